@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import { HostName } from '../../src/domain/ids.ts';
+import { DEFAULT_RULES, type Rules } from '../../src/domain/rules.ts';
+import { parseConfig } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import { type EngineAddress, engineAddress } from './engine-address.ts';
+import { LEVELS, type Level } from './log.ts';
+
+export type Settings = {
+  host: HostName;
+  redisUrl: string;
+  engine: EngineAddress;
+  rules: Rules;
+  stateDir: string;
+  level: Level;
+};
+
+/** Reads the agent's environment and the files it names. Throws a `ConfigError`. */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  // As with Docker's own client, an empty variable is one that is not set.
+  const get = (name: string) => env[name] || undefined;
+  if (get('DIMG_TRUSTED_KEYS'))
+    // Taking unsigned jobs all the same would be worse than not to start.
+    throw new ConfigError(
+      'DIMG_TRUSTED_KEYS: this version does not check signatures; unset it to run without.',
+    );
+  const file = get('DIMG_AGENT_CONFIG');
+  return {
+    host: check('DIMG_HOST', HostName, get('DIMG_HOST') ?? hostname().toLowerCase()),
+    redisUrl: redisUrl(get('REDIS_URL'), get('REDIS_URL_FILE')),
+    engine: engineAddress({
+      host: get('DOCKER_HOST'),
+      tlsVerify: get('DOCKER_TLS_VERIFY'),
+      certPath: get('DOCKER_CERT_PATH'),
+    }),
+    rules: file === undefined ? DEFAULT_RULES : parseConfig(file, read('DIMG_AGENT_CONFIG', file)),
+    stateDir: get('DIMG_STATE_DIR') ?? '/var/lib/dimg',
+    level: check(
+      'LOG_LEVEL',
+      z.enum(LEVELS, `must be one of ${LEVELS.join(', ')}`),
+      get('LOG_LEVEL') ?? 'info',
+    ),
+  };
+}
+
+// --- internal ---
+
+function check<S extends z.ZodType>(name: string, schema: S, value: string): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(`${name}: ${JSON.stringify(value)}: ${parsed.error.issues[0]?.message}.`);
+}
+
+function read(name: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError(`${name}: can't read ${file}: ${(error as Error).message}.`, { cause: error });
+  }
+}
+
+/** Never repeats the value: it may hold a password. */
+function redisUrl(given: string | undefined, file: string | undefined): string {
+  const name = given === undefined && file !== undefined ? 'REDIS_URL_FILE' : 'REDIS_URL';
+  const text = given ?? (file === undefined ? 'redis://127.0.0.1:6379' : read('REDIS_URL_FILE', file).trim());
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (!url || !/^rediss?:$/.test(url.protocol))
+    throw new ConfigError(
+      `${name}: must be a URL such as redis://127.0.0.1:6379 or rediss://user:password@host.`,
+    );
+  return text;
+}

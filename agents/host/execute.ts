@@ -1,0 +1,129 @@
+import { type Graph, graph } from '../../src/domain/graph.ts';
+import type { ImageId } from '../../src/domain/ids.ts';
+import type { Inventory } from '../../src/domain/inventory.ts';
+import type { Outcome } from '../../src/domain/outcome.ts';
+import type { Item } from '../../src/domain/plan.ts';
+import type { Disk, ReportBody } from '../../src/domain/protocol.ts';
+import type { Rules } from '../../src/domain/rules.ts';
+import { carryOut } from './carry-out.ts';
+import { eachOf } from './each.ts';
+import { type ImageCache, type Surroundings, takeInventory } from './inventory.ts';
+import type { Clock, Engine, EngineInfo, Log, Queue } from './ports.ts';
+import { openProgress } from './progress.ts';
+import { type ExecuteJob, refused } from './verify.ts';
+import { openWait } from './wait.ts';
+
+export type Execution = {
+  engine: Engine;
+  queue: Pick<Queue, 'cancelled'>;
+  rules: Rules;
+  cache: ImageCache;
+  around: Surroundings;
+  clock: Clock;
+  readDisk: (root: string) => Promise<Disk | null>;
+  log: Log;
+  /** The image at hand is finished, the others are left. */
+  stop: AbortSignal;
+  /** Not even that. */
+  hurry: AbortSignal;
+};
+
+/**
+ * Carries out the items of an accepted job, and nothing else. Resolves when everything is reported;
+ * rejects with `EngineTrouble` only before the first deletion and before `started` is reported.
+ */
+export async function execute(
+  job: ExecuteJob,
+  prune: boolean,
+  report: (body: ReportBody) => Promise<void>,
+  execution: Execution,
+): Promise<void> {
+  const { engine, clock, cache, around, rules } = execution;
+  const info = await engine.info();
+  const inventory = await takeInventory(engine, cache, around);
+  const world = graph(inventory);
+  const before = await execution.readDisk(info.root);
+  const startedAt = clock.now();
+  await report({ kind: 'started' });
+
+  const progress = openProgress((outcomes) => report({ kind: 'outcomes', outcomes }), clock);
+  const wait = openWait(engine, clock, execution.stop);
+  const ends = new Map<ImageId, Promise<Outcome>>();
+  const gone = new Set<ImageId>();
+  const hands = {
+    engine,
+    circumstances: () => ({ world, rules, gone, prune, now: around.now() }),
+    freed: freedBy(info, inventory),
+    ...wait,
+    hurry: execution.hurry,
+  };
+  const one = async (item: Item): Promise<Outcome> => {
+    // Children come first in a plan; those that some lane has in its hands are waited for.
+    await Promise.all((world.children.get(item.image) ?? []).map((child) => ends.get(child)));
+    const outcome =
+      (await leftOut(job, item, execution)) ?? (await guard(item, () => carryOut(item, hands), execution));
+    if (outcome.outcome === 'deleted' || outcome.outcome === 'absent') gone.add(item.image);
+    progress.add(outcome);
+    return outcome;
+  };
+  // On the containerd store each deletion is a garbage collection, which concurrent ones share.
+  await eachOf(job.items, info.store === 'containerd' ? 16 : 4, async (item) => {
+    const ended = one(item);
+    ends.set(item.image, ended);
+    await ended;
+  });
+  await progress.flush();
+
+  const deleted = new Set<ImageId>();
+  for (const { image, outcome } of await Promise.all(ends.values()))
+    if (outcome === 'deleted') deleted.add(image);
+  const after = await execution.readDisk(info.root);
+  const raced = await racedBy(engine, job.items, deleted, world);
+  await report({ kind: 'finished', tookMs: clock.now() - startedAt, before, after, raced });
+}
+
+// --- internal ---
+
+async function leftOut(
+  job: ExecuteJob,
+  { image }: Item,
+  { stop, queue }: Execution,
+): Promise<Outcome | null> {
+  const skipped = { image, outcome: 'skipped', removed: [], freed: 0 } as const;
+  if (stop.aborted)
+    return { ...skipped, removed: [], why: refused('the agent was stopped before this image') };
+  if (await queue.cancelled(job.run)) return { ...skipped, removed: [], why: { kind: 'cancelled' } };
+  return null;
+}
+
+/** An item has an outcome whatever happens. */
+async function guard(item: Item, work: () => Promise<Outcome>, { log }: Execution): Promise<Outcome> {
+  try {
+    return await work();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    log.error('an item failed unexpectedly', { image: item.image, error: message });
+    return { image: item.image, outcome: 'unknown', removed: [], freed: 0, why: { kind: 'engine', message } };
+  }
+}
+
+/** A graph driver lists the chain IDs that it let go; the containerd store lists none, so the estimate stands. */
+function freedBy({ store }: EngineInfo, { layers }: Inventory) {
+  return (item: Item, deleted: readonly string[]): number =>
+    store === 'containerd' ? item.reclaim : deleted.reduce((sum, chain) => sum + (layers.get(chain) ?? 0), 0);
+}
+
+/** Containers on an image that is gone, other than those that were shown or there before. */
+async function racedBy(
+  engine: Engine,
+  items: readonly Item[],
+  deleted: ReadonlySet<ImageId>,
+  world: Graph,
+): Promise<string[]> {
+  const known = new Set(items.flatMap(({ usedBy }) => usedBy.map(({ container }) => container)));
+  for (const uses of world.uses.values()) for (const { container } of uses) known.add(container);
+  const containers = await engine.containers().catch(() => []);
+  return containers
+    .filter(({ imageId, name }) => imageId !== null && deleted.has(imageId) && !known.has(name))
+    .map(({ name }) => name);
+}

@@ -1,0 +1,127 @@
+import type { HostName, RunId } from '../../src/domain/ids.ts';
+import type { Trouble } from '../../src/domain/outcome.ts';
+import { Job, type ReportBody } from '../../src/domain/protocol.ts';
+import { type Execution, execute } from './execute.ts';
+import { errorField } from './log.ts';
+import { makePlan, type Planner, survey } from './plan.ts';
+import { EngineTrouble, type Log, type Queue } from './ports.ts';
+import type { ReportOn } from './reports.ts';
+import type { State } from './state.ts';
+import { type ExecuteJob, objectionTo, refused } from './verify.ts';
+
+export type Jobs = {
+  self: { host: HostName; epoch: string };
+  planner: Planner;
+  execution: Execution;
+  state: Pick<State, 'accept'>;
+  queue: Pick<Queue, 'now'>;
+  reportOn: ReportOn;
+  rivalPresent: () => boolean;
+  executed: () => void;
+  stop: AbortSignal;
+  log: Log;
+};
+
+/** Takes whatever came from the queue to its reports. Never rejects. */
+export function openJobs(jobs: Jobs): (data: unknown) => Promise<void> {
+  const { log, reportOn } = jobs;
+  const oneAtATime = openTurns();
+  const pruned = rememberPrunes();
+
+  const object = async (job: Job): Promise<Trouble | null> => {
+    if (jobs.rivalPresent()) return refused('another agent answers for this name');
+    return objectionTo(job, jobs.self, await jobs.queue.now());
+  };
+
+  const doJob = async (job: Job, report: (body: ReportBody) => Promise<void>): Promise<Trouble | null> => {
+    const objection = await object(job);
+    if (objection) return objection;
+    switch (job.kind) {
+      case 'survey':
+        await report({ kind: 'plan', plan: (await survey(jobs.planner, job.selection)).plan });
+        return null;
+      case 'plan': {
+        const plan = await makePlan(jobs.planner, job.selection);
+        if (job.selection.kind === 'prune') pruned.add(job.run, plan.digest);
+        await report({ kind: 'plan', plan });
+        return null;
+      }
+      case 'execute':
+        return oneAtATime(() => doExecute(job, report));
+    }
+  };
+
+  const doExecute = async (job: ExecuteJob, report: (body: ReportBody) => Promise<void>) => {
+    if (jobs.stop.aborted) return refused('the agent was stopped before this job');
+    // Again, because it may have waited long for its turn.
+    const objection = await object(job);
+    if (objection) return objection;
+    if (!(await jobs.state.accept(job.id))) return refused('this job was taken before');
+    log.info('executing', { job: job.id, items: job.items.length });
+    try {
+      await execute(job, pruned.has(job.run, job.planDigest), report, jobs.execution);
+    } finally {
+      jobs.executed();
+    }
+    log.info('executed', { job: job.id });
+    return null;
+  };
+
+  return async (data) => {
+    const parsed = Job.safeParse(data);
+    const id = parsed.success ? parsed.data.id : readId(data);
+    if (id === null) return log.warn('a job without an ID was dropped');
+    const report = reportOn(id);
+    try {
+      const why = parsed.success ? await doJob(parsed.data, report) : refused(issueOf(parsed.error));
+      if (!why) return;
+      log.warn('a job was refused', { job: id, why });
+      await report({ kind: 'refused', why });
+    } catch (error) {
+      const known = error instanceof EngineTrouble;
+      log[known ? 'warn' : 'error']('a job failed', {
+        job: id,
+        ...(known ? { why: error.problem } : errorField(error)),
+      });
+      const message = error instanceof Error ? error.message : String(error);
+      await report({ kind: 'refused', why: known ? error.problem : { kind: 'engine', message } }).catch(
+        () => {},
+      );
+    }
+  };
+}
+
+// --- internal ---
+
+/** Runs one after the other, in the order of asking. */
+function openTurns() {
+  let last: Promise<unknown> = Promise.resolve();
+  return <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = last.then(work);
+    last = mine.catch(() => {});
+    return mine;
+  };
+}
+
+/** Which plans were prunes: an execute job does not say. All are of this epoch, as its jobs are. */
+function rememberPrunes(most = 10_000) {
+  const digests = new Map<RunId, string>();
+  return {
+    add(run: RunId, digest: string) {
+      digests.set(run, digest);
+      const oldest = digests.size > most ? digests.keys().next().value : undefined;
+      if (oldest !== undefined) digests.delete(oldest);
+    },
+    has: (run: RunId, digest: string) => digests.get(run) === digest,
+  };
+}
+
+function readId(data: unknown): string | null {
+  const id = (data as { id?: unknown } | null)?.id;
+  return typeof id === 'string' && id.length > 0 && id.length <= 200 ? id : null;
+}
+
+function issueOf(error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] }): string {
+  const [issue] = error.issues;
+  return `this job can't be read (${issue?.path.join('.')}: ${issue?.message})`;
+}

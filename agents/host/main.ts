@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { whenAborted } from './aborted.ts';
+import { ConfigError } from './config-error.ts';
+import { openEngine } from './engine.ts';
+import { readSettings, type Settings } from './environment.ts';
+import { openHeart } from './heartbeat.ts';
+import { openCache } from './inventory.ts';
+import { openJobs } from './jobs.ts';
+import { openLog } from './log.ts';
+import type { Clock } from './ports.ts';
+import { openQueue } from './queue.ts';
+import { openReports } from './reports.ts';
+import { openRival } from './rival.ts';
+import { processSignals, type Signals } from './signals.ts';
+import { openState, type State } from './state.ts';
+import { ownContainer, readDisk } from './surroundings.ts';
+
+export type AgentOptions = {
+  /** Shown in heartbeats. */
+  version?: string;
+  signals?: Signals;
+  out?: (text: string) => void;
+  err?: (text: string) => void;
+};
+
+/** Runs the agent of the host that `env` describes until it is told to stop. Resolves to the exit code. */
+export async function runAgent(env: NodeJS.ProcessEnv, options: AgentOptions = {}): Promise<number> {
+  const {
+    version = 'unknown',
+    out = (text) => void process.stdout.write(text),
+    err = (text) => void process.stderr.write(text),
+  } = options;
+  try {
+    const settings = readSettings(env);
+    const state = await openState(settings.stateDir, randomUUID);
+    const signals = options.signals ?? processSignals();
+    return await serve(settings, state, version, signals, out);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    err(`${error.message}\n`);
+    return 2;
+  }
+}
+
+// --- internal ---
+
+async function serve(
+  settings: Settings,
+  state: State,
+  version: string,
+  { stop, hurry }: Signals,
+  out: (text: string) => void,
+): Promise<number> {
+  const { host, rules } = settings;
+  const log = openLog(settings.level, out, Date.now);
+  const clock: Clock = { now: Date.now, sleep: (ms) => sleep(ms) };
+  const monotonic = () => performance.now();
+  const self = { host, identity: state.identity, epoch: randomUUID() };
+
+  const own = ownContainer(hostname());
+  const inContainer = own.length > 0 || existsSync('/.dockerenv');
+  const disk = async (root: string) => (settings.engine.local ? readDisk(root, inContainer) : null);
+
+  const engine = openEngine({ address: settings.engine });
+  const queue = openQueue({ url: settings.redisUrl, host, log, sleep: clock.sleep, monotonic });
+  const rival = openRival(self, monotonic);
+  const planner = { host, engine, cache: openCache(), rules, around: { ownContainer: own, now: clock.now } };
+  const heart = openHeart({
+    ...self,
+    ...{ agent: version, planner, queue, rival, readDisk: disk, monotonic, sleep: clock.sleep, log },
+  });
+  const jobs = openJobs({
+    self,
+    planner,
+    execution: { ...planner, queue, clock, readDisk: disk, log, stop, hurry },
+    state,
+    queue,
+    reportOn: openReports(queue, self),
+    rivalPresent: rival.present,
+    executed: () => void heart.beat(true),
+    stop,
+    log,
+  });
+
+  log.warn('no keys are in use: whoever can write to this Redis can delete images on this host');
+  const stopped = whenAborted(stop);
+  const started = (async () => {
+    while (!stop.aborted && !(await heart.beat(false))) await clock.sleep(1000);
+    if (stop.aborted) return;
+    await queue.listen(jobs);
+    heart.run(stop);
+    log.info('ready', { host, engine: settings.engine.text, agent: version, epoch: self.epoch });
+  })();
+  // What fails while starting ends the agent; a stop in the middle of it does not wait for Redis.
+  await Promise.race([started.then(() => stopped), stopped]);
+  log.info('stopping');
+  await queue.close(hurry);
+  log.info('stopped');
+  return 0;
+}

@@ -1,0 +1,115 @@
+import type { ImageId, RunId } from '../../src/domain/ids.ts';
+import type { ContainerState } from '../../src/domain/inventory.ts';
+import type { EngineProblem } from '../../src/domain/outcome.ts';
+import type { Disk, Heartbeat, Report } from '../../src/domain/protocol.ts';
+
+/** One entry of the engine's list of images; names and digests of `<none>` are left out. */
+export type RawImage = {
+  id: ImageId;
+  tags: readonly string[];
+  digests: readonly string[];
+  parent: ImageId | null;
+  createdAt: number;
+  size: number;
+  labels: Readonly<Record<string, string>>;
+};
+
+/** What only the inspection of one image tells. */
+export type ImageDetails = {
+  id: ImageId;
+  tags: readonly string[];
+  digests: readonly string[];
+  createdAt: number;
+  /** When it was last tagged here, where the engine tells. */
+  taggedAt: number | null;
+  diffIds: readonly string[];
+};
+
+export type RawContainer = {
+  id: string;
+  name: string;
+  imageId: ImageId | null;
+  state: ContainerState;
+  labels: Readonly<Record<string, string>>;
+  /** What image mounts name: an ID or a reference. */
+  mounts: readonly string[];
+};
+
+export type Listing = { images: readonly RawImage[]; containers: readonly RawContainer[] };
+
+export type EngineInfo = {
+  version: string;
+  api: string;
+  store: 'graph driver' | 'containerd';
+  driver: string;
+  /** The engine's data folder, as a path on its own host. */
+  root: string;
+};
+
+export type Removal =
+  | { kind: 'done'; untagged: readonly string[]; deleted: readonly string[] }
+  | { kind: 'absent' }
+  | { kind: 'conflict'; message: string }
+  /** `begun`: the engine may have received the request, so its end is not known. */
+  | { kind: 'trouble'; problem: EngineProblem; begun: boolean };
+
+/**
+ * The engine of this host. Readers resolve to `null` where the engine has no such image, and reject with
+ * `EngineTrouble` alone.
+ */
+export type Engine = {
+  /** Reads versions and kind, and pins the API version that all other calls use. */
+  info(): Promise<EngineInfo>;
+  list(): Promise<Listing>;
+  containers(): Promise<readonly RawContainer[]>;
+  inspect(nameOrId: string): Promise<ImageDetails | null>;
+  /** Layer sizes, oldest first. */
+  history(id: ImageId): Promise<readonly number[] | null>;
+  remove(nameOrId: string, options: { force: boolean }): Promise<Removal>;
+  tag(id: ImageId, reference: string): Promise<boolean>;
+  /** Whether the registry answered for `repo@sha256:…`. */
+  distribution(digest: string, limitMs: number): Promise<boolean>;
+};
+
+/** What the engine could not do, as the one error of the engine's readers. */
+export class EngineTrouble extends Error {
+  readonly problem: EngineProblem;
+  constructor(problem: EngineProblem, options?: ErrorOptions) {
+    super(problem.kind === 'engine' ? problem.message : problem.kind, options);
+    this.name = 'EngineTrouble';
+    this.problem = problem;
+  }
+}
+
+/** What another agent's heartbeat under our name said. */
+export type Predecessor = { identity: string; epoch: string; ageMs: number };
+
+/** The agent's side of Redis. */
+export type Queue = {
+  /** Begins to take jobs, as they came: unread data of unknown shape. */
+  listen(take: (data: unknown) => Promise<void>): Promise<void>;
+  /** Resolves once Redis has taken the report; tries until then, or until the queue is closed. */
+  report(report: Report): Promise<void>;
+  /** Resolves to whose heartbeat it replaced, or rejects when Redis does not answer. */
+  heartbeat(heartbeat: Heartbeat): Promise<Predecessor | null>;
+  /** Whether the run's cancellation is asked for; what Redis does not answer is no. */
+  cancelled(run: RunId): Promise<boolean>;
+  /** The Redis server's time in milliseconds; estimated while it does not answer. */
+  now(): Promise<number>;
+  /** Waits for jobs at hand, unless hurried. */
+  close(hurry: AbortSignal): Promise<void>;
+};
+
+export type Log = Record<
+  'debug' | 'info' | 'warn' | 'error',
+  (msg: string, fields?: Readonly<Record<string, unknown>>) => void
+>;
+
+/** Effects that logic takes as arguments. */
+export type Clock = {
+  /** Milliseconds since 1970. */
+  now(): number;
+  sleep(ms: number): Promise<void>;
+};
+
+export type ReadDisk = () => Promise<Disk | null>;

@@ -1,0 +1,166 @@
+import { Worker } from 'bullmq';
+import { Redis } from 'ioredis';
+import type { HostName } from '../../src/domain/ids.ts';
+import { key, PREFIX } from '../../src/domain/protocol.ts';
+import { whenAborted } from './aborted.ts';
+import type { Log, Queue } from './ports.ts';
+import { openRedisClock } from './redis-clock.ts';
+
+export type QueueOptions = {
+  url: string;
+  host: HostName;
+  log: Log;
+  sleep: (ms: number) => Promise<void>;
+  /** Milliseconds that never jump. */
+  monotonic: () => number;
+};
+
+/** Silent connections after a partition are noticed; longer than the worker's own wait for jobs. */
+const SOCKET_LIMIT_MS = 10_000;
+const COMMAND_LIMIT_MS = 2000;
+/** An agent that ends does not wait longer for a Redis that is away. */
+const LAST_WORDS_MS = 8000;
+const HURRIED_MS = 1000;
+const STREAM_LENGTH = 100_000;
+
+// One script, so that no two agents can each see the other's predecessor.
+const BEAT = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local before = redis.call('HGET', KEYS[1], ARGV[1])
+local seen = redis.call('ZSCORE', KEYS[2], ARGV[1])
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('ZADD', KEYS[2], now, ARGV[1])
+return {tostring(now), before, seen}`;
+
+/** Connects to Redis, and keeps connecting. */
+export function openQueue({ url, host, log, sleep, monotonic }: QueueOptions): Queue {
+  const common = { socketTimeout: SOCKET_LIMIT_MS, connectTimeout: 5000 };
+  // Commands fail at once while Redis is away, and whoever sent them decides; the worker waits for it.
+  const commands = new Redis(url, {
+    ...common,
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    commandTimeout: COMMAND_LIMIT_MS,
+  });
+  const jobs = new Redis(url, { ...common, maxRetriesPerRequest: null });
+  const note = quietly(log, monotonic);
+  for (const client of [commands, jobs]) client.on('error', note);
+  const active = new Set<Promise<void>>();
+  let closingSince = Number.POSITIVE_INFINITY;
+  const clock = openRedisClock(monotonic);
+  let worker: Worker | null = null;
+
+  return {
+    async listen(take) {
+      const process = async ({ data }: { data: unknown }) => {
+        const taken = take(data);
+        active.add(taken);
+        await taken.finally(() => active.delete(taken));
+      };
+      worker = new Worker(key.queue(host), process, {
+        connection: jobs,
+        prefix: PREFIX,
+        concurrency: 50,
+        // A deletion whose agent died must not be done again by the next one.
+        maxStalledCount: 0,
+        runRetryDelay: 1000,
+      });
+      worker.on('error', note);
+      await worker.waitUntilReady();
+    },
+
+    async report(report) {
+      const text = JSON.stringify(report);
+      const since = monotonic();
+      for (let delay = 50; ; delay = Math.min(2 * delay, 2000)) {
+        try {
+          await commands.xadd(key.reports, 'MAXLEN', '~', STREAM_LENGTH, '*', 'r', text);
+          return;
+        } catch (error) {
+          note(error);
+          if (monotonic() - Math.max(since, closingSince) > LAST_WORDS_MS) {
+            log.error('a report was lost: Redis did not take it', { job: report.job, seq: report.seq });
+            return;
+          }
+          await sleep(delay);
+        }
+      }
+    },
+
+    async heartbeat(heartbeat) {
+      const args = [key.hosts, key.seen, host, JSON.stringify(heartbeat)];
+      const answer = await clock.timed(async () => {
+        const [now, before, seen] = (await commands.eval(BEAT, 2, ...args)) as [string, string?, string?];
+        return { now: Number(now), before, seen };
+      });
+      return predecessor(answer);
+    },
+
+    async cancelled(run) {
+      try {
+        return (await commands.exists(key.cancel(run))) === 1;
+      } catch {
+        return false;
+      }
+    },
+
+    async now() {
+      try {
+        const { now } = await clock.timed(async () => {
+          const [seconds, micros] = await commands.time();
+          return { now: Number(seconds) * 1000 + Math.floor(Number(micros) / 1000) };
+        });
+        return now;
+      } catch {
+        return clock.estimate();
+      }
+    },
+
+    async close(hurry) {
+      closingSince = monotonic();
+      const closed = worker?.close().catch(note);
+      const atHand = async () => {
+        await Promise.allSettled(active);
+        await Promise.race([closed, sleep(LAST_WORDS_MS)]);
+      };
+      await Promise.race([atHand(), whenAborted(hurry).then(() => sleep(HURRIED_MS))]);
+      commands.disconnect();
+      jobs.disconnect();
+    },
+  };
+}
+
+// --- internal ---
+
+function predecessor({
+  now,
+  before,
+  seen,
+}: {
+  now: number;
+  before?: string | undefined;
+  seen?: string | undefined;
+}) {
+  if (!before || !seen) return null;
+  try {
+    const { identity, epoch } = JSON.parse(before) as { identity?: unknown; epoch?: unknown };
+    return { identity: String(identity), epoch: String(epoch), ageMs: now - Number(seen) };
+  } catch {
+    return null;
+  }
+}
+
+/** An outage makes dozens of errors: one line of each kind in a minute tells as much. */
+function quietly(log: Log, monotonic: () => number): (error: unknown) => void {
+  const told = new Map<string, number>();
+  return (error) => {
+    const { message, code } = error as { message?: string; code?: string };
+    const text = code ?? message ?? 'unknown';
+    const at = monotonic();
+    if (at - (told.get(text) ?? Number.NEGATIVE_INFINITY) < 60_000) return;
+    if (told.size > 100) told.clear();
+    told.set(text, at);
+    log.warn('Redis does not answer', { error: message || text });
+  };
+}

@@ -1,0 +1,111 @@
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { ConfigError } from './config-error.ts';
+
+/** What the agent keeps between starts. */
+export type State = {
+  identity: string;
+  /** Takes an execute job's ID, for ever: true the first time. On disk before it resolves. */
+  accept(jobId: string): Promise<boolean>;
+};
+
+/** Jobs expire and belong to one epoch, so that older ones are refused anyway. */
+const KEEP = 4000;
+
+/** Opens the state folder, and makes it where it is missing. Throws a `ConfigError`. */
+export async function openState(dir: string, randomId: () => string): Promise<State> {
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const identity = await openIdentity(join(dir, 'identity'), randomId);
+    return { identity, accept: await openJobs(join(dir, 'jobs.log')) };
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError(`DIMG_STATE_DIR: can't use ${dir}: ${(error as Error).message}.`, { cause: error });
+  }
+}
+
+// --- internal ---
+
+async function openIdentity(file: string, randomId: () => string): Promise<string> {
+  const known = await readIfThere(file);
+  if (known === null) {
+    const identity = randomId();
+    await replace(file, `${identity}\n`);
+    return identity;
+  }
+  const identity = known.trim();
+  if (!/^[\w-]{8,100}$/.test(identity))
+    throw new ConfigError(`DIMG_STATE_DIR: ${file} holds no identity; remove it, and a new one is made.`);
+  return identity;
+}
+
+async function openJobs(file: string): Promise<State['accept']> {
+  const known = new Set<string>();
+  // A line that was cut by a crash is no whole JSON string: its job did not start either.
+  for (const line of ((await readIfThere(file)) ?? '').split('\n')) {
+    const id = parseLine(line);
+    if (id !== null) known.add(id);
+  }
+  let lines = Number.POSITIVE_INFINITY;
+  const append = async (id: string) => {
+    if (lines >= 2 * KEEP) {
+      for (const old of [...known].slice(0, -KEEP)) known.delete(old);
+      await replace(file, [...known].map((old) => `${JSON.stringify(old)}\n`).join(''));
+      lines = known.size;
+      return;
+    }
+    const handle = await open(file, 'a', 0o600);
+    try {
+      await handle.appendFile(`${JSON.stringify(id)}\n`);
+      await handle.sync();
+      lines++;
+    } finally {
+      await handle.close();
+    }
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  return async (id) => {
+    if (known.has(id)) return false;
+    known.add(id);
+    const mine = last.then(() => append(id));
+    last = mine.catch(() => {});
+    await mine;
+    return true;
+  };
+}
+
+function parseLine(line: string): string | null {
+  try {
+    const id: unknown = JSON.parse(line);
+    return typeof id === 'string' ? id : null;
+  } catch {
+    return null;
+  }
+}
+
+async function readIfThere(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Written beside and renamed over: a reader sees the old content or the new one, whole. */
+async function replace(file: string, content: string): Promise<void> {
+  const handle = await open(`${file}.new`, 'w', 0o600);
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(`${file}.new`, file);
+  const folder = await open(dirname(file), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+
+const HELP: Record<string, string> = {
+  bot: `dimg bot [--allow-volatile]
+Takes commands from Slack and hands jobs to agents.
+Environment: SLACK_BOT_TOKEN; SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET and PORT (HTTP);
+REDIS_URL; DIMG_CONFIG (a YAML file); SLACK_API_URL; LOG_LEVEL. Secrets also as NAME_FILE.
+  --allow-volatile  start though Redis may lose data`,
+  agent: `dimg agent
+Runs beside a Docker engine and does its jobs.
+Environment: DIMG_HOST (default: the hostname); REDIS_URL; DOCKER_HOST, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH;
+DIMG_AGENT_CONFIG (a YAML file); DIMG_STATE_DIR (default: /var/lib/dimg); LOG_LEVEL.`,
+};
+const USAGE = `Usage: dimg <bot|agent> [--help]
+       dimg --version`;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main([name, ...args]: string[]): Promise<number> {
+  if (name === '--version') return print(version());
+  if (name === undefined || name === '--help' || name === 'help') return print(USAGE);
+  const help = HELP[name];
+  if (help === undefined) return complain(`dimg: there is no "${name}".\n${USAGE}`);
+  let values: Record<string, unknown>;
+  try {
+    ({ values } = parseArgs({
+      args,
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        ...(name === 'bot' && { 'allow-volatile': { type: 'boolean' } }),
+      },
+    }));
+  } catch (error) {
+    return complain(`dimg ${name}: ${(error as Error).message}\n${help}`);
+  }
+  if (values.help) return print(help);
+  // Loaded only now: Slack's packages would cost an agent 70 MB.
+  if (name === 'agent') return (await import('../agents/host/main.ts')).runAgent(process.env);
+  const { runBot } = await import('./main.ts');
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+  try {
+    await runBot(process.env, { allowVolatile: values['allow-volatile'] === true }, stop.signal);
+    return 0;
+  } catch (error) {
+    const isConfig = (error as Error).name === 'ConfigError';
+    process.stderr.write(`dimg bot: ${(error as Error).message}\n`);
+    process.exit(isConfig ? 2 : 1);
+  }
+}
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return 0;
+}
+
+function complain(text: string): number {
+  process.stderr.write(`${text}\n`);
+  return 2;
+}

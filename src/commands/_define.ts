@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import type { Entry } from '../domain/audit.ts';
+import type { Markup } from '../domain/markup.ts';
+import { code, say } from '../domain/markup.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { HostStatus } from '../domain/protocol.ts';
+import type { PruneSelection, Selection } from '../domain/selection.ts';
+import { parseMoment } from '../domain/time.ts';
+import type { Answer } from '../ports.ts';
+
+/** Words and options as the command's schemas read them. */
+export interface Input<W extends z.ZodObject, O extends z.ZodObject> {
+  words: z.output<W>;
+  options: z.output<O>;
+}
+
+/** What the bot knows without asking a host. */
+export interface Desk {
+  /** Milliseconds since 1970. */
+  now: number;
+  commands: ReadonlyMap<string, Command>;
+  hosts(where?: string): Promise<HostStatus[]>;
+  history(filter: { where?: string; by?: string; since?: number; count: number }): Promise<Entry[]>;
+}
+
+interface Declared<W extends z.ZodObject, O extends z.ZodObject> {
+  summary: string;
+  /** What `help <command>` adds to the usage. */
+  about?: readonly string[];
+  words: W;
+  options: O;
+  /** Without the command prefix: `prune host-3 --all`. Every one is parsed by a test. */
+  examples: readonly string[];
+}
+
+type Kinds<W extends z.ZodObject, O extends z.ZodObject> =
+  | {
+      kind: 'answer';
+      audience: 'caller' | 'channel';
+      answer(input: Input<W, O>, desk: Desk): Promise<Answer>;
+    }
+  | {
+      kind: 'survey';
+      survey(input: Input<W, O>): { where: string; selection: PruneSelection };
+      show(plan: Plan, input: Input<W, O>, now: number): Answer;
+    }
+  | {
+      kind: 'delete';
+      select(input: Input<W, O>): {
+        where: string;
+        selection: Selection;
+        dryRun?: boolean;
+        skipConfirmation?: boolean;
+      };
+    }
+  | {
+      kind: 'decide';
+      decide(input: Input<W, O>): { run: number; verb: 'cancel' | 'approve' | 'deny'; reason?: string };
+    };
+
+/** A command with the types of its own words and options. */
+export type Declaration<W extends z.ZodObject, O extends z.ZodObject> = Declared<W, O> & Kinds<W, O>;
+
+/** Any command, as the machinery handles it. */
+export type Command = Declaration<z.ZodObject, z.ZodObject> & { name: string };
+
+/** Declares a command; its name is its file's. */
+export function defineCommand<W extends z.ZodObject, O extends z.ZodObject>(declaration: Declaration<W, O>) {
+  return declaration;
+}
+
+/** How an option is typed and shown; attached to its schema. */
+export interface OptionMeta {
+  about: string;
+  short?: string;
+  /** The name of its value in the usage line; a flag has none. */
+  value?: string;
+  /** `--name!=value` is meant as well. */
+  negatable?: boolean;
+}
+
+const options = z.registry<OptionMeta>();
+export const metaOf = (schema: z.core.$ZodType): OptionMeta | undefined => options.get(schema);
+
+/** An option without a value. */
+export const flag = (meta: Omit<OptionMeta, 'value'>) => declared(z.boolean().default(false), meta);
+
+/** An option with one value, read by `schema`. */
+export const valued = <S extends z.ZodType>(schema: S, meta: OptionMeta & { value: string }) =>
+  declared(schema.optional(), meta);
+
+/** An option that may be given several times. */
+export const repeated = <S extends z.ZodType>(schema: S, meta: OptionMeta & { value: string }) =>
+  declared(z.array(schema).default([]), meta);
+
+function declared<S extends z.ZodType>(schema: S, meta: OptionMeta): S {
+  options.add(schema, meta);
+  return schema;
+}
+
+/** `<where>` of a command. */
+export const Where = z.string().max(500);
+
+/** The number of a run, `1042` or `#1042`. */
+export const RunNumber = z
+  .string()
+  .regex(/^#?[1-9]\d{0,11}$/, 'a run is a number such as 1042')
+  .transform((text) => Number(text.replace('#', '')));
+
+export const MomentOption = z.string().transform((text, context) => {
+  const moment = parseMoment(text);
+  if (moment) return moment;
+  context.addIssue({
+    code: 'custom',
+    message: `"${text}" is no duration or time: write 90s, 15m, 24h, 7d, 1h30m or 2026-01-31T12:00:00Z`,
+  });
+  return z.NEVER;
+});
+
+/** `/dimg prune <where> [options]`. */
+export function usage(command: Command): Markup {
+  const words = Object.entries(command.words.shape).map(([name, schema]) => {
+    const shown = schema instanceof z.ZodArray ? `${name}…` : name;
+    return isOptional(schema) ? `[${shown}]` : `<${shown}>`;
+  });
+  const some = Object.keys(command.options.shape).length > 0 ? ['[options]'] : [];
+  return say`${code(['/dimg', command.name, ...words, ...some].join(' '))}`;
+}
+
+export function isOptional(schema: z.core.$ZodType): boolean {
+  return schema instanceof z.ZodOptional || schema instanceof z.ZodDefault;
+}

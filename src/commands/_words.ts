@@ -1,0 +1,58 @@
+import { UserError } from '../domain/error.ts';
+
+/**
+ * Undoes what Slack and phones do to typed text: entities, links, long dashes, curly quotes, invisible
+ * characters.
+ */
+export function normalise(text: string): string {
+  return (
+    text
+      .replace(/[\u200b-\u200d\u2060\ufeff]/g, '')
+      .replace(/[\u00a0\u202f\u2007]/g, ' ')
+      // <http://x|x> and <mailto:a@b|a@b> show their label; mentions <@U1|ana> keep the ID.
+      .replace(
+        /<(?:https?:\/\/|mailto:)([^>|]*)(?:\|([^>]*))?>/g,
+        (_, url: string, label?: string) => label ?? url,
+      )
+      .replace(/<([@#!][^>|]*)(?:\|[^>]*)?>/g, '<$1>')
+      .replace(/&lt;/g, '<')
+      .replace(/&gt;/g, '>')
+      .replace(/&amp;/g, '&')
+      .replace(/(^|\s)[—–―](?=[A-Za-z])/g, '$1--')
+      .replace(/[‐‑‒–—―−]/g, '-')
+      .replace(/[“”„‟«»]/g, '"')
+      .replace(/[‘’‚‛]/g, "'")
+      .trim()
+  );
+}
+
+/** Words as a shell splits them: quotes group, a backslash takes the next character as it is. */
+export function tokenise(text: string): string[] {
+  const words: string[] = [];
+  let word = '';
+  let started = false;
+  let quote = '';
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charAt(i);
+    if (c === '\\' && quote !== "'" && i + 1 < text.length) {
+      word += text.charAt(++i);
+      started = true;
+    } else if (quote !== '') {
+      if (c === quote) quote = '';
+      else word += c;
+    } else if (c === '"' || c === "'") {
+      quote = c;
+      started = true;
+    } else if (/\s/.test(c)) {
+      if (started) words.push(word);
+      word = '';
+      started = false;
+    } else {
+      word += c;
+      started = true;
+    }
+  }
+  if (quote !== '') throw new UserError(`A quote ${quote} is opened and not closed.`);
+  if (started) words.push(word);
+  return words;
+}

@@ -1,0 +1,11 @@
+import { z } from 'zod';
+import { defineCommand, RunNumber } from './_define.ts';
+
+export default defineCommand({
+  kind: 'decide',
+  summary: "approve somebody else's run",
+  words: z.strictObject({ run: RunNumber }),
+  options: z.strictObject({}),
+  examples: ['approve 1042'],
+  decide: ({ words }) => ({ run: words.run, verb: 'approve' }),
+});

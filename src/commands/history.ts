@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import type { Entry } from '../domain/audit.ts';
+import { type UserId, UserId as UserIdSchema } from '../domain/ids.ts';
+import { bold, code, join, type Markup, say, some, time, user } from '../domain/markup.ts';
+import { formatSize } from '../domain/size.ts';
+import { cutoff } from '../domain/time.ts';
+import { defineCommand, MomentOption, valued, Where } from './_define.ts';
+
+const COUNT = 30;
+
+const UserOption = z
+  .string()
+  .transform((text) => text.replace(/^<@(.*)>$/, '$1'))
+  .pipe(
+    UserIdSchema.or(
+      z.string().transform((_, context) => {
+        context.addIssue({ code: 'custom', message: 'name a person as @name' });
+        return z.NEVER as UserId;
+      }),
+    ),
+  );
+
+export default defineCommand({
+  kind: 'answer',
+  audience: 'channel',
+  summary: 'the audit, newest first: who asked, who decided, what was deleted',
+  words: z.strictObject({ where: Where.optional() }),
+  options: z.strictObject({
+    by: valued(UserOption, { value: '@user', about: 'only what this person asked or decided' }),
+    since: valued(MomentOption, { value: '7d', about: 'only newer entries' }),
+  }),
+  examples: ['history', 'history host-3 --since 7d', 'history --by <@U0ANA>'],
+  async answer({ words, options }, desk) {
+    const entries = await desk.history({
+      count: COUNT,
+      ...(words.where !== undefined && { where: words.where }),
+      ...(options.by !== undefined && { by: options.by }),
+      ...(options.since && { since: cutoff(options.since, desk.now) }),
+    });
+    if (entries.length === 0) return { lines: [say`The audit has no such entry.`] };
+    return { lines: entries.map(line), notice: `the newest ${entries.length} audit entries` };
+  },
+});
+
+// --- internal ---
+
+function line(entry: Entry): Markup {
+  return say`${bold(`${entry.n}`)} ${time(entry.at)} #${entry.run} ${what(entry)}`;
+}
+
+function what(entry: Entry): Markup {
+  const by = entry.by === undefined ? say`` : say`${user(entry.by)} `;
+  const bytes = formatSize(entry.bytes ?? 0);
+  switch (entry.kind) {
+    case 'requested':
+      return say`${by}asked for ${code(entry.command ?? '')}`;
+    case 'planned':
+      return say`${entry.host ?? ''} planned: ${entry.items ?? 0} to go, ${bytes}, plan ${code((entry.plan ?? '').slice(7, 19))}`;
+    case 'outcome': {
+      const name = entry.references?.length ? some(entry.references) : code((entry.image ?? '').slice(7, 19));
+      const why = entry.reason === undefined ? '' : `: ${entry.reason}`;
+      return say`${entry.host ?? ''} ${join([say`${entry.outcome ?? ''} ${name}`, ...(entry.bytes ? [say`freed ${bytes}`] : [])])}${why}`;
+    }
+    case 'ended':
+      return say`ended ${entry.state ?? ''}: ${entry.items ?? 0} deleted, ${bytes} freed`;
+    default:
+      return say`${by}${entry.kind}${entry.reason === undefined ? '' : `: ${entry.reason}`}`;
+  }
+}

@@ -1,0 +1,166 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { ConfigError } from '../agents/host/config-error.ts';
+import { LEVELS } from '../agents/host/log.ts';
+import { readYaml } from '../agents/host/yaml.ts';
+import type { Rights } from './domain/rights.ts';
+import { Duration } from './domain/rules.ts';
+import type { ApprovalPolicy } from './domain/run.ts';
+import { parseSize } from './domain/size.ts';
+
+/** All that the bot is told by its environment and its file. */
+export interface BotSettings {
+  botToken: string;
+  by: { appToken: string } | { signingSecret: string; port: number };
+  slackApiUrl: string | undefined;
+  redisUrl: string;
+  level: (typeof LEVELS)[number];
+  rights: Rights;
+  groups: Readonly<Record<string, readonly string[]>>;
+  policy: ApprovalPolicy;
+}
+
+const person = z.string().regex(/^[UWS][A-Z0-9]{2,}$/, 'must be a user ID (U…) or a user group ID (S…)');
+const glob = z.string('must be a glob').min(1, 'must not be empty').max(256, 'is too long');
+const on = z.boolean('must be true or false');
+const size = z.string('must be a size such as 500MB or 20GB').transform((text, context) => {
+  const bytes = parseSize(text);
+  if (bytes !== null) return bytes;
+  context.addIssue({ code: 'custom', message: `"${text}" is not a size such as 500MB or 20GB` });
+  return z.NEVER;
+});
+const count = z.int('must be a whole number').positive('must be 1 or more');
+
+const BotConfig = z.strictObject({
+  channels: z.array(z.string().regex(/^[CG][A-Z0-9]{2,}$/, 'must be a channel ID (C…)')).optional(),
+  operators: z.array(person).optional(),
+  groups: z
+    .record(z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'must be a name such as ci'), z.array(glob))
+    .default({}),
+  access: z
+    .array(
+      z.strictObject({
+        hosts: z.array(glob).min(1),
+        operators: z.array(person).optional(),
+        approvers: z.array(person).optional(),
+      }),
+    )
+    .default([]),
+  approval: z
+    .strictObject({
+      approvers: z.array(person).default([]),
+      count: count.default(1),
+      expires: z
+        .string('must be a duration such as 30m')
+        .pipe(Duration)
+        .refine((ms) => ms >= 10_000, 'must be 10s or more')
+        .default(30 * 60_000),
+      'needed-for': z
+        .strictObject({
+          force: on.default(true),
+          // No command asks for these yet; the file stays valid when one does.
+          'stopped-containers': on.default(true),
+          registry: on.default(true),
+          irrecoverable: on.default(false),
+          'reclaim-over': size.optional(),
+          'hosts-over': count.optional(),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  audit: z.strictObject({}).optional(),
+  admission: z.enum(['ask', 'auto'], 'must be ask or auto').optional(),
+});
+
+/** Reads the bot's environment and file. Throws a `ConfigError` that names the field. */
+export function readBotSettings(env: NodeJS.ProcessEnv): BotSettings {
+  const get = (name: string): string | undefined => {
+    if (env[name]) return env[name];
+    const file = env[`${name}_FILE`];
+    return file ? read(`${name}_FILE`, file).trim() : undefined;
+  };
+  if (env.DIMG_SIGNING_KEY)
+    throw new ConfigError('DIMG_SIGNING_KEY: this version does not sign jobs; unset it to run without.');
+  const file = env.DIMG_CONFIG;
+  const config = readYaml('DIMG_CONFIG', file ?? '', file ? read('DIMG_CONFIG', file) : '', BotConfig);
+  const { approval } = config;
+  const neededFor = approval['needed-for'];
+  return {
+    botToken: token('SLACK_BOT_TOKEN', 'xoxb-', get('SLACK_BOT_TOKEN')),
+    by: connection(get),
+    slackApiUrl: apiUrl(get('SLACK_API_URL')),
+    redisUrl: redisUrl(get('REDIS_URL')),
+    level: level(get('LOG_LEVEL')),
+    rights: {
+      approvers: approval.approvers,
+      access: config.access,
+      ...(config.channels && { channels: config.channels }),
+      ...(config.operators && { operators: config.operators }),
+    },
+    groups: config.groups,
+    policy: {
+      count: approval.count,
+      expires: approval.expires,
+      neededFor: {
+        force: neededFor.force,
+        irrecoverable: neededFor.irrecoverable,
+        ...(neededFor['reclaim-over'] !== undefined && { reclaimOver: neededFor['reclaim-over'] }),
+        ...(neededFor['hosts-over'] !== undefined && { hostsOver: neededFor['hosts-over'] }),
+      },
+    },
+  };
+}
+
+// --- internal ---
+
+function connection(get: (name: string) => string | undefined): BotSettings['by'] {
+  const appToken = get('SLACK_APP_TOKEN');
+  if (appToken !== undefined) return { appToken: token('SLACK_APP_TOKEN', 'xapp-', appToken) };
+  const signingSecret = get('SLACK_SIGNING_SECRET');
+  if (signingSecret === undefined)
+    throw new ConfigError(
+      'SLACK_APP_TOKEN: is not set. Give an app-level token (xapp-…) for Socket Mode, or SLACK_SIGNING_SECRET and PORT for HTTP.',
+    );
+  const port = Number(get('PORT') ?? '3000');
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new ConfigError('PORT: must be a number from 1 to 65535.');
+  return { signingSecret, port };
+}
+
+/** Never repeats a token; the two are easily swapped, so the other's prefix is recognised. */
+function token(name: string, prefix: string, value: string | undefined): string {
+  if (value === undefined)
+    throw new ConfigError(`${name}: is not set. It begins with ${prefix} and is on the app's page at Slack.`);
+  if (value.startsWith(prefix)) return value;
+  const other = /^(xoxb|xapp|xoxp)-/.exec(value)?.[0];
+  throw new ConfigError(
+    `${name}: must begin with ${prefix}${other ? `, and this one begins with ${other}: are two tokens swapped?` : '.'}`,
+  );
+}
+
+function apiUrl(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  if (URL.canParse(text) && text.endsWith('/api/')) return text;
+  throw new ConfigError('SLACK_API_URL: must be a URL that ends in /api/.');
+}
+
+function redisUrl(text = 'redis://127.0.0.1:6379'): string {
+  if (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol)) return text;
+  throw new ConfigError(
+    'REDIS_URL: must be a URL such as redis://127.0.0.1:6379 or rediss://user:password@host.',
+  );
+}
+
+function level(text = 'info'): BotSettings['level'] {
+  const found = LEVELS.find((known) => known === text);
+  if (!found) throw new ConfigError(`LOG_LEVEL: must be one of ${LEVELS.join(', ')}.`);
+  return found;
+}
+
+function read(name: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError(`${name}: can't read ${file}: ${(error as Error).message}.`, { cause: error });
+  }
+}

@@ -1,0 +1,23 @@
+import { ANSWER_MS } from './protocol.ts';
+import { isFinal, type Run } from './run.ts';
+
+/** A card that can't be posted for so long means that nobody would see what happens: the run is refused. */
+export const POSTING_MS = 120_000;
+/** How long a decided deletion may wait for its turn on a host. */
+export const START_MS = 15 * 60_000;
+/** How often a run is looked at while agents work on it. */
+const WATCH_MS = 3_000;
+
+/** When the run must be looked at again though nothing was heard; `null` for a final one. */
+export function lookAt(run: Run, now: number): number | null {
+  if (isFinal(run.state)) return null;
+  const unsent = Object.values(run.hosts).some(({ stage, sent }) =>
+    run.state === 'planning'
+      ? stage === 'waiting' && sent === 'nothing'
+      : run.state === 'executing' && stage === 'planned' && sent !== 'execute',
+  );
+  if (run.state === 'executing' || (unsent && run.card)) return now + WATCH_MS;
+  if (run.state === 'planning')
+    return run.planningSince === undefined ? run.createdAt + POSTING_MS : run.planningSince + ANSWER_MS;
+  return run.expiresAt ?? now + WATCH_MS;
+}

@@ -1,0 +1,84 @@
+import { type Markup, say, time, user } from './markup.ts';
+import { isFinal, type Run } from './run.ts';
+import type { RunEvent } from './step.ts';
+
+/**
+ * Why a person's press or word can't count on this run, in words for that person; `null` where it can.
+ * Whether somebody is an approver is not known here: that is looked up outside, at every press.
+ */
+export function objection(run: Run, event: RunEvent): Markup | null {
+  switch (event.type) {
+    case 'confirm':
+      return (
+        notProposed(run, event.at) ??
+        (run.approvalFor.length > 0
+          ? say`#${run.id} needs somebody's approval, not a confirmation.`
+          : event.by !== run.requester
+            ? say`Only ${user(run.requester)}, who asked for #${run.id}, can confirm it.`
+            : null)
+      );
+    case 'approve':
+      return (
+        notProposed(run, event.at) ??
+        notForApprovers(run) ??
+        (event.by === run.requester
+          ? say`You asked for #${run.id} yourself: somebody else must approve it.`
+          : run.approvals.some(({ by }) => by === event.by)
+            ? say`You have approved #${run.id} already; it waits for another approver.`
+            : null)
+      );
+    case 'deny':
+      return (
+        notProposed(run, event.at) ??
+        notForApprovers(run) ??
+        (event.by === run.requester ? say`You asked for #${run.id} yourself: cancel it instead.` : null)
+      );
+    case 'cancel':
+      if (isFinal(run.state)) return decided(run);
+      if (run.state === 'planning')
+        return say`#${run.id} is still being planned; nothing is deleted before that is done.`;
+      return run.cancel
+        ? say`#${run.id} is already being cancelled; it stops after the image at hand.`
+        : null;
+    default:
+      return null;
+  }
+}
+
+// --- internal ---
+
+function notForApprovers(run: Run): Markup | null {
+  return run.approvalFor.length > 0
+    ? null
+    : say`#${run.id} needs no approval; it waits for ${user(run.requester)} to confirm it.`;
+}
+
+function notProposed(run: Run, at: number): Markup | null {
+  if (run.state === 'planning') return say`#${run.id} is still being planned; wait for its buttons.`;
+  if (run.state !== 'proposed') return decided(run);
+  if (run.expiresAt !== undefined && at >= run.expiresAt)
+    return say`#${run.id} expired ${time(run.expiresAt)}; ask again.`;
+  return null;
+}
+
+function decided(run: Run): Markup {
+  const by = run.denied ?? run.cancel ?? run.confirmed ?? run.approvals.at(-1);
+  switch (run.state) {
+    case 'executing':
+      return by
+        ? say`${user(by.by)} has already started #${run.id}.`
+        : say`#${run.id} is already being carried out.`;
+    case 'denied':
+      return by
+        ? say`${user(by.by)} has denied #${run.id}; nothing was deleted.`
+        : say`#${run.id} was denied.`;
+    case 'cancelled':
+      return by ? say`${user(by.by)} has cancelled #${run.id}.` : say`#${run.id} was cancelled.`;
+    case 'expired':
+      return say`#${run.id} expired ${time(run.expiresAt ?? run.endedAt ?? run.createdAt)}; ask again.`;
+    case 'empty':
+      return say`#${run.id} is over: there was nothing to delete.`;
+    default:
+      return say`#${run.id} is over: ${run.state}.`;
+  }
+}

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { HostName, RunId } from './ids.ts';
+import { EngineProblem, Outcome, Trouble } from './outcome.ts';
+import { Item, Plan } from './plan.ts';
+import { PruneSelection, Selection } from './selection.ts';
+
+/** Names in Redis. The hash tag keeps them in one slot of a cluster. */
+export const PREFIX = '{dimg}';
+export const key = {
+  /** BullMQ's queue of one host; the prefix is BullMQ's own option. */
+  queue: (host: HostName): string => `host.${host}`,
+  /** Hash: host name to its newest heartbeat. */
+  hosts: `${PREFIX}:hosts`,
+  /** Sorted set: host name by the Redis server's time of its newest heartbeat, in milliseconds. */
+  seen: `${PREFIX}:seen`,
+  /** Stream of what agents report; the bots read it as one consumer group. */
+  reports: `${PREFIX}:reports`,
+  /** Exists while a run's cancellation is asked for; an agent looks between images. */
+  cancel: (run: RunId): string => `${PREFIX}:cancel:${run}`,
+} as const;
+
+const header = {
+  v: z.literal(1),
+  /** Unique for ever; an agent accepts it once. */
+  id: z.string().min(1).max(200),
+  host: HostName,
+  /** The agent start that it was made for. */
+  epoch: z.string(),
+  /** By the Redis server's clock, in milliseconds; not started later than this. */
+  notAfter: z.number(),
+};
+
+/** One message to one host. */
+export const Job = z.discriminatedUnion('kind', [
+  z.strictObject({ ...header, kind: z.literal('survey'), selection: PruneSelection }),
+  z.strictObject({ ...header, kind: z.literal('plan'), run: RunId, selection: Selection }),
+  z.strictObject({
+    ...header,
+    kind: z.literal('execute'),
+    run: RunId,
+    planDigest: z.string(),
+    items: z.array(Item).min(1),
+  }),
+]);
+export type Job = z.infer<typeof Job>;
+
+/** Bytes of the file system that holds the engine's data. */
+export const Disk = z.strictObject({ total: z.number(), free: z.number() });
+export type Disk = z.infer<typeof Disk>;
+
+export const ReportBody = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('plan'), plan: Plan }),
+  /** The job was not done at all, and will not be. */
+  z.strictObject({ kind: z.literal('refused'), why: Trouble }),
+  z.strictObject({ kind: z.literal('started') }),
+  z.strictObject({ kind: z.literal('outcomes'), outcomes: z.array(Outcome).min(1) }),
+  z.strictObject({
+    kind: z.literal('finished'),
+    tookMs: z.number(),
+    /** Free disk before and after, where the agent can see the disk. */
+    before: Disk.nullable(),
+    after: Disk.nullable(),
+    /** Containers found on an image that vanished: created in the instant of its deletion. */
+    raced: z.array(z.string()),
+  }),
+]);
+export type ReportBody = z.infer<typeof ReportBody>;
+
+/** One message from a host about one job. */
+export const Report = z.strictObject({
+  v: z.literal(1),
+  host: HostName,
+  epoch: z.string(),
+  job: z.string(),
+  /** Counts from 1 within a job. */
+  seq: z.number().int().positive(),
+  body: ReportBody,
+});
+export type Report = z.infer<typeof Report>;
+
+/** What an agent tells every 15 s. */
+export const Heartbeat = z.strictObject({
+  v: z.literal(1),
+  host: HostName,
+  /** Made once in the agent's state folder; the same agent started again keeps it. */
+  identity: z.string(),
+  epoch: z.string(),
+  agent: z.string(),
+  engine: z
+    .strictObject({
+      version: z.string(),
+      api: z.string(),
+      store: z.enum(['graph driver', 'containerd']),
+      driver: z.string(),
+    })
+    .nullable(),
+  problem: EngineProblem.nullable(),
+  disk: Disk.nullable(),
+  counts: z
+    .strictObject({
+      images: z.number(),
+      containers: z.number(),
+      dangling: z.number(),
+      reclaimable: z.number(),
+    })
+    .nullable(),
+});
+export type Heartbeat = z.infer<typeof Heartbeat>;
+
+/** A heartbeat with the Redis server's time at which it came. */
+export interface HostStatus extends Heartbeat {
+  seenAt: number;
+}
+
+export const HEARTBEAT_MS = 15_000;
+/** A host silent for longer is offline: nothing is queued for it. */
+export const OFFLINE_MS = 45_000;
+/** A survey or a plan unanswered for longer is `not answering`. */
+export const ANSWER_MS = 20_000;
+
+export const isOnline = (host: HostStatus, now: number): boolean => now - host.seenAt < OFFLINE_MS;

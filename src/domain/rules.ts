@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { parseDuration } from './time.ts';
+
+/** A host's own rules, from its agent's configuration; they hold whatever the bot asks. */
+export const Rules = z.strictObject({
+  /** Globs of references that are never deleted. */
+  protect: z.array(z.string().min(1).max(256)).default([]),
+  /** `prune` leaves images younger than this, in milliseconds. */
+  minAge: z.number().nonnegative().default(3_600_000),
+  allow: z.strictObject({ force: z.boolean().default(true) }).default({ force: true }),
+});
+export type Rules = z.infer<typeof Rules>;
+
+export const DEFAULT_RULES: Rules = Rules.parse({});
+
+/** A duration in a configuration file, as milliseconds. */
+export const Duration = z.string().transform((text, context) => {
+  const ms = parseDuration(text);
+  if (ms === null) {
+    context.addIssue({ code: 'custom', message: `"${text}" is not a duration such as 90s, 15m, 24h or 7d` });
+    return z.NEVER;
+  }
+  return ms;
+});

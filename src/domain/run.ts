@@ -1,0 +1,169 @@
+import { z } from 'zod';
+import { HostName, RunId, UserId } from './ids.ts';
+import { Outcome, Trouble } from './outcome.ts';
+import { type Plan, Problem } from './plan.ts';
+import { Disk } from './protocol.ts';
+import { Selection } from './selection.ts';
+
+export const RunState = z.enum([
+  'planning',
+  'empty',
+  'refused',
+  'proposed',
+  'executing',
+  'denied',
+  'cancelled',
+  'expired',
+  'stale',
+  'done',
+  'partial',
+  'failed',
+  'unknown',
+]);
+export type RunState = z.infer<typeof RunState>;
+
+/** What a run's reducer needs to know of a plan; the plan itself is stored beside the run and never changes. */
+export const PlanSummary = z.strictObject({
+  digest: z.string(),
+  items: z.number(),
+  untag: z.number(),
+  kept: z.number(),
+  reclaim: z.number(),
+  irrecoverable: z.number(),
+  /** Those of them that have a tag: only these can need an approval. */
+  irrecoverableTagged: z.number(),
+  problems: z.array(Problem),
+});
+export type PlanSummary = z.infer<typeof PlanSummary>;
+
+export const HostPart = z.strictObject({
+  epoch: z.string(),
+  stage: z.enum(['waiting', 'planned', 'executing', 'ended']),
+  /** The last job that was handed to the queue. */
+  sent: z.enum(['nothing', 'plan', 'execute']),
+  plan: PlanSummary.optional(),
+  /** Why this host's part could not be planned or carried out. */
+  trouble: Trouble.optional(),
+  outcomes: z.array(Outcome),
+  finished: z
+    .strictObject({
+      tookMs: z.number(),
+      before: Disk.nullable(),
+      after: Disk.nullable(),
+      raced: z.array(z.string()),
+    })
+    .optional(),
+});
+export type HostPart = z.infer<typeof HostPart>;
+
+/** When an approval is needed, how many, and how long a proposal stands. From the bot's configuration. */
+export const ApprovalPolicy = z.strictObject({
+  count: z.number().int().positive(),
+  expires: z.number().positive(),
+  neededFor: z.strictObject({
+    force: z.boolean(),
+    irrecoverable: z.boolean(),
+    /** Bytes. */
+    reclaimOver: z.number().optional(),
+    hostsOver: z.number().optional(),
+  }),
+});
+export type ApprovalPolicy = z.infer<typeof ApprovalPolicy>;
+
+const By = { by: UserId, at: z.number() };
+
+export const Run = z.strictObject({
+  v: z.literal(1),
+  id: RunId,
+  /** Goes up by one with every stored change. */
+  rev: z.number().int().nonnegative(),
+  state: RunState,
+  createdAt: z.number(),
+  requester: UserId,
+  team: z.string(),
+  channel: z.string(),
+  /** As typed: a host, a list, a glob or `all`. */
+  where: z.string(),
+  selection: Selection,
+  dryRun: z.boolean(),
+  /** `prune -f`: do not ask. */
+  skipConfirmation: z.boolean(),
+  policy: ApprovalPolicy,
+  hosts: z.record(HostName, HostPart),
+  card: z.strictObject({ channel: z.string(), ts: z.string() }).optional(),
+  planningSince: z.number().optional(),
+  proposedAt: z.number().optional(),
+  expiresAt: z.number().optional(),
+  /** The rules that ask for an approval; empty where the requester's confirmation is enough. */
+  approvalFor: z.array(z.enum(['force', 'irrecoverable', 'reclaim-over', 'hosts-over'])),
+  approvals: z.array(z.strictObject(By)),
+  confirmed: z.strictObject(By).optional(),
+  denied: z.strictObject({ ...By, reason: z.string().optional() }).optional(),
+  cancel: z.strictObject(By).optional(),
+  /** Why it was refused, where no single host says. */
+  refusal: z.string().optional(),
+  executingSince: z.number().optional(),
+  endedAt: z.number().optional(),
+  /** The newest audit entry of this run. */
+  audit: z.strictObject({ n: z.number(), hash: z.string() }).optional(),
+});
+export type Run = z.infer<typeof Run>;
+
+export function isFinal(state: RunState): boolean {
+  return state !== 'planning' && state !== 'proposed' && state !== 'executing';
+}
+
+/** `plan-1042-host-3`: the same job has the same id however often it is sent, so it is queued once. */
+export function jobId(kind: 'plan' | 'execute', run: RunId, host: HostName): string {
+  return `${kind}-${run}-${host}`;
+}
+
+/** The run and host that a job id names; `null` for a survey's. */
+export function parseJobId(id: string): { kind: 'plan' | 'execute'; run: RunId; host: HostName } | null {
+  const match = /^(plan|execute)-(\d+)-(.+)$/.exec(id);
+  if (!match) return null;
+  return {
+    kind: match[1] as 'plan' | 'execute',
+    run: RunId.parse(Number(match[2])),
+    host: HostName.parse(match[3]),
+  };
+}
+
+export function summarise(plan: Plan): PlanSummary {
+  const lost = plan.items.filter((item) => item.action === 'delete' && item.recoverable === undefined);
+  return {
+    digest: plan.digest,
+    items: plan.items.length,
+    untag: plan.items.filter((item) => item.action === 'untag').length,
+    kept: plan.kept.length,
+    reclaim: plan.reclaim,
+    irrecoverable: lost.length,
+    irrecoverableTagged: lost.filter((item) => item.references.some((ref) => !ref.includes('@'))).length,
+    problems: plan.problems,
+  };
+}
+
+/** Sums over all hosts of a run. */
+export function totals(run: Run) {
+  const parts = Object.values(run.hosts);
+  const outcomes = parts.flatMap((part) => part.outcomes);
+  const sum = (pick: (plan: PlanSummary) => number) =>
+    parts.reduce((n, { plan }) => n + (plan ? pick(plan) : 0), 0);
+  const count = (...kinds: Outcome['outcome'][]) =>
+    outcomes.filter(({ outcome }) => kinds.includes(outcome)).length;
+  return {
+    items: sum((plan) => plan.items),
+    untag: sum((plan) => plan.untag),
+    kept: sum((plan) => plan.kept),
+    reclaim: sum((plan) => plan.reclaim),
+    irrecoverable: sum((plan) => plan.irrecoverable),
+    irrecoverableTagged: sum((plan) => plan.irrecoverableTagged),
+    deleted: count('deleted', 'untagged'),
+    absent: count('absent'),
+    skipped: count('skipped'),
+    failed: count('failed'),
+    unknown: count('unknown'),
+    settled: outcomes.length,
+    freed: outcomes.reduce((n, { freed }) => n + freed, 0),
+  };
+}

@@ -1,0 +1,21 @@
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
+
+/** Bytes with three digits in SI units, as Docker prints them: `1.23 GB`, `0 B`. */
+export function formatSize(bytes: number): string {
+  const sign = bytes < 0 ? '-' : '';
+  let value = Math.abs(bytes);
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${sign}${unit === 0 ? String(Math.round(value)) : String(Number(value.toPrecision(3)))} ${UNITS[unit]}`;
+}
+
+/** `500MB`, `20GB`, `1.5 TB` in bytes; `null` for anything else. */
+export function parseSize(text: string): number | null {
+  const match = /^(\d+(?:\.\d+)?) ?([kKMGTP]?B)$/.exec(text);
+  if (!match) return null;
+  const power = UNITS.indexOf((match[2] === 'KB' ? 'kB' : match[2]) as (typeof UNITS)[number]);
+  return Math.round(Number(match[1]) * 1000 ** power);
+}

@@ -1,0 +1,189 @@
+import type { HostName, UserId } from './ids.ts';
+import { objection } from './objection.ts';
+import type { Outcome, Trouble } from './outcome.ts';
+import { type HostPart, isFinal, type PlanSummary, type Run, type RunState, totals } from './run.ts';
+
+/** What can happen to a run. `at` in milliseconds. */
+export type RunEvent =
+  | { type: 'posted'; at: number; card: { channel: string; ts: string } }
+  | { type: 'refuse'; at: number; why: string }
+  | { type: 'sent'; at: number; hosts: readonly HostName[]; job: 'plan' | 'execute' }
+  | { type: 'planned'; at: number; host: HostName; plan: PlanSummary }
+  | { type: 'unplanned'; at: number; host: HostName; why: Trouble }
+  | { type: 'confirm'; at: number; by: UserId }
+  | { type: 'approve'; at: number; by: UserId }
+  | { type: 'deny'; at: number; by: UserId; reason?: string }
+  | { type: 'cancel'; at: number; by: UserId }
+  | { type: 'expire'; at: number }
+  | { type: 'started'; at: number; host: HostName }
+  | { type: 'outcomes'; at: number; host: HostName; outcomes: readonly Outcome[] }
+  | { type: 'finished'; at: number; host: HostName; report: NonNullable<HostPart['finished']> }
+  /** The host's part is over without its own report; `outcomes` are those of the items that had none yet. */
+  | { type: 'broken'; at: number; host: HostName; why: Trouble; outcomes: readonly Outcome[] };
+
+/**
+ * The one reducer. An event that may not happen, or that changes nothing, returns the same run:
+ * `objection` has the words for it.
+ */
+export function step(run: Run, event: RunEvent): Run {
+  if (isFinal(run.state) || objection(run, event)) return run;
+  switch (event.type) {
+    case 'posted':
+      return run.card ? run : { ...run, card: event.card, planningSince: event.at };
+    case 'refuse':
+      return run.state === 'planning' ? end({ ...run, refusal: event.why }, 'refused', event.at) : run;
+    case 'sent':
+      return event.hosts.reduce(
+        (sent, host) =>
+          withPart(sent, host, (part) => (part.sent === event.job ? part : { ...part, sent: event.job })),
+        run,
+      );
+    case 'planned':
+      return settle(planPart(run, event.host, { stage: 'planned', plan: event.plan }), event.at);
+    case 'unplanned':
+      return settle(planPart(run, event.host, { stage: 'ended', trouble: event.why }), event.at);
+    case 'confirm':
+      return execute({ ...run, confirmed: { by: event.by, at: event.at } }, event.at);
+    case 'approve': {
+      const approved = { ...run, approvals: [...run.approvals, { by: event.by, at: event.at }] };
+      return approved.approvals.length >= run.policy.count ? execute(approved, event.at) : approved;
+    }
+    case 'deny': {
+      const denied = {
+        by: event.by,
+        at: event.at,
+        ...(event.reason !== undefined && { reason: event.reason }),
+      };
+      return end({ ...run, denied }, 'denied', event.at);
+    }
+    case 'cancel': {
+      if (run.cancel) return run;
+      const cancelled = { ...run, cancel: { by: event.by, at: event.at } };
+      return run.state === 'proposed' ? end(cancelled, 'cancelled', event.at) : cancelled;
+    }
+    case 'expire':
+      return run.state === 'proposed' && event.at >= (run.expiresAt ?? Infinity)
+        ? end(run, 'expired', event.at)
+        : run;
+    case 'started':
+      return withPart(run, event.host, (part) =>
+        part.stage === 'planned' ? { ...part, stage: 'executing' } : part,
+      );
+    case 'outcomes':
+      return finish(
+        withPart(run, event.host, (part) => addOutcomes(part, event.outcomes)),
+        event.at,
+      );
+    case 'finished':
+      return finish(
+        withPart(run, event.host, (part) =>
+          part.finished ? part : close({ ...part, finished: event.report }),
+        ),
+        event.at,
+      );
+    case 'broken':
+      return finish(
+        withPart(run, event.host, (part) =>
+          part.stage === 'ended'
+            ? part
+            : { ...addOutcomes(part, event.outcomes), stage: 'ended', trouble: event.why },
+        ),
+        event.at,
+      );
+  }
+}
+
+// --- internal ---
+
+function withPart(run: Run, host: HostName, change: (part: HostPart) => HostPart): Run {
+  const part = run.hosts[host];
+  if (!part) return run;
+  const changed = change(part);
+  return changed === part ? run : { ...run, hosts: { ...run.hosts, [host]: changed } };
+}
+
+function planPart(run: Run, host: HostName, planned: Partial<HostPart>): Run {
+  if (run.state !== 'planning') return run;
+  return withPart(run, host, (part) => (part.stage === 'waiting' ? { ...part, ...planned } : part));
+}
+
+/** An item has one outcome: what comes again, after a retransmission, changes nothing. */
+function addOutcomes(part: HostPart, outcomes: readonly Outcome[]): HostPart {
+  if (part.stage === 'ended' || part.stage === 'waiting') return part;
+  const known = new Set(part.outcomes.map(({ image }) => image));
+  const fresh = outcomes.filter(({ image }) => !known.has(image));
+  return fresh.length === 0
+    ? part
+    : close({ ...part, stage: 'executing', outcomes: [...part.outcomes, ...fresh] });
+}
+
+/** Reports may overtake each other between two bots: a part ends when the last word and every outcome are in. */
+function close(part: HostPart): HostPart {
+  return part.finished && part.outcomes.length >= (part.plan?.items ?? 0)
+    ? { ...part, stage: 'ended' }
+    : part;
+}
+
+/** Once every host has answered, or is given up, the run goes on. */
+function settle(run: Run, at: number): Run {
+  const parts = Object.values(run.hosts);
+  if (run.state !== 'planning' || parts.some(({ stage }) => stage === 'waiting')) return run;
+  if (totals(run).items === 0) {
+    const clean = parts.some(({ plan }) => plan && plan.problems.length === 0);
+    return end(run, clean ? 'empty' : 'refused', at);
+  }
+  if (run.dryRun) return end(run, 'done', at);
+  const approvalFor = approvalReasons(run);
+  const proposed: Run = {
+    ...run,
+    approvalFor,
+    proposedAt: at,
+    expiresAt: at + run.policy.expires,
+    state: 'proposed',
+  };
+  return run.skipConfirmation && approvalFor.length === 0 ? execute(proposed, at) : proposed;
+}
+
+function approvalReasons(run: Run): Run['approvalFor'] {
+  const { neededFor } = run.policy;
+  const sum = totals(run);
+  const hosts = Object.values(run.hosts).filter(({ plan }) => plan && plan.items > 0).length;
+  const reasons: Run['approvalFor'] = [];
+  if (neededFor.force && run.selection.kind === 'rmi' && run.selection.force) reasons.push('force');
+  if (neededFor.irrecoverable && sum.irrecoverableTagged > 0) reasons.push('irrecoverable');
+  if (neededFor.reclaimOver !== undefined && sum.reclaim > neededFor.reclaimOver)
+    reasons.push('reclaim-over');
+  if (neededFor.hostsOver !== undefined && hosts > neededFor.hostsOver) reasons.push('hosts-over');
+  return reasons;
+}
+
+function execute(run: Run, at: number): Run {
+  const hosts = Object.fromEntries(
+    Object.entries(run.hosts).map(([host, part]) => [
+      host,
+      part.plan?.items ? part : { ...part, stage: 'ended' as const },
+    ]),
+  );
+  return { ...run, hosts, state: 'executing', executingSince: at };
+}
+
+function finish(run: Run, at: number): Run {
+  if (run.state !== 'executing' || Object.values(run.hosts).some(({ stage }) => stage !== 'ended'))
+    return run;
+  return end(run, verdict(run), at);
+}
+
+function verdict(run: Run): RunState {
+  const sum = totals(run);
+  const stopped = Object.values(run.hosts).some(({ outcomes }) =>
+    outcomes.some(({ why }) => why?.kind === 'cancelled'),
+  );
+  if (sum.unknown > 0) return 'unknown';
+  if (stopped) return 'cancelled';
+  if (sum.failed > 0 && sum.deleted + sum.absent === 0) return 'failed';
+  return sum.failed + sum.skipped > 0 ? 'partial' : 'done';
+}
+
+function end(run: Run, state: RunState, at: number): Run {
+  return { ...run, state, endedAt: at };
+}

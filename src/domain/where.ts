@@ -1,0 +1,54 @@
+import { UserError } from './error.ts';
+import { matchesGlob } from './glob.ts';
+import type { HostName } from './ids.ts';
+import { code, say, some } from './markup.ts';
+import { nearest } from './nearest.ts';
+
+/**
+ * The hosts that `<where>` means: a host, `a,b`, `@group`, a glob, or `all`; sorted, each once. Throws a
+ * `UserError` naming what is unknown, with the nearest known name.
+ */
+export function resolveWhere(
+  where: string,
+  known: readonly HostName[],
+  groups: Readonly<Record<string, readonly string[]>> = {},
+): HostName[] {
+  if (known.length === 0)
+    throw new UserError(
+      say`No host is known yet. Start ${code('dimg agent')} beside a Docker engine, with this bot's ${code('REDIS_URL')}.`,
+    );
+  const found = new Set<HostName>();
+  for (const word of where.split(',').filter((part) => part !== '')) {
+    const globs = word.startsWith('@') ? groups[word.slice(1)] : [word === 'all' ? '*' : word];
+    if (!globs) {
+      const names = Object.keys(groups);
+      throw new UserError(
+        names.length === 0
+          ? say`There are no host groups: ${code('groups')} is not in the bot's configuration.`
+          : say`There is no group ${code(word)}. ${
+              known.length > 0
+                ? say`Known: ${some(
+                    names.map((name) => `@${name}`),
+                    8,
+                  )}.`
+                : ''
+            }`,
+      );
+    }
+    const matches = known.filter((host) => globs.some((glob) => matchesGlob(glob.toLowerCase(), host)));
+    if (matches.length === 0) throw new UserError(unknown(word, known));
+    for (const host of matches) found.add(host);
+  }
+  if (found.size === 0)
+    throw new UserError(say`Name a host, a list ${code('a,b')}, a glob ${code('ci-*')}, or ${code('all')}.`);
+  return [...found].sort();
+}
+
+// --- internal ---
+
+function unknown(word: string, known: readonly HostName[]) {
+  const near = nearest(word, known);
+  return near === undefined
+    ? say`There is no host ${code(word)}. Known: ${some([...known].sort(), 8)}.`
+    : say`There is no host ${code(word)}. Did you mean ${code(near)}?`;
+}

@@ -1,0 +1,31 @@
+import type { Command } from '../commands/_define.ts';
+import type { UserId } from '../domain/ids.ts';
+import type { Rights } from '../domain/rights.ts';
+import type { ApprovalPolicy } from '../domain/run.ts';
+import type { Asks, Audit, CardQueue, Clock, Hosts, Jobs, Log, People, Runs, Voice } from '../ports.ts';
+
+/** All that the story needs of the world. */
+export interface Deps {
+  runs: Runs;
+  cards: CardQueue;
+  audit: Audit;
+  asks: Asks;
+  hosts: Hosts;
+  jobs: Jobs;
+  people: People;
+  voice: Voice;
+  log: Log;
+  clock: Clock;
+  commands: ReadonlyMap<string, Command>;
+  rights: Rights;
+  groups: Readonly<Record<string, readonly string[]>>;
+  policy: ApprovalPolicy;
+  /** Makes ids that never come again. */
+  newId(): string;
+}
+
+/** Who typed or pressed. */
+export interface Person {
+  user: UserId;
+  team: string;
+}

@@ -1,0 +1,45 @@
+import { factsOf } from '../domain/facts.ts';
+import type { RunId } from '../domain/ids.ts';
+import type { Markup } from '../domain/markup.ts';
+import { say } from '../domain/markup.ts';
+import { objection } from '../domain/objection.ts';
+import type { Run } from '../domain/run.ts';
+import { type RunEvent, step } from '../domain/step.ts';
+import type { Deps } from './_deps.ts';
+import { dispatch } from './dispatch.ts';
+
+/** How an event ended: stored, without effect, or objected to in words for the person who caused it. */
+export type Advanced = { run: Run; changed: boolean } | { objection: Markup };
+
+/**
+ * Applies an event to a stored run: read, step, compare-and-set, and again from the start if somebody was
+ * faster. Of a thousand concurrent presses one changes the run; the others meet its objection.
+ */
+export async function advance(deps: Deps, id: RunId, event: RunEvent): Promise<Advanced> {
+  for (;;) {
+    const before = await deps.runs.load(id);
+    if (!before) return { objection: say`There is no run #${id}.` };
+    const refusal = objection(before, event);
+    if (refusal) return { objection: refusal };
+    const after = step(before, event);
+    if (after === before) return { run: before, changed: false };
+    const named =
+      event.type === 'outcomes' || event.type === 'broken' ? await namesOf(deps, before) : () => [];
+    const stored = await deps.runs.commit(before, after, factsOf(before, after, event.at, named));
+    if (!stored) continue;
+    if (stored.state !== before.state || event.type === 'posted') await dispatch(deps, stored);
+    return { run: stored, changed: true };
+  }
+}
+
+// --- internal ---
+
+async function namesOf(deps: Deps, run: Run) {
+  const plans = await deps.runs.plans(run);
+  const names = new Map(
+    [...plans].flatMap(([host, plan]) =>
+      plan.items.map((item) => [`${host} ${item.image}`, item.references]),
+    ),
+  );
+  return (host: string, image: string) => names.get(`${host} ${image}`) ?? [];
+}

@@ -1,0 +1,39 @@
+import type { Entry } from '../domain/audit.ts';
+import { resolveWhere } from '../domain/where.ts';
+import type { Deps } from './_deps.ts';
+
+/** How far back a filtered look goes before it gives up: bounded, since the audit is kept for ever. */
+const DEEPEST = 20_000;
+const PAGE = 500;
+
+/** The newest audit entries that match. A run matches a host with all its entries. */
+export async function readHistory(
+  deps: Deps,
+  filter: { where?: string; by?: string; since?: number; count: number },
+): Promise<Entry[]> {
+  const hosts = filter.where === undefined ? null : new Set(await hostsOf(deps, filter.where));
+  const read: Entry[] = [];
+  const runs = new Set<number>();
+  const matching = () =>
+    read.filter(
+      (entry) => (!hosts || runs.has(entry.run)) && (filter.by === undefined || entry.by === filter.by),
+    );
+  for (let before: number | undefined; read.length < DEEPEST; ) {
+    const page = await deps.audit.read({ count: PAGE, ...(before !== undefined && { before }) });
+    const recent = page.filter((entry) => filter.since === undefined || entry.at >= filter.since);
+    read.push(...recent);
+    for (const entry of recent) if (entry.host !== undefined && hosts?.has(entry.host)) runs.add(entry.run);
+    before = page.at(-1)?.n;
+    if (recent.length < PAGE || matching().length >= filter.count) break;
+  }
+  return matching().slice(0, filter.count);
+}
+
+// --- internal ---
+
+/** Hosts that are no longer known have a history as well. */
+async function hostsOf(deps: Deps, where: string): Promise<readonly string[]> {
+  const known = (await deps.hosts.list()).map(({ host }) => host);
+  if (/^[a-z0-9.-]+$/.test(where) && where !== 'all' && !known.some((host) => host === where)) return [where];
+  return resolveWhere(where, known, deps.groups);
+}

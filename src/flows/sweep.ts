@@ -1,0 +1,64 @@
+import { lookAt, POSTING_MS, START_MS } from '../domain/due.ts';
+import type { HostName } from '../domain/ids.ts';
+import { code, say } from '../domain/markup.ts';
+import { ANSWER_MS, isOnline } from '../domain/protocol.ts';
+import { isFinal, type Run } from '../domain/run.ts';
+import type { Deps } from './_deps.ts';
+import { advance } from './advance.ts';
+import { dispatch } from './dispatch.ts';
+import { breakOff } from './report.ts';
+
+/** Looks at everything whose time has come; the times are kept in the store, so any living bot can do it. */
+export async function sweep(deps: Deps): Promise<void> {
+  for (const id of await deps.runs.due(deps.clock())) {
+    const run = await deps.runs.load(id);
+    if (run) await look(deps, run);
+  }
+  for (const id of await deps.asks.due(deps.clock())) {
+    const ask = await deps.asks.take(id);
+    if (ask) await deps.voice.reply(ask.replyTo, { lines: [say`${code(ask.host)} is not answering.`] });
+  }
+}
+
+// --- internal ---
+
+async function look(deps: Deps, run: Run): Promise<void> {
+  const now = deps.clock();
+  // Whatever fails below, the run is looked at again.
+  const next = lookAt(run, now);
+  await deps.runs.lookAgain(run.id, Math.max(next ?? 0, now + 1000));
+  if (isFinal(run.state)) return;
+  await dispatch(deps, run);
+  if (run.state === 'proposed') await advance(deps, run.id, { type: 'expire', at: now });
+  else if (run.state === 'planning') await giveUpPlanning(deps, run, now);
+  else await watch(deps, run, now);
+}
+
+async function giveUpPlanning(deps: Deps, run: Run, now: number): Promise<void> {
+  if (!run.card) {
+    if (now >= run.createdAt + POSTING_MS)
+      await advance(deps, run.id, { type: 'refuse', at: now, why: 'Slack took no message for two minutes' });
+    return;
+  }
+  if (now < (run.planningSince ?? run.createdAt) + ANSWER_MS) return;
+  for (const [host, part] of Object.entries(run.hosts) as [HostName, Run['hosts'][HostName]][])
+    if (part?.stage === 'waiting')
+      await advance(deps, run.id, { type: 'unplanned', at: now, host, why: { kind: 'no-answer' } });
+}
+
+/** An agent that fell silent or was started again will not report on what it had begun. */
+async function watch(deps: Deps, run: Run, now: number): Promise<void> {
+  const hosts = new Map((await deps.hosts.list()).map((host) => [host.host, host]));
+  for (const [host, part] of Object.entries(run.hosts) as [HostName, NonNullable<Run['hosts'][HostName]>][]) {
+    if (part.stage === 'ended') continue;
+    const status = hosts.get(host);
+    // A job that was handed out may have begun without our having heard of it.
+    const begun = part.sent === 'execute';
+    if (!status || !isOnline(status, now))
+      await breakOff(deps, run, host, { kind: 'lost' }, begun ? 'unknown' : 'failed');
+    else if (status.epoch !== part.epoch)
+      await breakOff(deps, run, host, { kind: 'restarted' }, begun ? 'unknown' : 'failed');
+    else if (part.stage === 'planned' && now > (run.executingSince ?? now) + START_MS)
+      await breakOff(deps, run, host, { kind: 'expired' }, 'failed');
+  }
+}

@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WebClient, type WebClientOptions } from '@slack/web-api';
+import { ConfigError } from '../agents/host/config-error.ts';
+import { errorField, openLog } from '../agents/host/log.ts';
+import { loadCommands } from './commands/_load.ts';
+import { readBotSettings } from './config.ts';
+import { plain } from './domain/markup.ts';
+import type { Deps } from './flows/_deps.ts';
+import { advance } from './flows/advance.ts';
+import { decide } from './flows/decide.ts';
+import { report } from './flows/report.ts';
+import { request } from './flows/request.ts';
+import { sweep } from './flows/sweep.ts';
+import type { Log, Runs } from './ports.ts';
+import { openJobs } from './queue/jobs.ts';
+import { openReports } from './queue/reports.ts';
+import { openApp } from './slack/app.ts';
+import { openPeople } from './slack/people.ts';
+import { openVoice } from './slack/voice.ts';
+import { openWriter } from './slack/writer.ts';
+import { openAsks } from './store/asks.ts';
+import { openAudit } from './store/audit.ts';
+import { openCards } from './store/cards.ts';
+import { connect, type Redis, reaching, redisClock } from './store/connect.ts';
+import { volatility } from './store/durable.ts';
+import { openHosts } from './store/hosts.ts';
+import { openRuns } from './store/runs.ts';
+
+const KEEP_DAYS = 90;
+const SWEEP_MS = 500;
+const CLOCK_MS = 60_000;
+
+/** The bot, from its environment to its end; resolves when `stop` is aborted and all is put away. */
+export async function runBot(
+  env: NodeJS.ProcessEnv,
+  options: { allowVolatile: boolean },
+  stop: AbortSignal,
+): Promise<void> {
+  const settings = readBotSettings(env);
+  const log = edgeLog(settings.level);
+  process.on('unhandledRejection', (error) => log.error('a promise was left rejected', error));
+
+  const redis = connect(settings.redisUrl, log);
+  const reading = connect(settings.redisUrl, log);
+  await Promise.all([awaitRedis(redis, stop), awaitRedis(reading, stop)]);
+  await checkDurability(redis, options.allowVolatile, log);
+  log.warn('no signing key: whoever can write to this Redis can delete images on every host');
+  const clock = await redisClock(redis);
+
+  const clientOptions: WebClientOptions = {
+    ...(settings.slackApiUrl !== undefined && { slackApiUrl: settings.slackApiUrl }),
+    // We decide what is tried again and when: the client would post twice, and wait with everything else.
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+    timeout: 10_000,
+  };
+  const client = () => new WebClient(settings.botToken, clientOptions);
+  const self = await client()
+    .auth.test()
+    .catch((error) => {
+      throw new ConfigError(`SLACK_BOT_TOKEN: Slack does not take it: ${(error as Error).message}.`, {
+        cause: error,
+      });
+    });
+
+  const jobs = openJobs(redis, log);
+  const cards = openCards(redis);
+  const stored = openRuns(redis, clock.now, KEEP_DAYS);
+  const runs: Runs = {
+    ...stored,
+    create: async (...args) => kicking(await stored.create(...args)),
+    commit: async (...args) => kicking(await stored.commit(...args)),
+  };
+  const deps: Deps = {
+    runs,
+    cards,
+    audit: openAudit(redis),
+    asks: openAsks(redis),
+    hosts: openHosts(redis, log),
+    jobs: { send: (job) => reaching(() => jobs.send(job)) },
+    people: openPeople(client(), log, Date.now),
+    voice: openVoice(client(), log),
+    log,
+    clock: clock.now,
+    commands: await loadCommands(),
+    rights: settings.rights,
+    groups: settings.groups,
+    policy: settings.policy,
+    newId: randomUUID,
+  };
+  // The writer's own client: a rate limit on cards must not hold up anything else.
+  const writer = openWriter({
+    client: client(),
+    runs,
+    cards,
+    rights: settings.rights,
+    log,
+    async posted(run, card) {
+      await advance(deps, run, { type: 'posted', at: clock.now(), card });
+    },
+    async unpostable(run, words) {
+      await advance(deps, run.id, { type: 'refuse', at: clock.now(), why: plain(words) });
+      const replyTo = await runs.replyTo(run.id);
+      if (replyTo !== null) await deps.voice.reply(replyTo, { lines: [words] });
+    },
+  });
+  function kicking<T>(result: T): T {
+    writer.kick();
+    return result;
+  }
+
+  const app = await openApp(
+    {
+      botToken: settings.botToken,
+      botId: self.bot_id ?? '',
+      botUserId: self.user_id ?? '',
+      clientOptions,
+      by: settings.by,
+    },
+    {
+      command: (asked) => request(deps, asked),
+      press: (pressed) => decide(deps, { ...pressed, via: 'button' }),
+    },
+    log,
+  );
+  const reports = openReports(reading, `bot-${randomUUID()}`, log);
+  await reports.listen((received) => report(deps, received));
+  writer.start();
+  const ending = new AbortController();
+  const loops = [
+    every(SWEEP_MS, ending.signal, log, () => sweep(deps)),
+    every(CLOCK_MS, ending.signal, log, () => clock.measure()),
+  ];
+  await app.start();
+  log.info('ready', { by: 'appToken' in settings.by ? 'Socket Mode' : `HTTP port ${settings.by.port}` });
+
+  await new Promise<void>((resolve) =>
+    stop.aborted ? resolve() : stop.addEventListener('abort', () => resolve()),
+  );
+  log.info('stopping');
+  await app.stop().catch((error) => log.error('Slack was not left in order', error));
+  ending.abort();
+  await Promise.all([...loops, reports.close()]);
+  await writer.close();
+  await jobs.close();
+  redis.disconnect();
+}
+
+// --- internal ---
+
+function edgeLog(level: Parameters<typeof openLog>[0]): Log {
+  const lines = openLog(level, (line) => process.stdout.write(line), Date.now);
+  return {
+    info: lines.info,
+    warn: lines.warn,
+    error: (msg, error, fields) =>
+      lines.error(msg, { ...fields, ...(error !== undefined && errorField(error)) }),
+  };
+}
+
+async function awaitRedis(redis: Redis, stop: AbortSignal): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      if (redis.status === 'wait') await redis.connect();
+      await redis.ping();
+      return;
+    } catch (error) {
+      if (tries >= 60 || stop.aborted)
+        throw new Error('REDIS_URL: Redis did not answer for 30 s.', { cause: error });
+      await sleep(500);
+    }
+  }
+}
+
+async function checkDurability(redis: Redis, allowed: boolean, log: Log): Promise<void> {
+  const volatile = await volatility(redis);
+  if (volatile === 'unknown')
+    log.warn(
+      "Redis's settings can't be read: see that it persists (appendonly yes) and never evicts (noeviction)",
+    );
+  else if (volatile && !allowed)
+    throw new ConfigError(`REDIS_URL: ${volatile.problem}, or start with --allow-volatile.`);
+  else if (volatile) log.warn(`allowed to lose data: ${volatile.problem}`);
+}
+
+async function every(ms: number, stop: AbortSignal, log: Log, work: () => Promise<void>): Promise<void> {
+  while (!stop.aborted) {
+    await sleep(ms, undefined, { signal: stop }).catch(() => undefined);
+    if (!stop.aborted) await work().catch((error) => log.error('what is done by the clock failed', error));
+  }
+}

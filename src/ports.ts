@@ -1,0 +1,107 @@
+import type { Entry, Fact } from './domain/audit.ts';
+import type { HostName, RunId, UserId } from './domain/ids.ts';
+import type { Markup } from './domain/markup.ts';
+import type { Plan } from './domain/plan.ts';
+import type { HostStatus, Job, Report } from './domain/protocol.ts';
+import type { Run } from './domain/run.ts';
+
+/** Something shown to people: a title, and lines below it. */
+export interface Answer {
+  lines: readonly Markup[];
+  /** One line for notifications, without anything from outside; the first line's text if absent. */
+  notice?: string;
+}
+
+/** Where runs live. Every method rejects with a `UserError` when the store can't be reached. */
+export interface Runs {
+  /** Takes a number and stores the run; `null` if this delivery was accepted before. */
+  create(
+    delivery: string,
+    draft: (id: RunId) => Run,
+    facts: (run: Run) => readonly Fact[],
+    replyTo: string,
+  ): Promise<Run | null>;
+  /** Where the requester can be told something alone; `null` once that address is too old. */
+  replyTo(id: RunId): Promise<string | null>;
+  load(id: RunId): Promise<Run | null>;
+  /** Stores `after` with its facts if nothing was stored since `before`; `null` if somebody was faster. */
+  commit(before: Run, after: Run, facts: readonly Fact[]): Promise<Run | null>;
+  savePlan(run: RunId, plan: Plan): Promise<void>;
+  plans(run: Run): Promise<ReadonlyMap<HostName, Plan>>;
+  /** Runs whose time to be looked at has come. */
+  due(now: number): Promise<RunId[]>;
+  /** Looks at the run again at `at`, whatever happens. */
+  lookAgain(id: RunId, at: number): Promise<void>;
+}
+
+/** Which cards are not yet what their run is. */
+export interface CardQueue {
+  waiting(): Promise<RunId[]>;
+  /** One writer at a time; `null` while another bot writes this card. */
+  lock(id: RunId, ms: number): Promise<(() => Promise<void>) | null>;
+  /** The card shows this revision: forget it, unless the run has moved on. */
+  shown(run: Run): Promise<void>;
+  /** True the first time only, so that a part of a card's thread is posted once. */
+  once(id: RunId, what: string): Promise<boolean>;
+  again(id: RunId, what: string): Promise<void>;
+}
+
+export interface Audit {
+  /** Newest first. `before` an entry's number, exclusive. */
+  read(options: { count: number; before?: number }): Promise<Entry[]>;
+}
+
+/** A question to one host whose answer only its asker sees. */
+export interface Ask {
+  id: string;
+  host: HostName;
+  /** The command's own words, read again when the answer is there. */
+  command: string;
+  user: UserId;
+  replyTo: string;
+}
+export interface Asks {
+  put(ask: Ask, dueAt: number): Promise<void>;
+  /** Takes it, so that it is answered once; `null` if it was. */
+  take(id: string): Promise<Ask | null>;
+  due(now: number): Promise<string[]>;
+}
+
+export interface Hosts {
+  list(): Promise<HostStatus[]>;
+}
+
+/** What hands jobs to agents. */
+export interface Jobs {
+  send(job: Job): Promise<void>;
+}
+
+export interface Reports {
+  /** Calls `handle` for every report, each until it succeeds. */
+  listen(handle: (report: Report) => Promise<void>): Promise<void>;
+}
+
+/** Who somebody is, asked of Slack. */
+export interface People {
+  /** Why this person counts as nobody: a guest, a bot, gone, of another workspace; `null` for a full member. */
+  stranger(user: UserId, team: string): Promise<Markup | null>;
+  /** Members of a user group, read now; rejects with a `UserError` when it can't be read. */
+  inGroup(group: string): Promise<ReadonlySet<string>>;
+}
+
+/** How the bot speaks other than by cards. */
+export interface Voice {
+  /** To one person, by the command's own reply address. */
+  reply(replyTo: string, answer: Answer): Promise<void>;
+  /** To a channel; rejects with a `UserError` when it can't. */
+  post(channel: string, answer: Answer): Promise<void>;
+}
+
+export interface Log {
+  info(msg: string, fields?: Record<string, unknown>): void;
+  warn(msg: string, fields?: Record<string, unknown>): void;
+  error(msg: string, error: unknown, fields?: Record<string, unknown>): void;
+}
+
+/** Milliseconds since 1970 by the Redis server's clock, which bot and agents share. */
+export type Clock = () => number;

@@ -1,0 +1,130 @@
+import bolt from '@slack/bolt';
+import type { WebClientOptions } from '@slack/web-api';
+import { UserError } from '../domain/error.ts';
+import { RunId, UserId } from '../domain/ids.ts';
+import { type Markup, say } from '../domain/markup.ts';
+import type { Answer, Log } from '../ports.ts';
+import { privately } from './answers.ts';
+
+/** What the bot does with what it hears. Both throw a `UserError` for what the person should know. */
+export interface Handlers {
+  command(asked: {
+    user: UserId;
+    team: string;
+    channel: string;
+    text: string;
+    replyTo: string;
+    delivery: string;
+  }): Promise<Answer | null>;
+  press(pressed: {
+    user: UserId;
+    team: string;
+    run: RunId;
+    verb: Verb;
+    delivery: string;
+  }): Promise<Markup | null>;
+}
+
+const VERBS = ['confirm', 'approve', 'deny', 'cancel'] as const;
+type Verb = (typeof VERBS)[number];
+
+export interface Connection {
+  botToken: string;
+  /** Who the bot is, so that Bolt need not ask at every event. */
+  botId: string;
+  botUserId: string;
+  clientOptions: WebClientOptions;
+  /** Socket Mode, or HTTP with a signing secret. */
+  by: { appToken: string } | { signingSecret: string; port: number };
+}
+
+/** The Bolt app: hears commands and presses, and acknowledges each once its effect is stored. */
+export async function openApp(
+  { botToken, botId, botUserId, clientOptions, by }: Connection,
+  handlers: Handlers,
+  log: Log,
+) {
+  const quiet = { debug() {}, info() {}, setLevel() {}, getLevel: () => bolt.LogLevel.WARN, setName() {} };
+  const app = new bolt.App({
+    token: botToken,
+    botId,
+    botUserId,
+    clientOptions,
+    convoStore: false,
+    // Checked with its own sentence before this.
+    tokenVerificationEnabled: false,
+    deferInitialization: true,
+    logger: {
+      ...quiet,
+      warn: (...text) => log.warn(text.join(' ')),
+      error: (...text) => log.error(text.join(' '), undefined),
+    },
+    ...('appToken' in by
+      ? { socketMode: true, appToken: by.appToken }
+      : { signingSecret: by.signingSecret, port: by.port, endpoints: '/slack/events' }),
+  });
+  await app.init();
+
+  app.command(/.*/, async ({ command, ack }) => {
+    const answer = await spoken(log, () =>
+      handlers.command({
+        user: UserId.parse(command.user_id),
+        team: command.team_id,
+        channel: command.channel_id,
+        text: command.text,
+        replyTo: command.response_url,
+        delivery: command.trigger_id,
+      }),
+    );
+    await (answer ? ack(privately(answer)) : ack());
+  });
+
+  app.action(
+    { type: 'block_actions', action_id: new RegExp(`^(${VERBS.join('|')})$`) },
+    async ({ body, action, ack, respond }) => {
+      const answer = await spoken(log, async () => {
+        if (action.type !== 'button') return null;
+        const words = await handlers.press({
+          user: UserId.parse(body.user.id),
+          team: body.user.team_id ?? body.team?.id ?? '',
+          run: readRun(action.value),
+          verb: VERBS.find((verb) => verb === action.action_id) ?? 'cancel',
+          delivery: `${body.user.id} ${action.action_ts}`,
+        });
+        return words ? { lines: [words] } : null;
+      });
+      await ack();
+      if (answer) await respond(privately(answer));
+    },
+  );
+
+  app.error(async (error) => log.error('a Slack event could not be handled', error));
+  return app;
+}
+
+// --- internal ---
+
+/** The edge: a mistake is answered in its own words, everything else is logged and owned up to. */
+async function spoken(log: Log, work: () => Promise<Answer | null>): Promise<Answer | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof UserError) {
+      if (error.cause !== undefined) log.error(error.message, error.cause);
+      return { lines: [error.markup] };
+    }
+    log.error('a command or press failed', error);
+    return {
+      lines: [
+        say`Something went wrong inside dimg, and it is in its log. Look at ${'/dimg hosts'} and try again.`,
+      ],
+    };
+  }
+}
+
+/** The value was made by us, but comes back through a client. */
+function readRun(value: string | undefined): RunId {
+  const run = RunId.safeParse(Number(value));
+  if (run.success) return run.data;
+  throw new UserError('This button is not one of mine: ask with a command instead.');
+}

@@ -1,0 +1,228 @@
+import type { ActionsBlock, KnownBlock } from '@slack/types';
+import type { HostName } from '../domain/ids.ts';
+import { bold, code, join, type Markup, plural, say, time, user } from '../domain/markup.ts';
+import { type Plan, shortDigest } from '../domain/plan.ts';
+import { listed, listsFor, type Rights } from '../domain/rights.ts';
+import { type HostPart, isFinal, type Run, totals } from '../domain/run.ts';
+import { formatSize } from '../domain/size.ts';
+import { formatDuration } from '../domain/time.ts';
+import { troubleWords } from '../domain/trouble.ts';
+import { describeRun, headline } from '../domain/words.ts';
+import { button, type Content, context, pages, sections } from './blocks.ts';
+import { itemRow, keptRow, outcomeRow, problemRows } from './rows.ts';
+
+/** A card, and the long lists that go to its thread: what goes and stays, and how it ended. */
+export interface Card extends Content {
+  planList: Markup[] | null;
+  outcomeList: Markup[] | null;
+}
+
+/** Rows on the card itself, over all hosts; what does not fit is in the thread. */
+const ROWS = 24;
+const HOSTS = 30;
+
+/** The card of a run, from the stored run and its plans and nothing else. */
+export function renderCard(run: Run, plans: ReadonlyMap<HostName, Plan>, rights: Rights): Card {
+  const parts = Object.entries(run.hosts) as [HostName, HostPart][];
+  const rows = Math.max(3, Math.floor(ROWS / Math.max(1, parts.length)));
+  let cut = parts.length > HOSTS;
+  const hostLines = parts.slice(0, HOSTS).flatMap(([host, part]) => {
+    const { lines, more } = hostSection(run, host, part, plans.get(host), rows);
+    cut ||= more > 0;
+    return [...lines, ...(more > 0 ? [say`and ${more} more, in the thread`] : [])];
+  });
+  if (parts.length > HOSTS) hostLines.push(say`and ${parts.length - HOSTS} more hosts, in the thread`);
+  const [shown, ...tooMuch] = pages(hostLines, Infinity);
+  cut ||= tooMuch.length > 0;
+  const blocks: KnownBlock[] = [
+    ...sections([
+      say`${bold(`#${run.id}`)} ${code(describeRun(run))} asked by ${user(run.requester)}`,
+      stateLine(run),
+    ]),
+    ...(shown?.blocks ?? []),
+    context(tooMuch.length > 0 ? say`more in the thread · ${footer(run, rights)}` : footer(run, rights)),
+  ];
+  const actions = buttons(run);
+  if (actions) blocks.push(actions);
+  return {
+    text: headline(run),
+    blocks,
+    planList: cut && run.state !== 'planning' ? fullPlan(parts, plans) : null,
+    outcomeList: cut && isFinal(run.state) && totals(run).settled > 0 ? fullOutcomes(parts, plans) : null,
+  };
+}
+
+// --- internal ---
+
+function stateLine(run: Run): Markup {
+  const sum = totals(run);
+  const images = plural(sum.items, 'image');
+  const freed = formatSize(sum.freed);
+  switch (run.state) {
+    case 'planning':
+      return say`Looking at what would go…`;
+    case 'empty':
+      return say`Nothing to delete.`;
+    case 'refused':
+      return say`Nothing could be planned${run.refusal === undefined ? '' : `: ${run.refusal}`}.`;
+    case 'proposed':
+      return run.approvalFor.length > 0
+        ? say`Waits for approval to delete ${images}, ${formatSize(sum.reclaim)}: ${approvalWords(run)}`
+        : say`${user(run.requester)}, delete ${images} and free ${formatSize(sum.reclaim)}?`;
+    case 'executing':
+      return say`${run.cancel ? 'Stopping' : 'Deleting'}: ${sum.settled} of ${images}, ${freed} so far`;
+    case 'denied':
+      return say`Denied${run.denied?.reason === undefined ? '' : say`: ${run.denied.reason}`}. Nothing was deleted.`;
+    case 'expired':
+      return say`Expired: nobody decided in ${formatDuration(run.policy.expires)}. Nothing was deleted.`;
+    case 'stale':
+      return say`The host has changed too much since the plan. Nothing was deleted.`;
+    case 'cancelled':
+      return sum.settled === 0
+        ? say`Cancelled. Nothing was deleted.`
+        : say`Cancelled: deleted ${sum.deleted} of ${images}, freed ${freed}`;
+    case 'done':
+      if (run.dryRun)
+        return say`Dry run: would delete ${images} and free ${formatSize(sum.reclaim)}. Nothing was deleted.`;
+      return say`Deleted ${sum.deleted} of ${images}, freed ${freed}`;
+    default: {
+      const counts = [
+        ['skipped', sum.skipped],
+        ['failed', sum.failed],
+        ['unknown', sum.unknown],
+      ] as const;
+      const rest = counts.filter(([, n]) => n > 0).map(([word, n]) => say`${n} ${word}`);
+      return say`Deleted ${sum.deleted} of ${images}, freed ${freed}; ${join(rest)}`;
+    }
+  }
+}
+
+function approvalWords(run: Run): Markup {
+  const words = {
+    force: 'force always needs it',
+    irrecoverable: "tagged images can't be pulled again",
+    'reclaim-over': `more than ${formatSize(run.policy.neededFor.reclaimOver ?? 0)}`,
+    'hosts-over': `more than ${run.policy.neededFor.hostsOver ?? 0} hosts`,
+  };
+  const given =
+    run.approvals.length > 0 ? say`; ${run.approvals.length} of ${run.policy.count} given` : say``;
+  return say`${run.approvalFor.map((reason) => words[reason]).join(', ')}${given}.`;
+}
+
+function hostSection(run: Run, host: HostName, part: HostPart, plan: Plan | undefined, rows: number) {
+  if (!part.plan || !plan) {
+    const state = part.trouble ? troubleWords(part.trouble) : say`planning…`;
+    return { lines: [say`${bold(host)} ${state}`], more: 0 };
+  }
+  const { plan: sum } = part;
+  const outcomes = new Map(part.outcomes.map((outcome) => [outcome.image, outcome]));
+  const started = run.executingSince !== undefined;
+  const going = plan.items.map((item) =>
+    started ? outcomeRow(item, outcomes.get(item.image)) : itemRow(item),
+  );
+  // What went wrong is read first.
+  if (started) going.sort((a, b) => rank(a) - rank(b));
+  const staying = started ? [] : plan.kept.map(keptRow);
+  const shownGoing = going.slice(0, Math.max(rows - Math.min(staying.length, Math.floor(rows / 3)), 1));
+  const shownStaying = staying.slice(0, Math.max(0, rows - shownGoing.length));
+  const counts = [say`${sum.items} to go, frees ${formatSize(sum.reclaim)}`, say`${sum.kept} to stay`];
+  if (sum.irrecoverable > 0) counts.push(say`${sum.irrecoverable} can't be pulled again`);
+  return {
+    lines: [
+      say`${bold(host)} ${join(counts, ' · ')}${part.trouble ? say` · ${troubleWords(part.trouble)}` : ''}`,
+      ...problemRows(plan),
+      ...shownGoing,
+      ...shownStaying,
+      ...measured(part),
+    ],
+    more: going.length + staying.length - shownGoing.length - shownStaying.length,
+  };
+}
+
+function rank(row: Markup): number {
+  const [first] = row;
+  return first?.kind === 'text' && /^[–✗?]/.test(first.text) ? 0 : 1;
+}
+
+/** What the disk itself says, beside the estimate and the engine's own account. */
+function measured(part: HostPart): Markup[] {
+  if (!part.finished || !part.plan) return [];
+  const { before, after, tookMs, raced } = part.finished;
+  const freed = part.outcomes.reduce((n, outcome) => n + outcome.freed, 0);
+  const disk =
+    before && after
+      ? say`, free disk ${after.free >= before.free ? 'grew' : 'shrank'} by ${formatSize(Math.abs(after.free - before.free))} to ${formatSize(after.free)}`
+      : say``;
+  return [
+    say`Freed ${formatSize(freed)} by the engine's account, planned ${formatSize(part.plan.reclaim)}${disk}; took ${tookMs < 1000 ? `${tookMs} ms` : formatDuration(tookMs)}`,
+    ...(raced.length > 0
+      ? [say`⚠ created in the instant of a deletion, and now without its image: ${join(raced.map(code))}`]
+      : []),
+  ];
+}
+
+function footer(run: Run, rights: Rights): Markup {
+  const parts: Markup[] = [];
+  const digests = Object.values(run.hosts).flatMap(({ plan }) => (plan?.items ? [plan.digest] : []));
+  if (digests[0] !== undefined)
+    parts.push(say`plan ${join(digests.slice(0, 3).map((digest) => code(shortDigest(digest))))}`);
+  if (run.confirmed) parts.push(say`confirmed by ${user(run.confirmed.by)} ${time(run.confirmed.at)}`);
+  for (const approval of run.approvals)
+    parts.push(say`approved by ${user(approval.by)} ${time(approval.at)}`);
+  if (run.denied) parts.push(say`denied by ${user(run.denied.by)} ${time(run.denied.at)}`);
+  if (run.cancel) parts.push(say`cancelled by ${user(run.cancel.by)} ${time(run.cancel.at)}`);
+  if (run.executingSince !== undefined && run.skipConfirmation && run.approvals.length === 0)
+    parts.push(say`not asked for, as ${code('-f')} says`);
+  if (run.state === 'proposed' && run.approvalFor.length > 0) parts.push(approvers(run, rights));
+  if (run.state === 'proposed' && run.expiresAt !== undefined)
+    parts.push(say`expires ${time(run.expiresAt)}`);
+  if (isFinal(run.state) && run.audit)
+    parts.push(say`audit ${run.audit.n} ${code(shortDigest(run.audit.hash))}`);
+  return parts.length > 0 ? join(parts, ' · ') : say`asked ${time(run.createdAt)}`;
+}
+
+function approvers(run: Run, rights: Rights): Markup {
+  const lists = listsFor(rights, 'approvers', Object.keys(run.hosts) as HostName[]);
+  if (lists.some((list) => !list || list.length === 0))
+    return say`nobody can approve it: no approvers are configured`;
+  return say`approvers: ${join(
+    lists.map((list) => listed(list ?? [])),
+    ', and of ',
+  )}, not ${user(run.requester)}`;
+}
+
+function buttons(run: Run): ActionsBlock | null {
+  const cancel = button('cancel', 'Cancel', run.id);
+  const sum = totals(run);
+  const what = sum.untag === sum.items ? plural(sum.items, 'reference') : plural(sum.items, 'image');
+  const elements =
+    run.state === 'proposed'
+      ? run.approvalFor.length > 0
+        ? [button('approve', 'Approve', run.id, 'primary'), button('deny', 'Deny', run.id, 'danger'), cancel]
+        : [button('confirm', `Delete ${what}, ${formatSize(sum.reclaim)}`, run.id, 'danger'), cancel]
+      : run.state === 'executing' && !run.cancel
+        ? [cancel]
+        : [];
+  return elements.length > 0 ? { type: 'actions', block_id: `run-${run.id}-${run.state}`, elements } : null;
+}
+
+function fullPlan(parts: [HostName, HostPart][], plans: ReadonlyMap<HostName, Plan>): Markup[] {
+  return parts.flatMap(([host, part]) => {
+    const plan = plans.get(host);
+    if (!plan) return [say`${bold(host)} ${part.trouble ? troubleWords(part.trouble) : ''}`];
+    return [
+      say`${bold(host)} what goes and what stays`,
+      ...problemRows(plan),
+      ...plan.items.map(itemRow),
+      ...plan.kept.map(keptRow),
+    ];
+  });
+}
+
+function fullOutcomes(parts: [HostName, HostPart][], plans: ReadonlyMap<HostName, Plan>): Markup[] {
+  return parts.flatMap(([host, part]) => {
+    const outcomes = new Map(part.outcomes.map((outcome) => [outcome.image, outcome]));
+    const rows = (plans.get(host)?.items ?? []).map((item) => outcomeRow(item, outcomes.get(item.image)));
+    return rows.length > 0 ? [say`${bold(host)} how it ended`, ...rows] : [];
+  });
+}

@@ -1,0 +1,62 @@
+import type { Markup, Node } from '../domain/markup.ts';
+
+/**
+ * Markup as Slack's mrkdwn, for text objects with `verbatim: true`: nothing in a text or code node can
+ * become a mention, a link or formatting.
+ */
+export function mrkdwn(markup: Markup): string {
+  return markup.map(render).join('');
+}
+
+/** One line without formatting, for the `text` of a message. */
+export function oneLine(markup: Markup, most = 300): string {
+  const text = markup
+    .map((node) =>
+      node.kind === 'user' || node.kind === 'time' ? render(node) : escaped(inert(visible(node.text))),
+    )
+    .join('');
+  return text.length > most ? `${text.slice(0, most)}…` : text;
+}
+
+/** Slack's three control characters as entities. */
+export function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+// --- internal ---
+
+/** Longer than any reference (255 and a tag of 128); what is longer is no name. */
+const MOST = 400;
+
+function render(node: Node): string {
+  switch (node.kind) {
+    case 'text':
+      return escaped(inert(visible(node.text)));
+    case 'bold':
+      return `*${escaped(inert(visible(node.text)))}*`;
+    case 'code':
+      // Nothing ends a code span but a backtick, and nothing works inside it but entities.
+      return `\`${escaped(visible(node.text).replaceAll('`', 'ˋ').trim()) || ' '}\``;
+    case 'user':
+      return `<@${node.id}>`;
+    case 'time': {
+      const iso = new Date(node.at).toISOString().slice(0, 16).replace('T', ' ');
+      return `<!date^${Math.floor(node.at / 1000)}^{date_short_pretty} {time}|${iso} UTC>`;
+    }
+  }
+}
+
+/** Without line breaks and what can't be seen: controls, zero-width and direction marks. */
+function visible(text: string): string {
+  const one = text.replace(/\s+/g, ' ').replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '');
+  return one.length > MOST ? `${one.slice(0, MOST)}…` : one;
+}
+
+/** Characters that format become their look-alikes; `_` inside a word formats nothing and stays. */
+function inert(text: string): string {
+  return text
+    .replaceAll('*', '∗')
+    .replaceAll('~', '∼')
+    .replaceAll('`', 'ˋ')
+    .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, 'ˍ');
+}

@@ -1,0 +1,65 @@
+import { shortId } from '../domain/ids.ts';
+import { code, join, type Markup, say, some } from '../domain/markup.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { Item, Kept, Plan } from '../domain/plan.ts';
+import { formatSize } from '../domain/size.ts';
+import { problemWords, troubleWords, users } from '../domain/trouble.ts';
+
+/** What goes: `• app:1, app:2 3f2a… frees 120 MB`. */
+export function itemRow(item: Item): Markup {
+  const parts = [say`${named(item)} frees ${formatSize(item.reclaim)}`];
+  if (item.action === 'untag') {
+    const left = item.references.filter((reference) => !item.remove.includes(reference));
+    const running = item.usedBy.filter((use) => use.running).map((use) => use.container);
+    parts[0] = say`${some(item.remove)} untag only, frees 0 B`;
+    parts.push(
+      item.force && running.length > 0
+        ? say`${some(running)} keeps running`
+        : say`the image stays as ${some(left)}`,
+    );
+  } else if (item.force) parts.push(say`forced under ${users(item.usedBy)}`);
+  if (item.action === 'delete' && item.recoverable === undefined) parts.push(say`can't be pulled again`);
+  return say`• ${join(parts, ', ')}`;
+}
+
+export function keptRow(kept: Kept): Markup {
+  return say`◦ ${named(kept)} stays: ${troubleWords(kept.reason)}${hint(kept)}`;
+}
+
+/** How an item ended: `✓ app:1 deleted, 120 MB`. */
+export function outcomeRow(item: Item, outcome: Outcome | undefined): Markup {
+  const name = item.action === 'untag' ? say`${some(item.remove)}` : named(item);
+  if (!outcome) return say`… ${name}`;
+  switch (outcome.outcome) {
+    case 'deleted':
+      return say`✓ ${name} deleted, ${formatSize(outcome.freed)}`;
+    case 'untagged':
+      return say`✓ ${name} untagged, 0 B`;
+    case 'absent':
+      return say`✓ ${name} was gone already`;
+    default: {
+      const mark = outcome.outcome === 'skipped' ? '–' : outcome.outcome === 'failed' ? '✗' : '?';
+      const why = outcome.why ? say`: ${troubleWords(outcome.why)}` : say``;
+      return say`${mark} ${name} ${outcome.outcome}${why}`;
+    }
+  }
+}
+
+export function problemRows(plan: Plan): Markup[] {
+  return plan.problems.map((problem) => say`⚠ ${problemWords(problem)}`);
+}
+
+// --- internal ---
+
+function named(subject: Item | Kept): Markup {
+  return subject.references.length > 0
+    ? say`${some(subject.references)} ${code(shortId(subject.image))}`
+    : say`${code('<none>:<none>')} ${code(shortId(subject.image))}`;
+}
+
+/** The way out, where there is one. */
+function hint(kept: Kept): Markup {
+  if (kept.reason.kind === 'in-use' && !kept.reason.by.some((use) => use.running))
+    return say` (remove the container first, or force with ${code('rmi -f')})`;
+  return kept.reason.kind === 'tagged' ? say` (${code('-a')} takes tagged ones that nothing uses)` : say``;
+}

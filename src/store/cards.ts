@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import { RunId } from '../domain/ids.ts';
+import type { CardQueue } from '../ports.ts';
+import { type Redis, reaching } from './connect.ts';
+import { own } from './keys.ts';
+
+/** Forgets a card's need only if the run is still what was shown. Keys: run, cards. */
+const SHOWN = `if redis.call('HGET', KEYS[1], 'rev') == ARGV[1] then redis.call('ZREM', KEYS[2], ARGV[2]) end`;
+/** Only the lock's own holder gives it back. */
+const UNLOCK = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
+const DAY_S = 86_400;
+
+export function openCards(redis: Redis): CardQueue {
+  return {
+    waiting: () =>
+      reaching(async () => (await redis.zrange(own.cards, '0', '99')).map((id) => RunId.parse(Number(id)))),
+    lock: (id, ms) =>
+      reaching(async () => {
+        const token = randomUUID();
+        if ((await redis.set(own.cardLock(id), token, 'PX', ms, 'NX')) === null) return null;
+        return async () => {
+          await redis.eval(UNLOCK, 1, own.cardLock(id), token);
+        };
+      }),
+    shown: (run) =>
+      reaching(async () => {
+        await redis.eval(SHOWN, 2, own.run(run.id), own.cards, String(run.rev), String(run.id));
+      }),
+    once: (id, what) =>
+      reaching(async () => (await redis.set(own.once(id, what), '1', 'EX', DAY_S, 'NX')) !== null),
+    again: (id, what) =>
+      reaching(async () => {
+        await redis.del(own.once(id, what));
+      }),
+  };
+}

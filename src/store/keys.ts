@@ -1,0 +1,26 @@
+import type { RunId } from '../domain/ids.ts';
+import { PREFIX } from '../domain/protocol.ts';
+
+/** The bot's own names in Redis; those that agents use as well are in the protocol. */
+export const own = {
+  /** Counter: the newest run's number. */
+  runNumber: `${PREFIX}:runs:number`,
+  /** Hash: `rev` and `json`. */
+  run: (id: RunId): string => `${PREFIX}:run:${id}`,
+  /** Hash: host name to its plan. */
+  plans: (id: RunId): string => `${PREFIX}:run:${id}:plans`,
+  replyTo: (id: RunId): string => `${PREFIX}:run:${id}:reply`,
+  once: (id: RunId, what: string): string => `${PREFIX}:run:${id}:once:${what}`,
+  delivery: (id: string): string => `${PREFIX}:delivery:${id}`,
+  /** Sorted set: run by when it must be looked at. */
+  due: `${PREFIX}:due`,
+  /** Sorted set: run by when its card fell behind. */
+  cards: `${PREFIX}:cards`,
+  cardLock: (id: RunId): string => `${PREFIX}:run:${id}:writing`,
+  /** Stream: one entry of the audit each, `<n>-0`. */
+  audit: `${PREFIX}:audit`,
+  /** Hash: the newest audit entry's `n` and `hash`. */
+  auditHead: `${PREFIX}:audit:head`,
+  ask: (id: string): string => `${PREFIX}:ask:${id}`,
+  asksDue: `${PREFIX}:asks:due`,
+} as const;

@@ -1,0 +1,131 @@
+import { chain, type Fact, GENESIS, type Head } from '../domain/audit.ts';
+import { lookAt } from '../domain/due.ts';
+import { HostName, RunId } from '../domain/ids.ts';
+import { Plan } from '../domain/plan.ts';
+import { key } from '../domain/protocol.ts';
+import { isFinal, Run } from '../domain/run.ts';
+import type { Clock, Runs } from '../ports.ts';
+import { type Redis, reaching } from './connect.ts';
+import { own } from './keys.ts';
+
+const DAY_S = 86_400;
+/** A response URL of Slack lives for half an hour. */
+const REPLY_S = 30 * 60;
+
+/**
+ * Stores a run if its revision is the expected one and the audit's head has not moved: the run, its place
+ * among those to look at, its card's need, its cancellation and its audit entries, all or nothing.
+ * Keys: run, audit, head, due, cards, cancel. Returns 1, 0 (the run moved) or -1 (the head moved).
+ */
+const COMMIT = `
+if (redis.call('HGET', KEYS[1], 'rev') or '') ~= ARGV[1] then return 0 end
+if (redis.call('HGET', KEYS[3], 'n') or '0') ~= ARGV[2] then return -1 end
+redis.call('HSET', KEYS[1], 'rev', ARGV[3], 'json', ARGV[4])
+redis.call('EXPIRE', KEYS[1], ARGV[5])
+if ARGV[6] == '' then redis.call('ZREM', KEYS[4], ARGV[7]) else redis.call('ZADD', KEYS[4], ARGV[6], ARGV[7]) end
+redis.call('ZADD', KEYS[5], 'NX', ARGV[8], ARGV[7])
+if ARGV[9] == '1' then redis.call('SET', KEYS[6], '1', 'EX', 86400) end
+for i = 12, #ARGV, 2 do redis.call('XADD', KEYS[2], ARGV[i] .. '-0', 'e', ARGV[i + 1]) end
+if #ARGV > 11 then redis.call('HSET', KEYS[3], 'n', ARGV[10], 'hash', ARGV[11]) end
+return 1`;
+
+/** Runs in Redis, kept for `keepDays`. */
+export function openRuns(redis: Redis, clock: Clock, keepDays: number): Runs {
+  const planCache = new Map<string, Plan>();
+
+  async function put(expectedRev: string, run: Run, facts: readonly Fact[]): Promise<Run | null> {
+    for (;;) {
+      const head = await readHead(redis);
+      const entries = chain(head, facts);
+      const last = entries.at(-1);
+      const stored: Run = last ? { ...run, audit: { n: last.n, hash: last.hash } } : run;
+      const now = clock();
+      const result = await redis.eval(
+        COMMIT,
+        6,
+        own.run(run.id),
+        own.audit,
+        own.auditHead,
+        own.due,
+        own.cards,
+        key.cancel(run.id),
+        expectedRev,
+        String(head.n),
+        String(stored.rev),
+        JSON.stringify(stored),
+        String(keepDays * DAY_S),
+        String(lookAt(stored, now) ?? ''),
+        String(run.id),
+        String(now),
+        stored.cancel && !isFinal(stored.state) ? '1' : '0',
+        String(last?.n ?? head.n),
+        last?.hash ?? head.hash,
+        ...entries.flatMap((entry) => [String(entry.n), JSON.stringify(entry)]),
+      );
+      if (result === 1) return stored;
+      if (result === 0) return null;
+    }
+  }
+
+  return {
+    create: (delivery, draft, facts, replyTo) =>
+      reaching(async () => {
+        if ((await redis.set(own.delivery(delivery), '1', 'EX', DAY_S, 'NX')) === null) return null;
+        const run = draft(RunId.parse(await redis.incr(own.runNumber)));
+        await redis.set(own.replyTo(run.id), replyTo, 'EX', REPLY_S);
+        return put('', run, facts(run));
+      }),
+    replyTo: (id) => reaching(() => redis.get(own.replyTo(id))),
+    load: (id) =>
+      reaching(async () => {
+        const json = await redis.hget(own.run(id), 'json');
+        return json === null ? null : Run.parse(JSON.parse(json));
+      }),
+    commit: (before, after, facts) =>
+      reaching(() => put(String(before.rev), { ...after, rev: before.rev + 1 }, facts)),
+    savePlan: (id, plan) =>
+      reaching(async () => {
+        // The first plan of a host is the one that is shown: one that comes again changes nothing.
+        await redis.hsetnx(own.plans(id), plan.host, JSON.stringify(plan));
+        await redis.expire(own.plans(id), keepDays * DAY_S);
+      }),
+    plans: (run) =>
+      reaching(async () => {
+        const hosts = Object.entries(run.hosts).filter(([, part]) => part.plan);
+        const plans = new Map<HostName, Plan>();
+        for (const [name, part] of hosts) {
+          const host = HostName.parse(name);
+          const cached = planCache.get(`${run.id} ${part.plan?.digest}`);
+          const json = cached ? null : await redis.hget(own.plans(run.id), name);
+          const plan = cached ?? (json === null ? undefined : Plan.parse(JSON.parse(json)));
+          if (!plan) continue;
+          plans.set(host, plan);
+          planCache.set(`${run.id} ${plan.digest}`, plan);
+        }
+        // Plans never change, but they can be large: keep the newest few.
+        for (const old of [...planCache.keys()].slice(0, Math.max(0, planCache.size - 50)))
+          planCache.delete(old);
+        return plans;
+      }),
+    due: (now) =>
+      reaching(async () => {
+        const ids = await redis.zrangebyscore(own.due, 0, now, 'LIMIT', 0, 100);
+        return ids.map((id) => RunId.parse(Number(id)));
+      }),
+    lookAgain: (id, at) =>
+      reaching(async () => {
+        const known = await redis.exists(own.run(id));
+        const json = known ? await redis.hget(own.run(id), 'json') : null;
+        const over = json === null || isFinal(Run.parse(JSON.parse(json)).state);
+        if (over) await redis.zrem(own.due, String(id));
+        else await redis.zadd(own.due, 'XX', at, String(id));
+      }),
+  };
+}
+
+// --- internal ---
+
+async function readHead(redis: Redis): Promise<Head> {
+  const { n, hash } = await redis.hgetall(own.auditHead);
+  return n === undefined || hash === undefined ? GENESIS : { n: Number(n), hash };
+}
