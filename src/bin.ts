@@ -37,7 +37,8 @@ async function main([name, ...args]: string[]): Promise<number> {
   }
   if (values.help) return print(help);
   // Loaded only now: Slack's packages would cost an agent 70 MB.
-  if (name === 'agent') return (await import('../agents/host/main.ts')).runAgent(process.env);
+  if (name === 'agent')
+    return (await import('../agents/host/main.ts')).runAgent(process.env, { version: version() });
   const { runBot } = await import('./main.ts');
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());

@@ -3,7 +3,7 @@ import type { Clock } from './ports.ts';
 
 export type Progress = {
   add(outcome: Outcome): void;
-  /** Resolves once everything added so far has been sent. */
+  /** For the end: resolves once everything has been sent, without further pauses. */
   flush(): Promise<void>;
 };
 
@@ -15,12 +15,16 @@ export function openProgress(
 ): Progress {
   let waiting: Outcome[] = [];
   let sending: Promise<void> | null = null;
+  let flushing = (): void => {};
+  const flushed = new Promise<void>((resolve) => {
+    flushing = resolve;
+  });
   const loop = async () => {
     while (waiting.length > 0) {
       const batch = waiting;
       waiting = [];
       await send(batch);
-      await clock.sleep(everyMs);
+      await Promise.race([clock.sleep(everyMs), flushed]);
     }
     sending = null;
   };
@@ -30,6 +34,7 @@ export function openProgress(
       sending ??= loop();
     },
     async flush() {
+      flushing();
       await sending;
     },
   };

@@ -62,7 +62,8 @@ export function factsOf(
         kind: 'outcome',
         host,
         image: done.image,
-        references: [...references(host, done.image)],
+        // What was taken away; of an image that stayed as it was, what it is called.
+        references: done.removed.length > 0 ? done.removed : [...references(host, done.image)],
         outcome: done.outcome,
         bytes: done.freed,
         ...(done.why && { reason: plain(troubleWords(done.why)) }),

@@ -1,5 +1,5 @@
-import type { Run } from './run.ts';
-import { totals } from './run.ts';
+import { plural } from './markup.ts';
+import { type Run, totals } from './run.ts';
 import { describe } from './selection.ts';
 import { formatSize } from './size.ts';
 
@@ -22,11 +22,18 @@ export function headline(run: Run): string {
   return `#${run.id} ${run.state} · ${run.selection.kind} ${hosts} · ${gist(run)}`;
 }
 
+/** What a plan does, as people count it: `3 images`, `1 image and 2 references`. */
+export function amount({ items, untag }: { items: number; untag: number }): string {
+  const images = plural(items - untag, 'image');
+  const references = plural(untag, 'reference');
+  if (untag === 0) return images;
+  return items === untag ? references : `${images} and ${references}`;
+}
+
 // --- internal ---
 
 function gist(run: Run): string {
   const sum = totals(run);
-  const images = `${sum.items} ${sum.items === 1 ? 'image' : 'images'}`;
   switch (run.state) {
     case 'planning':
       return 'looking at what would go';
@@ -35,9 +42,9 @@ function gist(run: Run): string {
     case 'refused':
       return 'nothing could be planned, deleted 0 of 0, 0 B';
     case 'proposed':
-      return `${images}, ${formatSize(sum.reclaim)}, ${run.approvalFor.length > 0 ? 'waits for approval' : 'waits for confirmation'}`;
+      return `${amount(sum)}, ${formatSize(sum.reclaim)}, ${run.approvalFor.length > 0 ? 'waits for approval' : 'waits for confirmation'}`;
     case 'executing':
-      return `${sum.settled} of ${images}, ${formatSize(sum.freed)}`;
+      return `${sum.settled} of ${sum.items}, ${formatSize(sum.freed)}`;
     default: {
       const dry = run.dryRun ? `dry run, would free ${formatSize(sum.reclaim)}, ` : '';
       return `${dry}deleted ${sum.deleted} of ${sum.items}, ${formatSize(sum.freed)}`;

@@ -1,15 +1,15 @@
 import type { ActionsBlock, KnownBlock } from '@slack/types';
 import type { HostName } from '../domain/ids.ts';
-import { bold, code, join, type Markup, plural, say, time, user } from '../domain/markup.ts';
+import { bold, code, join, type Markup, say, time, user } from '../domain/markup.ts';
 import { type Plan, shortDigest } from '../domain/plan.ts';
 import { listed, listsFor, type Rights } from '../domain/rights.ts';
 import { type HostPart, isFinal, type Run, totals } from '../domain/run.ts';
 import { formatSize } from '../domain/size.ts';
 import { formatDuration } from '../domain/time.ts';
 import { troubleWords } from '../domain/trouble.ts';
-import { describeRun, headline } from '../domain/words.ts';
+import { amount, describeRun, headline } from '../domain/words.ts';
 import { button, type Content, context, pages, sections } from './blocks.ts';
-import { itemRow, keptRow, outcomeRow, problemRows } from './rows.ts';
+import { itemRow, keptRows, outcomeRow, problemRows } from './rows.ts';
 
 /** A card, and the long lists that go to its thread: what goes and stays, and how it ended. */
 export interface Card extends Content {
@@ -47,16 +47,18 @@ export function renderCard(run: Run, plans: ReadonlyMap<HostName, Plan>, rights:
   return {
     text: headline(run),
     blocks,
-    planList: cut && run.state !== 'planning' ? fullPlan(parts, plans) : null,
+    planList: cut && run.state !== 'planning' ? fullPlan(parts, plans, mayForce(run)) : null,
     outcomeList: cut && isFinal(run.state) && totals(run).settled > 0 ? fullOutcomes(parts, plans) : null,
   };
 }
 
 // --- internal ---
 
+const mayForce = (run: Run): boolean => run.selection.kind === 'rmi' && !run.selection.force;
+
 function stateLine(run: Run): Markup {
   const sum = totals(run);
-  const images = plural(sum.items, 'image');
+  const images = amount(sum);
   const freed = formatSize(sum.freed);
   switch (run.state) {
     case 'planning':
@@ -70,7 +72,7 @@ function stateLine(run: Run): Markup {
         ? say`Waits for approval to delete ${images}, ${formatSize(sum.reclaim)}: ${approvalWords(run)}`
         : say`${user(run.requester)}, delete ${images} and free ${formatSize(sum.reclaim)}?`;
     case 'executing':
-      return say`${run.cancel ? 'Stopping' : 'Deleting'}: ${sum.settled} of ${images}, ${freed} so far`;
+      return say`${run.cancel ? 'Stopping' : 'Deleting'}: ${sum.settled} of ${sum.items}, ${freed} so far`;
     case 'denied':
       return say`Denied${run.denied?.reason === undefined ? '' : say`: ${run.denied.reason}`}. Nothing was deleted.`;
     case 'expired':
@@ -80,11 +82,11 @@ function stateLine(run: Run): Markup {
     case 'cancelled':
       return sum.settled === 0
         ? say`Cancelled. Nothing was deleted.`
-        : say`Cancelled: deleted ${sum.deleted} of ${images}, freed ${freed}`;
+        : say`Cancelled: deleted ${sum.deleted} of ${sum.items}, freed ${freed}`;
     case 'done':
       if (run.dryRun)
         return say`Dry run: would delete ${images} and free ${formatSize(sum.reclaim)}. Nothing was deleted.`;
-      return say`Deleted ${sum.deleted} of ${images}, freed ${freed}`;
+      return say`Deleted ${sum.deleted} of ${sum.items}, freed ${freed}`;
     default: {
       const counts = [
         ['skipped', sum.skipped],
@@ -92,7 +94,7 @@ function stateLine(run: Run): Markup {
         ['unknown', sum.unknown],
       ] as const;
       const rest = counts.filter(([, n]) => n > 0).map(([word, n]) => say`${n} ${word}`);
-      return say`Deleted ${sum.deleted} of ${images}, freed ${freed}; ${join(rest)}`;
+      return say`Deleted ${sum.deleted} of ${sum.items}, freed ${freed}; ${join(rest)}`;
     }
   }
 }
@@ -122,10 +124,15 @@ function hostSection(run: Run, host: HostName, part: HostPart, plan: Plan | unde
   );
   // What went wrong is read first.
   if (started) going.sort((a, b) => rank(a) - rank(b));
-  const staying = started ? [] : plan.kept.map(keptRow);
+  const staying = started ? [] : keptRows(plan.kept, mayForce(run));
   const shownGoing = going.slice(0, Math.max(rows - Math.min(staying.length, Math.floor(rows / 3)), 1));
   const shownStaying = staying.slice(0, Math.max(0, rows - shownGoing.length));
-  const counts = [say`${sum.items} to go, frees ${formatSize(sum.reclaim)}`, say`${sum.kept} to stay`];
+  const counts = started
+    ? [
+        say`${part.outcomes.filter(({ outcome }) => outcome === 'deleted' || outcome === 'untagged').length} of ${sum.items} gone`,
+      ]
+    : [say`${sum.items} to go, frees ${formatSize(sum.reclaim)}`];
+  counts.push(say`${sum.kept} ${started ? 'kept' : 'to stay'}`);
   if (sum.irrecoverable > 0) counts.push(say`${sum.irrecoverable} can't be pulled again`);
   return {
     lines: [
@@ -194,19 +201,22 @@ function approvers(run: Run, rights: Rights): Markup {
 function buttons(run: Run): ActionsBlock | null {
   const cancel = button('cancel', 'Cancel', run.id);
   const sum = totals(run);
-  const what = sum.untag === sum.items ? plural(sum.items, 'reference') : plural(sum.items, 'image');
   const elements =
     run.state === 'proposed'
       ? run.approvalFor.length > 0
         ? [button('approve', 'Approve', run.id, 'primary'), button('deny', 'Deny', run.id, 'danger'), cancel]
-        : [button('confirm', `Delete ${what}, ${formatSize(sum.reclaim)}`, run.id, 'danger'), cancel]
+        : [button('confirm', `Delete ${amount(sum)}, ${formatSize(sum.reclaim)}`, run.id, 'danger'), cancel]
       : run.state === 'executing' && !run.cancel
         ? [cancel]
         : [];
   return elements.length > 0 ? { type: 'actions', block_id: `run-${run.id}-${run.state}`, elements } : null;
 }
 
-function fullPlan(parts: [HostName, HostPart][], plans: ReadonlyMap<HostName, Plan>): Markup[] {
+function fullPlan(
+  parts: [HostName, HostPart][],
+  plans: ReadonlyMap<HostName, Plan>,
+  forced: boolean,
+): Markup[] {
   return parts.flatMap(([host, part]) => {
     const plan = plans.get(host);
     if (!plan) return [say`${bold(host)} ${part.trouble ? troubleWords(part.trouble) : ''}`];
@@ -214,7 +224,7 @@ function fullPlan(parts: [HostName, HostPart][], plans: ReadonlyMap<HostName, Pl
       say`${bold(host)} what goes and what stays`,
       ...problemRows(plan),
       ...plan.items.map(itemRow),
-      ...plan.kept.map(keptRow),
+      ...keptRows(plan.kept, forced),
     ];
   });
 }

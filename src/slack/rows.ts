@@ -22,8 +22,21 @@ export function itemRow(item: Item): Markup {
   return say`• ${join(parts, ', ')}`;
 }
 
-export function keptRow(kept: Kept): Markup {
-  return say`◦ ${named(kept)} stays: ${troubleWords(kept.reason)}${hint(kept)}`;
+/**
+ * What stays, and why: a row each, but tagged images that a plain prune never means share one, at the end.
+ * `forced` is the way past a stopped container.
+ */
+export function keptRows(kept: readonly Kept[], forced: boolean): Markup[] {
+  const tagged = kept.filter(({ reason }) => reason.kind === 'tagged');
+  const names = tagged.map((one) => one.references[0] ?? shortId(one.image));
+  return [
+    ...kept.filter(({ reason }) => reason.kind !== 'tagged').map((one) => keptRow(one, forced)),
+    ...(tagged.length > 0
+      ? [
+          say`◦ ${some(names, 12)} ${tagged.length === 1 ? 'stays' : 'stay'}: tagged (${code('-a')} takes those that nothing uses)`,
+        ]
+      : []),
+  ];
 }
 
 /** How an item ended: `✓ app:1 deleted, 120 MB`. */
@@ -57,9 +70,8 @@ function named(subject: Item | Kept): Markup {
     : say`${code('<none>:<none>')} ${code(shortId(subject.image))}`;
 }
 
-/** The way out, where there is one. */
-function hint(kept: Kept): Markup {
-  if (kept.reason.kind === 'in-use' && !kept.reason.by.some((use) => use.running))
-    return say` (remove the container first, or force with ${code('rmi -f')})`;
-  return kept.reason.kind === 'tagged' ? say` (${code('-a')} takes tagged ones that nothing uses)` : say``;
+function keptRow(kept: Kept, forced: boolean): Markup {
+  const stopped = kept.reason.kind === 'in-use' && !kept.reason.by.some((use) => use.running);
+  const hint = stopped && forced ? say` (remove the container first, or force with ${code('-f')})` : say``;
+  return say`◦ ${named(kept)} stays: ${troubleWords(kept.reason)}${hint}`;
 }

@@ -1,42 +1,16 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { skipWithout } from '../../../playground/parts/available.ts';
 import { runContainer } from '../../../playground/parts/containers.ts';
-import { type Engine, startEngine } from '../../../playground/parts/engine.ts';
-import { busyboxImage, loadImages } from '../../../playground/parts/images.ts';
-import { startRedis } from '../../../playground/parts/redis.ts';
-import { createScope } from '../../../playground/parts/scope.ts';
-import { startWitness, type Witness } from '../../../playground/parts/witness.ts';
+import { buildChild, busyboxImage, loadImages } from '../../../playground/parts/images.ts';
 import { diff } from '../../../playground/parts/witness-diff.ts';
-import { type Agent, type Bot, empty, prune, startAgent, startBot } from './_setup.ts';
+import { useHost } from './_host.ts';
+import { prune } from './_setup.ts';
 
 describe.skipIf(skipWithout('prune on a real engine', 'engines', 'redis', 'busybox'))('prune', () => {
-  const scope = createScope('prune');
-  let engine: Engine;
-  let bot: Bot;
-  let agent: Agent;
-  let witness: Witness;
-
-  beforeAll(async () => {
-    const config = join(scope.dir, 'agent.yaml');
-    writeFileSync(config, 'min-age: 0s\nprotect: ["keep/*"]\n');
-    const [started, redis] = await Promise.all([startEngine(scope, { name: 'host-1' }), startRedis(scope)]);
-    engine = started;
-    bot = await startBot(redis);
-    agent = await startAgent(scope, redis, engine, { DIMG_AGENT_CONFIG: config });
-    witness = await startWitness(engine);
-  }, 60_000);
-  afterEach(() => empty(engine));
-  afterAll(async () => {
-    witness?.stop();
-    await agent?.stop();
-    await bot?.close();
-    await scope.close();
-  });
+  const host = useHost('prune', 'min-age: 0s\nprotect: ["keep/*"]\n');
 
   const three = () =>
-    loadImages(engine.docker, {
+    loadImages(host.engine.docker, {
       dangling: {
         tags: [],
         layers: [
@@ -57,11 +31,11 @@ describe.skipIf(skipWithout('prune on a real engine', 'engines', 'redis', 'busyb
 
   test('deletes the dangling image and nothing else, to the byte', async () => {
     const ids = await three();
-    const before = await witness.snapshot();
-    const plan = await bot.plan(prune());
+    const before = await host.witness.snapshot();
+    const plan = await host.bot.plan(prune());
     expect(plan.items.map(({ image }) => image)).toEqual([ids.dangling]);
-    const { outcomes, finished } = await bot.execute(plan);
-    expect(diff(before, await witness.snapshot())).toMatchObject({
+    const { outcomes, finished } = await host.bot.execute(plan);
+    expect(diff(before, await host.witness.snapshot())).toMatchObject({
       imagesGone: [ids.dangling],
       tagsGone: [],
     });
@@ -73,18 +47,58 @@ describe.skipIf(skipWithout('prune on a real engine', 'engines', 'redis', 'busyb
 
   test('deletes with -a what no container uses and no rule protects, and counts shared layers once', async () => {
     const ids = await three();
-    await runContainer(engine.docker, { image: 'web:1', name: 'web-1', state: 'created' });
-    const before = await witness.snapshot();
-    const plan = await bot.plan(prune({ all: true }));
+    await runContainer(host.engine.docker, { image: 'web:1', name: 'web-1', state: 'created' });
+    const before = await host.witness.snapshot();
+    const plan = await host.bot.plan(prune({ all: true }));
     expect(plan.kept.map(({ references, reason }) => [references[0], reason.kind])).toEqual([
       ['keep/base:1', 'protected'],
       ['web:1', 'in-use'],
     ]);
-    const { outcomes } = await bot.execute(plan);
-    const change = diff(before, await witness.snapshot());
+    const { outcomes } = await host.bot.execute(plan);
+    const change = diff(before, await host.witness.snapshot());
     expect(change.imagesGone.toSorted()).toEqual([ids.dangling, ids.unused].toSorted());
     expect(outcomes.reduce((sum, { freed }) => sum + freed, 0)).toBe(plan.reclaim);
     expect(plan.reclaim).toBe(100_000);
     expect(change.containersGone).toEqual([]);
+  });
+
+  test('deletes a chain of images, children before their parents', async () => {
+    const { docker } = host.engine;
+    await loadImages(docker, { base: { tags: ['base:1'], layers: [{ name: 'base', bytes: 5000 }] } });
+    const middle = await buildChild(docker, 'base:1', { label: 'middle' });
+    await buildChild(docker, middle, { label: 'top', tag: 'top:1' });
+    const plan = await host.bot.plan(prune({ all: true }));
+    expect(plan.items).toHaveLength(3);
+    expect(plan.items.map(({ references }) => references[0])).toEqual(['top:1', undefined, 'base:1']);
+    const { outcomes } = await host.bot.execute(plan);
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['deleted', 'deleted', 'deleted']);
+    expect((await host.witness.snapshot()).images).toEqual([]);
+  });
+
+  test('keeps a parent, untagged or not, whose child is used', async () => {
+    const { docker } = host.engine;
+    await loadImages(docker, { base: { tags: ['base:1'], layers: [{ name: 'base', bytes: 5000 }] } });
+    const middle = await buildChild(docker, 'base:1', { label: 'middle' });
+    await buildChild(docker, middle, { label: 'top', tag: 'top:1' });
+    await runContainer(docker, { image: 'top:1', name: 'top-1', state: 'created' });
+    const plan = await host.bot.plan(prune({ all: true }));
+    expect(plan.items).toEqual([]);
+    expect(plan.kept.find(({ references }) => references[0] === 'base:1')?.reason).toEqual({
+      kind: 'children',
+      of: ['top:1'],
+    });
+  });
+
+  test('tells in its heartbeat what a prune would free, and anew after an execution', async () => {
+    await three();
+    const plan = await host.bot.plan(prune({ all: true }));
+    await host.bot.execute(plan);
+    await expect
+      .poll(async () => (await host.bot.heartbeat())?.counts, { timeout: 5000 })
+      .toMatchObject({ images: 1, dangling: 0, containers: 0, reclaimable: 0 });
+    expect(await host.bot.heartbeat()).toMatchObject({
+      engine: { api: '1.41', store: 'graph driver' },
+      problem: null,
+    });
   });
 });

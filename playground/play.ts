@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Line } from './script.ts';
+import { buttonsOf, type Message, renderMessage, type Slack } from './slack/index.ts';
+
+/** Longer than any plan, press or sample deletion takes; a script that waits longer has failed. */
+const LIMIT_MS = 60_000;
+
+export interface Play {
+  slack: Slack;
+  channel: string;
+  print(line: string): void;
+}
+
+/**
+ * Plays lines as people would: types, waits for a button and presses it, and prints what the channel
+ * shows once it has settled. Rejects with a sentence when a line can't be played.
+ */
+export async function play({ slack, channel, print }: Play, lines: readonly Line[]): Promise<void> {
+  const shown = new Map<string, string>();
+  const names = { user: (id: string) => slack.world.users.get(id)?.name ?? id };
+  let heard = 0;
+
+  for (const line of lines) {
+    if (line.kind === 'pause') {
+      await sleep(line.ms);
+      printNews();
+      continue;
+    }
+    const user = [...slack.world.users.values()].find(
+      ({ name, is_bot }) => name === line.user && !is_bot,
+    )?.id;
+    if (user === undefined) throw new Error(`Nobody here is called ${line.user}: ${people().join(', ')}.`);
+    print('');
+    print(line.source);
+    const before = fingerprint();
+    if (line.kind === 'say') await slack.say({ user, channel, text: line.text });
+    else {
+      if (line.kind === 'command') await type(user, line.text);
+      else await press(user, line);
+      if (line.wait) await settled(before);
+    }
+    printNews();
+  }
+
+  async function type(user: string, text: string): Promise<void> {
+    const [command = '', ...rest] = text.split(' ');
+    const result = await slack.command({ user, channel, command, text: rest.join(' ') });
+    if (result.error) throw new Error(`Slack showed ${line0(text)} the error ${result.error}.`);
+  }
+
+  async function press(user: string, wanted: Extract<Line, { kind: 'press' }>): Promise<void> {
+    const card = await slack.waitFor(
+      () => cards().find((message) => has(message, wanted)),
+      LIMIT_MS,
+      `a button [${wanted.label}]`,
+    );
+    const result = await slack.press({ user, channel, ts: card.ts, label: wanted.label });
+    if (result.error) throw new Error(`Slack showed [${wanted.label}] the error ${result.error}.`);
+  }
+
+  /** Something has happened, and nothing is under way any more. */
+  async function settled(before: string): Promise<void> {
+    await slack.waitFor(() => fingerprint() !== before && !underWay(), LIMIT_MS, 'the channel to settle');
+    // What belongs together may come as several messages.
+    for (let last = ''; last !== fingerprint(); ) {
+      last = fingerprint();
+      await sleep(400);
+      await slack.waitFor(() => !underWay(), LIMIT_MS, 'the channel to settle');
+    }
+  }
+
+  function cards(): Message[] {
+    return slack
+      .messages(channel)
+      .filter((message) => message.bot_id !== undefined)
+      .toReversed();
+  }
+
+  function underWay(): boolean {
+    return cards().some((message) => /^#\d+ (planning|executing) /.test(message.text));
+  }
+
+  function fingerprint(): string {
+    const all = [...slack.messages(channel), ...slack.ephemerals(undefined, channel)];
+    return JSON.stringify(all.map(({ ts, text, blocks }) => [ts, text, blocks]));
+  }
+
+  function people(): string[] {
+    return [...slack.world.users.values()].filter(({ is_bot }) => !is_bot).map(({ name }) => name);
+  }
+
+  function printNews(): void {
+    const privately = slack.ephemerals(undefined, channel);
+    for (const message of privately.slice(heard))
+      show(message, `  (only ${names.user(message.ephemeral_to ?? '')} sees this)`);
+    heard = privately.length;
+    for (const message of slack.messages(channel).filter(({ bot_id }) => bot_id !== undefined)) {
+      const now = JSON.stringify([message.text, message.blocks]);
+      if (shown.get(message.ts) === now) continue;
+      show(
+        message,
+        message.thread_ts && message.thread_ts !== message.ts
+          ? '  dimg, in the thread:'
+          : `  dimg${shown.has(message.ts) ? ', edited' : ''}:`,
+      );
+      shown.set(message.ts, now);
+    }
+  }
+
+  function show(message: Message, title: string): void {
+    print(title);
+    for (const line of renderMessage(message, names)) print(`  │ ${line}`);
+  }
+}
+
+// --- internal ---
+
+function has(message: Message, wanted: { label: string; run?: number }): boolean {
+  if (wanted.run !== undefined && !message.text.startsWith(`#${wanted.run} `)) return false;
+  return buttonsOf(message).some(({ label }) => label.startsWith(wanted.label));
+}
+
+const line0 = (text: string): string => text.split('\n')[0] ?? '';

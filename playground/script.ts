@@ -1,0 +1,37 @@
+/** One line of a script. */
+export type Line =
+  | { kind: 'command'; user: string; text: string; wait: boolean; source: string }
+  | { kind: 'press'; user: string; label: string; run?: number; wait: boolean; source: string }
+  | { kind: 'say'; user: string; text: string; source: string }
+  | { kind: 'pause'; ms: number; source: string };
+
+/** A script that can't be read: says the line and what it may look like. */
+export class ScriptError extends Error {}
+
+/**
+ * Reads a script: `ana: /dimg prune host-3 -a`, `ana: [Delete]`, `bo: [Approve #1042]`, `wait 2s`,
+ * `# a comment`. A press takes the newest card that has such a button. ` &` at the end goes on without
+ * waiting for the run to settle.
+ */
+export function parseScript(text: string): Line[] {
+  return text.split('\n').flatMap((raw, i): Line[] => {
+    const source = raw.trim();
+    if (source === '' || source.startsWith('#')) return [];
+    const pause = /^wait (\d+(?:\.\d+)?)(ms|s)$/.exec(source);
+    if (pause) return [{ kind: 'pause', ms: Number(pause[1]) * (pause[2] === 's' ? 1000 : 1), source }];
+    const [, user, said] = /^([a-z][a-z0-9_-]*):\s+(.+)$/.exec(source) ?? [];
+    if (user === undefined || said === undefined)
+      throw new ScriptError(
+        `Line ${i + 1} is not understood: ${source}\nWrite "ana: /dimg help", "ana: [Delete]", "bo: [Approve]", "wait 2s" or "# a comment".`,
+      );
+    const wait = !said.endsWith(' &');
+    const words = wait ? said : said.slice(0, -2).trimEnd();
+    const press = /^\[([^\]#]+?)\s*(?:#(\d+))?\]$/.exec(words);
+    if (press?.[1] !== undefined)
+      return [
+        { kind: 'press', user, label: press[1], ...(press[2] && { run: Number(press[2]) }), wait, source },
+      ];
+    if (words.startsWith('/')) return [{ kind: 'command', user, text: words, wait, source }];
+    return [{ kind: 'say', user, text: words, source }];
+  });
+}
