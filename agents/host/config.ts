@@ -1,4 +1,4 @@
-import { isNode, LineCounter, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { Duration, Rules } from '../../src/domain/rules.ts';
 import { ConfigError } from './config-error.ts';
@@ -46,7 +46,9 @@ export function parseConfig(file: string, text: string): Rules {
     const said = unknown === undefined ? issue.message : `is not a key of the agent's configuration`;
     const name = path.length > 0 ? path.join('.') : 'the file';
     const words = issue.path.length === 0 && unknown === undefined ? 'must hold keys such as protect' : said;
-    throw new ConfigError(`DIMG_AGENT_CONFIG: ${at(offsetOf(document, path))}: ${name} ${words}`);
+    throw new ConfigError(
+      `DIMG_AGENT_CONFIG: ${at(offsetOf(document, path, unknown !== undefined))}: ${name} ${words}`,
+    );
   }
   const { protect, 'min-age': minAge, allow } = parsed.data;
   return Rules.parse({
@@ -68,16 +70,13 @@ function toValue(document: Document, at: (offset: number) => string): unknown {
   }
 }
 
-/** Where the value at `path` stands, or its key where it has no value of its own. */
-function offsetOf(document: Document, path: readonly PropertyKey[]): number {
+/** Where the value at `path` stands, or for an unknown key the key. */
+function offsetOf(document: Document, path: readonly PropertyKey[], unknown: boolean): number {
   const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents;
-  const last = path.at(-1);
-  if (isNode(parent) && 'items' in parent && last !== undefined) {
-    for (const item of parent.items as unknown[]) {
-      const key = (item as { key?: unknown } | null)?.key;
-      if (isNode(key) && key.toJS(document) === last) return key.range?.[0] ?? 0;
-    }
+  if (unknown && isMap(parent)) {
+    const pair = parent.items.find(({ key }) => isScalar(key) && key.value === path.at(-1));
+    if (isScalar(pair?.key)) return pair.key.range?.[0] ?? 0;
   }
-  const node = document.getIn(path, true);
+  const node = path.length === 0 ? document.contents : document.getIn(path, true);
   return (isNode(node) && node.range?.[0]) || 0;
 }

@@ -117,9 +117,9 @@ export function openEngine(options: EngineOptions): Engine {
       return { images, containers: await containers() };
     },
 
-    inspect: (nameOrId) => read(Inspection, { method: 'GET', path: `/images/${inUrl(nameOrId)}/json` }),
+    inspect: async (nameOrId) => read(Inspection, { method: 'GET', path: `/images/${inUrl(nameOrId)}/json` }),
 
-    history: (id) => read(History, { method: 'GET', path: `/images/${inUrl(id)}/history` }),
+    history: async (id) => read(History, { method: 'GET', path: `/images/${inUrl(id)}/history` }),
 
     async remove(nameOrId, { force }) {
       // `noprune`, or untagged parents that no plan showed would go as well.
@@ -154,16 +154,13 @@ export function openEngine(options: EngineOptions): Engine {
     },
 
     async distribution(digest, limitMs) {
-      const auth = registryAuth(repositoryOf(digest));
-      const what: Call = {
-        method: 'GET',
-        path: `/distribution/${inUrl(digest)}/json`,
-        ...(auth && { auth }),
-      };
-      return call(what, limitMs).then(
-        () => true,
-        () => false,
-      );
+      try {
+        const auth = registryAuth(repositoryOf(inUrl(digest)));
+        await call({ method: 'GET', path: `/distribution/${digest}/json`, ...(auth && { auth }) }, limitMs);
+        return true;
+      } catch {
+        return false;
+      }
     },
   };
 }

@@ -26,7 +26,9 @@ export type RunState = z.infer<typeof RunState>;
 export const PlanSummary = z.strictObject({
   digest: z.string(),
   items: z.number(),
+  /** Items that are only untagged, and the references that they lose. */
   untag: z.number(),
+  untagReferences: z.number(),
   kept: z.number(),
   reclaim: z.number(),
   irrecoverable: z.number(),
@@ -130,11 +132,13 @@ export function parseJobId(id: string): { kind: 'plan' | 'execute'; run: RunId; 
 }
 
 export function summarise(plan: Plan): PlanSummary {
+  const untagged = plan.items.filter((item) => item.action === 'untag');
   const lost = plan.items.filter((item) => item.action === 'delete' && item.recoverable === undefined);
   return {
     digest: plan.digest,
     items: plan.items.length,
-    untag: plan.items.filter((item) => item.action === 'untag').length,
+    untag: untagged.length,
+    untagReferences: untagged.reduce((n, item) => n + item.remove.length, 0),
     kept: plan.kept.length,
     reclaim: plan.reclaim,
     irrecoverable: lost.length,
@@ -154,6 +158,7 @@ export function totals(run: Run) {
   return {
     items: sum((plan) => plan.items),
     untag: sum((plan) => plan.untag),
+    untagReferences: sum((plan) => plan.untagReferences),
     kept: sum((plan) => plan.kept),
     reclaim: sum((plan) => plan.reclaim),
     irrecoverable: sum((plan) => plan.irrecoverable),

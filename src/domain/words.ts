@@ -23,9 +23,10 @@ export function headline(run: Run): string {
 }
 
 /** What a plan does, as people count it: `3 images`, `1 image and 2 references`. */
-export function amount({ items, untag }: { items: number; untag: number }): string {
+export function amount(sum: { items: number; untag: number; untagReferences: number }): string {
+  const { items, untag } = sum;
   const images = plural(items - untag, 'image');
-  const references = plural(untag, 'reference');
+  const references = plural(sum.untagReferences, 'reference');
   if (untag === 0) return images;
   return items === untag ? references : `${images} and ${references}`;
 }

@@ -5,6 +5,7 @@ import { execute } from '../../../agents/host/execute.ts';
 import { openCache } from '../../../agents/host/inventory.ts';
 import { makePlan } from '../../../agents/host/plan.ts';
 import type { Engine, Log } from '../../../agents/host/ports.ts';
+import type { ExecuteJob } from '../../../agents/host/verify.ts';
 import type { Engine as EnginePart } from '../../../playground/parts/engine.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import type { ReportBody } from '../../../src/domain/protocol.ts';
@@ -44,10 +45,17 @@ export function direct(
     ) {
       const bodies: ReportBody[] = [];
       const never = new AbortController().signal;
-      const job = {
-        ...{ v: 1, kind: 'execute', id: 'x', host: HOST, epoch: 'e', notAfter: 0, run: nextRun() },
-        ...{ planDigest: plan.digest, items: plan.items },
-      } as const;
+      const job: ExecuteJob = {
+        v: 1,
+        kind: 'execute',
+        id: 'x',
+        host: HOST,
+        epoch: 'e',
+        notAfter: 0,
+        run: nextRun(),
+        planDigest: plan.digest,
+        items: plan.items,
+      };
       await execute(job, more.prune ?? false, async (body) => void bodies.push(body), {
         ...planner,
         rules: more.rules ?? rules,

@@ -4,8 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { skipWithout } from '../../../playground/parts/available.ts';
 import { type ImageSpec, loadImages } from '../../../playground/parts/images.ts';
+import { HostName } from '../../../src/domain/ids.ts';
 import { useHost } from './_host.ts';
-import { prune, startAgent } from './_setup.ts';
+import { prune, startAgent, startBot } from './_setup.ts';
 
 describe.skipIf(skipWithout('faults on a real engine', 'engines', 'redis'))('faults', () => {
   const host = useHost('faults');
@@ -77,7 +78,7 @@ describe.skipIf(skipWithout('faults on a real engine', 'engines', 'redis'))('fau
       DIMG_AGENT_CONFIG: host.config,
       DIMG_HOST: 'host-3',
     });
-    const bot = await (await import('./_setup.ts')).startBot(host.redis, 'host-3' as never);
+    const bot = await startBot(host.redis, HostName.parse('host-3'));
     const plan = await bot.plan(prune({ all: true }));
     const job = await bot.executeJob(plan);
     await bot.send(job);
@@ -93,7 +94,7 @@ describe.skipIf(skipWithout('faults on a real engine', 'engines', 'redis'))('fau
   test('two live agents under one name both refuse; the same one started again goes on', async () => {
     const state = mkdtempSync(join(host.scope.dir, 'state-'));
     const name = { DIMG_HOST: 'host-4' };
-    const bot = await (await import('./_setup.ts')).startBot(host.redis, 'host-4' as never);
+    const bot = await startBot(host.redis, HostName.parse('host-4'));
     const first = await startAgent(host.scope, host.redis, host.engine, { ...name, DIMG_STATE_DIR: state });
     await first.stop();
     const again = await startAgent(host.scope, host.redis, host.engine, { ...name, DIMG_STATE_DIR: state });

@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import { parseConfig } from '../../../agents/host/config.ts';
+import { ConfigError } from '../../../agents/host/config-error.ts';
+import { DEFAULT_RULES } from '../../../src/domain/rules.ts';
+
+describe('the agent’s configuration', () => {
+  test.each([
+    ['', 'an empty file'],
+    ['# only a comment\n', 'a comment'],
+    ['{}', 'an empty map'],
+  ])('has its defaults with %j', (text) => expect(parseConfig('a.yaml', text)).toEqual(DEFAULT_RULES));
+
+  test('is read whole', () => {
+    const text =
+      'protect: ["base/*", app]\nmin-age: 1h30m\nallow: { force: false, stopped-containers: false }\n';
+    expect(parseConfig('a.yaml', text)).toEqual({
+      protect: ['base/*', 'app'],
+      minAge: 5_400_000,
+      allow: { force: false },
+    });
+  });
+
+  test('may switch the least age off', () => {
+    expect(parseConfig('a.yaml', 'min-age: 0s')).toMatchObject({ minAge: 0 });
+  });
+
+  test.each([
+    ['protect: []\nprotected: []\n', '2:1', 'protected'],
+    ['min-age: 1h\nwatch: {high: 85%}\n', '2:1', 'watch'],
+    ['limits: {}\n', '1:1', 'limits'],
+    ['labels: {a: b}\n', '1:1', 'labels'],
+    ['allow:\n  force: yes\n', '2:10', 'allow.force'],
+    ['allow:\n  forced: true\n', '2:3', 'allow.forced'],
+    ['allow: true\n', '1:8', 'allow'],
+    ['min-age: 60\n', '1:10', 'min-age'],
+    ['min-age: 5 minutes\n', '1:10', 'min-age'],
+    ['protect: base\n', '1:10', 'protect'],
+    ['protect:\n  - base\n  - 7\n', '3:5', 'protect.1'],
+    ['protect:\n  - ""\n', '2:5', 'protect.0'],
+    ['- a\n', '1:1', 'the file'],
+    ['protect: [\n', '2:1', 'Flow'],
+    ['min-age: 1h\nmin-age: 2h\n', '2:1', 'unique'],
+  ])('%j is refused at %s', (text, at, name) => {
+    const read = () => parseConfig('/etc/a.yaml', text);
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(`DIMG_AGENT_CONFIG: /etc/a.yaml:${at}: `);
+    expect(read).toThrow(name);
+  });
+});
