@@ -1,9 +1,9 @@
 import type { ImageId } from '../../src/domain/ids.ts';
 import type { Outcome, Trouble } from '../../src/domain/outcome.ts';
 import type { Item } from '../../src/domain/plan.ts';
-import { type Circumstances, nextStep, usesOf } from './check.ts';
+import { type Circumstances, nextStep, referencesOf, usesOf } from './check.ts';
 import { readConflict } from './conflict.ts';
-import { type Engine, EngineTrouble, type ImageDetails, type Removal } from './ports.ts';
+import { type Engine, EngineTrouble, type Removal } from './ports.ts';
 
 export type Hands = {
   engine: Engine;
@@ -36,7 +36,9 @@ export async function carryOut(item: Item, hands: Hands): Promise<Outcome> {
     ...(more.why && { why: more.why }),
   });
 
-  for (;;) {
+  // Each round takes a name away; the rest is for what may happen in between.
+  for (let rounds = item.references.length + 20; ; rounds--) {
+    if (rounds === 0) return end('failed', { why: { kind: 'engine', message: 'it never came to an end' } });
     try {
       const live = await engine.inspect(item.image);
       if (!live) return begun ? end('deleted', { freed: hands.freed(item, deleted) }) : end('absent');
@@ -52,12 +54,10 @@ export async function carryOut(item: Item, hands: Hands): Promise<Outcome> {
           removed.push(...result.untagged.filter((ref) => !removed.includes(ref)));
           deleted.push(...result.deleted);
           if (deleted.includes(item.image)) return end('deleted', { freed: hands.freed(item, deleted) });
-          // The engine says that it did nothing: asking again would go on for ever.
-          if (result.untagged.length === 0)
-            return end('failed', { why: { kind: 'engine', message: 'nothing was removed' } });
           break;
         case 'absent':
-          if (step.name !== item.image) return end('skipped', { why: await referencesNow(engine, item) });
+          if (step.name !== item.image)
+            return end('skipped', { why: referencesOf(await engine.inspect(item.image)) });
           break;
         case 'conflict': {
           await putBack(engine, item.image, removed);
@@ -126,9 +126,4 @@ async function putBack(engine: Engine, image: ImageId, removed: string[]): Promi
     if ((await engine.inspect(reference)) !== null) continue;
     if (await engine.tag(image, reference)) removed.splice(removed.indexOf(reference), 1);
   }
-}
-
-async function referencesNow(engine: Engine, item: Item): Promise<Trouble> {
-  const live: ImageDetails | null = await engine.inspect(item.image);
-  return { kind: 'references', now: live ? [...live.tags, ...live.digests] : [] };
 }

@@ -78,7 +78,13 @@ function changed(item: Item, { live, removed }: Sight): Trouble | null {
   const expected = item.references.filter((ref) => !removed.includes(ref));
   const now = byDigest ? [...live.tags, ...live.digests] : live.tags;
   const same = now.length === expected.length && expected.every((ref) => now.includes(ref));
-  return same ? null : { kind: 'references', now: [...live.tags, ...live.digests] };
+  return same ? null : referencesOf(live);
+}
+
+/** Digests are told only where there is no tag: the containerd store makes them up for every image. */
+export function referencesOf(live: ImageDetails | null): Trouble {
+  const now = live === null ? [] : live.tags.length > 0 ? live.tags : live.digests;
+  return { kind: 'references', now: [...now] };
 }
 
 function held(item: Item, { live, uses }: Sight, around: Circumstances): Trouble | null {

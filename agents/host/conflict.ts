@@ -1,6 +1,6 @@
 import type { Trouble } from '../../src/domain/outcome.ts';
 import type { Item } from '../../src/domain/plan.ts';
-import { usesOf } from './check.ts';
+import { referencesOf, usesOf } from './check.ts';
 import type { Engine, ImageDetails } from './ports.ts';
 
 /** The engine's refusal in kinds that words exist for; who or what holds the image is looked up afresh. */
@@ -23,7 +23,7 @@ export async function readConflict(
   }
   if (/multiple repositories/i.test(message)) {
     const now = await engine.inspect(item.image);
-    if (now) return { kind: 'references', now: [...now.tags, ...now.digests] };
+    if (now) return referencesOf(now);
   }
   return { kind: 'engine', message };
 }

@@ -124,14 +124,14 @@ export function openEngine(options: EngineOptions): Engine {
     async remove(nameOrId, { force }) {
       // `noprune`, or untagged parents that no plan showed would go as well.
       const query = { noprune: 1, ...(force && { force: 1 }) };
+      let sent = false;
       try {
         const path = `/images/${inUrl(nameOrId)}`;
-        return {
-          kind: 'done',
-          ...parse(Removed, await call({ method: 'DELETE', path, query }, removeLimitMs)),
-        };
+        const data = await call({ method: 'DELETE', path, query }, removeLimitMs);
+        sent = true;
+        return { kind: 'done', ...parse(Removed, data) };
       } catch (error) {
-        if (error instanceof EngineTrouble) return { kind: 'trouble', problem: error.problem, begun: false };
+        if (error instanceof EngineTrouble) return { kind: 'trouble', problem: error.problem, begun: sent };
         if (!(error instanceof CallFailed)) throw error;
         const { failure } = error;
         if (failure.kind === 'trouble') return failure;
@@ -208,7 +208,9 @@ function parse<T>(schema: z.ZodType<T>, data: unknown): T {
 
 /** Names go raw into URLs, where `?` and `..` would be obeyed: only the grammar's own characters pass. */
 function inUrl(name: string): string {
-  if (!ImageId.safeParse(name).success && familiarReference(name) !== name)
+  // The engine reads `sha256:abc`, which the grammar allows, as the beginning of an ID.
+  const reference = familiarReference(name) === name && !name.startsWith('sha256:');
+  if (!reference && !ImageId.safeParse(name).success)
     throw new EngineTrouble({ kind: 'engine', message: `${JSON.stringify(name)} is not an image's name` });
   return name;
 }

@@ -7,12 +7,14 @@ import { parseConfig } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { type EngineAddress, engineAddress } from './engine-address.ts';
 import { LEVELS, type Level } from './log.ts';
+import { registryAuth } from './registry-auth.ts';
 
 export type Settings = {
   host: HostName;
   redisUrl: string;
   engine: EngineAddress;
   rules: Rules;
+  registryAuth: (repository: string) => string | null;
   stateDir: string;
   level: Level;
 };
@@ -36,6 +38,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       certPath: get('DOCKER_CERT_PATH'),
     }),
     rules: file === undefined ? DEFAULT_RULES : parseConfig(file, read('DIMG_AGENT_CONFIG', file)),
+    registryAuth: registryAuth(get('DOCKER_CONFIG')),
     stateDir: get('DIMG_STATE_DIR') ?? '/var/lib/dimg',
     level: check(
       'LOG_LEVEL',

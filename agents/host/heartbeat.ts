@@ -40,6 +40,7 @@ export function openHeart(pulse: Pulse): Heart {
   let countedAt = Number.NEGATIVE_INFINITY;
   let counting: Promise<void> | null = null;
   let problem: EngineProblem | null = null;
+  let failing = false;
 
   const recount = async () => {
     try {
@@ -82,9 +83,12 @@ export function openHeart(pulse: Pulse): Heart {
         ...{ engine, problem, disk, counts: engine ? counts : null },
       });
       if (rival.saw(before)) tellOfRival(log, rival.present());
+      if (failing) log.info('heartbeats are sent again');
+      failing = false;
       return true;
     } catch (error) {
-      log.warn('a heartbeat was not sent', errorField(error));
+      if (!failing) log.warn('a heartbeat was not sent; it is tried again', errorField(error));
+      failing = true;
       return false;
     }
   };

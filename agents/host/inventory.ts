@@ -1,15 +1,16 @@
 import type { ImageId } from '../../src/domain/ids.ts';
 import type { Container, Image, Inventory } from '../../src/domain/inventory.ts';
 import { chainIds, historiesNeeded, weighLayers } from '../../src/domain/layers.ts';
+import { familiarReference } from '../../src/domain/reference.ts';
 import { eachOf } from './each.ts';
-import type { Engine, ImageDetails, Listing, RawContainer, RawImage } from './ports.ts';
+import type { Engine, RawContainer, RawImage } from './ports.ts';
 
-/** What of images never changes, or only with their names; kept from one inventory to the next. */
+/** What of an image never changes, or only with the names that it is listed under. */
+type Details = { names: string; createdAt: number; taggedAt: number | null; chains: readonly string[] };
+
+/** Kept from one inventory to the next; several may be taken at once. */
 export type ImageCache = {
-  details: Map<
-    ImageId,
-    { names: string; createdAt: number; taggedAt: number | null; chains: readonly string[] }
-  >;
+  details: Map<ImageId, Details>;
   histories: Map<ImageId, readonly number[]>;
 };
 
@@ -32,25 +33,27 @@ export async function takeInventory(
 ): Promise<Inventory> {
   const takenAt = around.now();
   const listing = await engine.list();
-  const unknown = listing.images.filter((raw) => cache.details.get(raw.id)?.names !== namesOf(raw));
-  const gone = new Set<ImageId>();
-  await eachOf(unknown, WIDTH, async (raw) => {
-    const details = await engine.inspect(raw.id);
-    if (details) remember(cache, details);
-    else gone.add(raw.id);
+  // Of our own: another inventory may throw out of the cache what it did not see listed.
+  const known = new Map<ImageId, Details>();
+  await eachOf(listing.images, WIDTH, async (raw) => {
+    const cached = cache.details.get(raw.id);
+    const details = cached?.names === namesOf(raw) ? cached : await inspect(engine, raw);
+    // What vanished since the listing is left out.
+    if (details) known.set(raw.id, details);
   });
-  forget(cache, listing);
-  const images = listing.images.filter(({ id }) => !gone.has(id)).map((raw) => toImage(raw, cache));
+  const images = listing.images.flatMap((raw) => toImage(raw, known.get(raw.id)) ?? []);
+  const histories = new Map<ImageId, readonly number[]>();
   await eachOf(historiesNeeded(images), WIDTH, async (id) => {
-    if (cache.histories.has(id)) return;
-    const history = await engine.history(id);
-    if (history) cache.histories.set(id, history);
+    const history = cache.histories.get(id) ?? (await engine.history(id));
+    if (history) histories.set(id, history);
   });
+  cache.details = known;
+  cache.histories = histories;
   return {
     takenAt,
     images,
     containers: toContainers(listing.containers, images),
-    layers: weighLayers(images, cache.histories),
+    layers: weighLayers(images, histories),
     self: ownImage(listing.containers, around.ownContainer),
   };
 }
@@ -59,12 +62,15 @@ export async function takeInventory(
  * Inspects images again whose names are as they were: the same name given once more, by a pull or a build,
  * makes an image young and shows in no list. True where something changed.
  */
-export async function refresh(engine: Engine, cache: ImageCache, ids: readonly ImageId[]): Promise<boolean> {
+export async function refresh(engine: Engine, cache: ImageCache, images: readonly Image[]): Promise<boolean> {
   let changed = false;
-  await eachOf(ids, WIDTH, async (id) => {
-    const details = await engine.inspect(id);
-    if (!details || cache.details.get(id)?.taggedAt !== details.taggedAt) changed = true;
-    if (details) remember(cache, details);
+  await eachOf(images, WIDTH, async (image) => {
+    const cached = cache.details.get(image.id);
+    const details = await inspect(engine, image);
+    if (details && details.taggedAt === cached?.taggedAt) return;
+    changed = true;
+    if (details) cache.details.set(image.id, details);
+    else cache.details.delete(image.id);
   });
   return changed;
 }
@@ -77,7 +83,10 @@ export function toContainers(
   const known = new Map<string, ImageId>();
   for (const { id, tags, digests } of images)
     for (const name of [id, ...tags, ...digests]) known.set(name, id);
-  const mounted = (name: string) => known.get(name) ?? known.get(`${name}:latest`);
+  // The engine repeats a mount's image as it was asked for: by any spelling, or by a part of the ID.
+  const mounted = (name: string) =>
+    known.get(familiarReference(name) ?? name) ??
+    images.find(({ id }) => /^[0-9a-f]{4,}$/.test(bare(name)) && bare(id).startsWith(bare(name)))?.id;
   return containers.map(({ id, name, imageId, state, labels, mounts }) => ({
     id,
     name,
@@ -90,26 +99,27 @@ export function toContainers(
 
 // --- internal ---
 
+const bare = (id: string) => id.replace(/^sha256:/, '');
+
 const namesOf = (image: { tags: readonly string[]; digests: readonly string[] }) =>
   [...image.tags, ...image.digests].join(' ');
 
-function remember(cache: ImageCache, details: ImageDetails): void {
-  const { id, createdAt, taggedAt, diffIds } = details;
-  cache.details.set(id, { names: namesOf(details), createdAt, taggedAt, chains: chainIds(diffIds) });
+type Listed = { id: ImageId; tags: readonly string[]; digests: readonly string[] };
+
+async function inspect(engine: Engine, listed: Listed): Promise<Details | null> {
+  const found = await engine.inspect(listed.id);
+  if (!found) return null;
+  const { createdAt, taggedAt, diffIds } = found;
+  // Filed under the listed names: if they changed in between, the next listing shows it.
+  return { names: namesOf(listed), createdAt, taggedAt, chains: chainIds(diffIds) };
 }
 
-function forget(cache: ImageCache, { images }: Listing): void {
-  const listed = new Set(images.map(({ id }) => id));
-  for (const map of [cache.details, cache.histories])
-    for (const id of map.keys()) if (!listed.has(id)) map.delete(id);
-}
-
-function toImage(raw: RawImage, cache: ImageCache): Image {
+function toImage(raw: RawImage, details: Details | undefined): Image | null {
+  if (!details) return null;
   const { id, tags, digests, size, labels, parent } = raw;
-  const details = cache.details.get(id);
-  const createdAt = details?.createdAt || raw.createdAt;
-  const arrivedAt = Math.max(createdAt, details?.taggedAt ?? 0);
-  return { id, tags, digests, createdAt, arrivedAt, size, labels, parent, chains: details?.chains ?? [] };
+  const createdAt = details.createdAt || raw.createdAt;
+  const arrivedAt = Math.max(createdAt, details.taggedAt ?? 0);
+  return { id, tags, digests, createdAt, arrivedAt, size, labels, parent, chains: details.chains };
 }
 
 function ownImage(containers: readonly RawContainer[], own: readonly string[]): ImageId | null {

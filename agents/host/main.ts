@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -64,7 +65,7 @@ async function serve(
   const inContainer = own.length > 0 || existsSync('/.dockerenv');
   const disk = async (root: string) => (settings.engine.local ? readDisk(root, inContainer) : null);
 
-  const engine = openEngine({ address: settings.engine });
+  const engine = openEngine({ address: settings.engine, registryAuth: settings.registryAuth });
   const queue = openQueue({ url: settings.redisUrl, host, log, sleep: clock.sleep, monotonic });
   const rival = openRival(self, monotonic);
   const planner = { host, engine, cache: openCache(), rules, around: { ownContainer: own, now: clock.now } };
@@ -85,6 +86,8 @@ async function serve(
     log,
   });
 
+  // Each lane listens, and there may be sixteen.
+  setMaxListeners(0, stop, hurry);
   log.warn('no keys are in use: whoever can write to this Redis can delete images on this host');
   const stopped = whenAborted(stop);
   const started = (async () => {

@@ -20,8 +20,9 @@ export type Planner = {
 export async function makePlan(planner: Planner, selection: Selection): Promise<Plan> {
   const { engine, cache } = planner;
   let { plan, inventory } = await survey(planner, selection);
-  const going = plan.items.map(({ image }) => image);
-  if (await refresh(engine, cache, going)) ({ plan, inventory } = await survey(planner, selection));
+  const going = new Set(plan.items.map(({ image }) => image));
+  const touched = inventory.images.filter(({ id }) => going.has(id));
+  if (await refresh(engine, cache, touched)) ({ plan, inventory } = await survey(planner, selection));
   return markRecoverable(engine, plan, new Map(inventory.images.map((image) => [image.id, image])));
 }
 

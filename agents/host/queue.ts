@@ -5,6 +5,7 @@ import { key, PREFIX } from '../../src/domain/protocol.ts';
 import { whenAborted } from './aborted.ts';
 import type { Log, Queue } from './ports.ts';
 import { openRedisClock } from './redis-clock.ts';
+import { withLimit } from './time-limit.ts';
 
 export type QueueOptions = {
   url: string;
@@ -17,7 +18,9 @@ export type QueueOptions = {
 
 /** Silent connections after a partition are noticed; longer than the worker's own wait for jobs. */
 const SOCKET_LIMIT_MS = 10_000;
-const COMMAND_LIMIT_MS = 2000;
+/** A large plan over a slow line takes its time; small questions do not. */
+const COMMAND_LIMIT_MS = 10_000;
+const QUESTION_LIMIT_MS = 2000;
 /** An agent that ends does not wait longer for a Redis that is away. */
 const LAST_WORDS_MS = 8000;
 const HURRIED_MS = 1000;
@@ -99,7 +102,7 @@ export function openQueue({ url, host, log, sleep, monotonic }: QueueOptions): Q
 
     async cancelled(run) {
       try {
-        return (await commands.exists(key.cancel(run))) === 1;
+        return (await withLimit(QUESTION_LIMIT_MS, () => commands.exists(key.cancel(run)))) === 1;
       } catch {
         return false;
       }
@@ -108,7 +111,7 @@ export function openQueue({ url, host, log, sleep, monotonic }: QueueOptions): Q
     async now() {
       try {
         const { now } = await clock.timed(async () => {
-          const [seconds, micros] = await commands.time();
+          const [seconds, micros] = await withLimit(QUESTION_LIMIT_MS, () => commands.time());
           return { now: Number(seconds) * 1000 + Math.floor(Number(micros) / 1000) };
         });
         return now;

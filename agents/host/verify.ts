@@ -14,6 +14,8 @@ export function objectionTo(job: Job, self: { host: HostName; epoch: string }, n
   if (job.kind !== 'execute') return null;
   if (planDigest(job.host, job.items) !== job.planDigest)
     return refused('its items are not those of the plan that was decided on');
+  if (new Set(job.items.map(({ image }) => image)).size < job.items.length)
+    return refused('it names an image twice');
   return job.items.map(flaw).find((found) => found !== null) ?? null;
 }
 

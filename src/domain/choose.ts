@@ -51,20 +51,22 @@ function dropParents(world: Graph, picked: Picked): void {
       changed = true;
       const image = world.images.get(going.image);
       if (!image || isIntermediate(world, image)) continue;
-      const of = staying.map((id) => namedDescendant(world, id)).sort();
+      const of = staying.map((id) => namedDescendant(world, picked, id)).sort();
       picked.kept.set(image.id, keep(world, image, { kind: 'children', of: [...new Set(of)] }));
     }
   }
 }
 
-/** People know the tagged image, not the untagged steps between it and its base. */
-function namedDescendant(world: Graph, id: ImageId): string {
+/** People know the tagged image that stays, not the untagged steps between it and its base. */
+function namedDescendant(world: Graph, picked: Picked, id: ImageId): string {
   const image = world.images.get(id);
-  if (!image) return id.slice(7, 19);
-  const child = references(image).length === 0 ? world.children.get(id)?.[0] : undefined;
-  return child === undefined
-    ? nameOf({ image: id, references: references(image) })
-    : namedDescendant(world, child);
+  const name = nameOf({ image: id, references: image ? references(image) : [] });
+  if (!image || references(image).length > 0) return name;
+  const [first] = (world.children.get(id) ?? [])
+    .filter((child) => picked.going.get(child)?.action !== 'delete')
+    .map((child) => namedDescendant(world, picked, child))
+    .sort();
+  return first ?? name;
 }
 
 /** Children before parents; otherwise by name, so that equal inventories give equal plans. */

@@ -24,8 +24,9 @@ export function pickPrune(world: Graph, selection: PruneSelection, rules: Rules,
 function reasonToKeep(world: Graph, image: Image, rules: Rules, now: number): Reason | undefined {
   const guarded = used(world, image) ?? guardedByHost(world, image, rules);
   if (guarded) return guarded;
-  const age = now - Math.max(image.createdAt, image.arrivedAt);
-  return age < rules.minAge ? { kind: 'min-age', age: Math.max(0, age), least: rules.minAge } : undefined;
+  // A date in the future, as a wrong clock gives, is no age below zero: `min-age: 0s` keeps nothing.
+  const age = Math.max(0, now - Math.max(image.createdAt, image.arrivedAt));
+  return age < rules.minAge ? { kind: 'min-age', age, least: rules.minAge } : undefined;
 }
 
 /** Why the selection does not mean this image. An untagged parent follows its children, as in Docker. */

@@ -1,6 +1,7 @@
 import type { ActionsBlock, KnownBlock } from '@slack/types';
 import type { HostName } from '../domain/ids.ts';
 import { bold, code, join, type Markup, say, time, user } from '../domain/markup.ts';
+import type { Outcome } from '../domain/outcome.ts';
 import { type Plan, shortDigest } from '../domain/plan.ts';
 import { listed, listsFor, type Rights } from '../domain/rights.ts';
 import { type HostPart, isFinal, type Run, totals } from '../domain/run.ts';
@@ -13,8 +14,8 @@ import { itemRow, keptRows, outcomeRow, problemRows } from './rows.ts';
 
 /** A card, and the long lists that go to its thread: what goes and stays, and how it ended. */
 export interface Card extends Content {
-  planList: Markup[] | null;
-  outcomeList: Markup[] | null;
+  planList: (() => Markup[]) | null;
+  outcomeList: (() => Markup[]) | null;
 }
 
 /** Rows on the card itself, over all hosts; what does not fit is in the thread. */
@@ -47,8 +48,9 @@ export function renderCard(run: Run, plans: ReadonlyMap<HostName, Plan>, rights:
   return {
     text: headline(run),
     blocks,
-    planList: cut && run.state !== 'planning' ? fullPlan(parts, plans, mayForce(run)) : null,
-    outcomeList: cut && isFinal(run.state) && totals(run).settled > 0 ? fullOutcomes(parts, plans) : null,
+    planList: cut && run.state !== 'planning' ? () => fullPlan(parts, plans, mayForce(run)) : null,
+    outcomeList:
+      cut && isFinal(run.state) && totals(run).settled > 0 ? () => fullOutcomes(parts, plans) : null,
   };
 }
 
@@ -119,13 +121,15 @@ function hostSection(run: Run, host: HostName, part: HostPart, plan: Plan | unde
   const { plan: sum } = part;
   const outcomes = new Map(part.outcomes.map((outcome) => [outcome.image, outcome]));
   const started = run.executingSince !== undefined;
-  const going = plan.items.map((item) =>
-    started ? outcomeRow(item, outcomes.get(item.image)) : itemRow(item),
-  );
-  // What went wrong is read first.
-  if (started) going.sort((a, b) => rank(a) - rank(b));
   const staying = started ? [] : keptRows(plan.kept, mayForce(run));
-  const shownGoing = going.slice(0, Math.max(rows - Math.min(staying.length, Math.floor(rows / 3)), 1));
+  const forGoing = Math.max(rows - Math.min(staying.length, Math.floor(rows / 3)), 1);
+  // What went wrong is read first.
+  const items = started
+    ? plan.items.toSorted((a, b) => rank(outcomes.get(a.image)) - rank(outcomes.get(b.image)))
+    : plan.items;
+  const shownGoing = items
+    .slice(0, forGoing)
+    .map((item) => (started ? outcomeRow(item, outcomes.get(item.image)) : itemRow(item)));
   const shownStaying = staying.slice(0, Math.max(0, rows - shownGoing.length));
   const counts = started
     ? [
@@ -142,13 +146,12 @@ function hostSection(run: Run, host: HostName, part: HostPart, plan: Plan | unde
       ...shownStaying,
       ...measured(part),
     ],
-    more: going.length + staying.length - shownGoing.length - shownStaying.length,
+    more: items.length + staying.length - shownGoing.length - shownStaying.length,
   };
 }
 
-function rank(row: Markup): number {
-  const [first] = row;
-  return first?.kind === 'text' && /^[–✗?]/.test(first.text) ? 0 : 1;
+function rank(outcome: Outcome | undefined): number {
+  return outcome && ['skipped', 'failed', 'unknown'].includes(outcome.outcome) ? 0 : 1;
 }
 
 /** What the disk itself says, beside the estimate and the engine's own account. */

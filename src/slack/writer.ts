@@ -2,7 +2,7 @@ import type { WebClient } from '@slack/web-api';
 import type { RunId } from '../domain/ids.ts';
 import type { Markup } from '../domain/markup.ts';
 import type { Rights } from '../domain/rights.ts';
-import type { Run } from '../domain/run.ts';
+import type { Run, RunState } from '../domain/run.ts';
 import type { CardQueue, Log, Runs } from '../ports.ts';
 import { asText, pages } from './blocks.ts';
 import { type Card, renderCard } from './card.ts';
@@ -34,7 +34,7 @@ interface Writing {
 export function openWriter(writing: Writing): { kick(): void; start(): void; close(): Promise<void> } {
   const { cards, log } = writing;
   const notBefore = new Map<RunId, number>();
-  const lastShown = new Map<RunId, string>();
+  const lastShown = new Map<RunId, Shown>();
   const busy = new Map<RunId, Promise<void>>();
   let closing = false;
   let kicked = false;
@@ -96,8 +96,15 @@ export function openWriter(writing: Writing): { kick(): void; start(): void; clo
 
 // --- internal ---
 
+/** What this bot last wrote on a card. */
+interface Shown {
+  content: string;
+  state: RunState;
+  at: number;
+}
+
 /** Brings one card up to date; returns after how many milliseconds it may be written again. */
-async function write(writing: Writing, id: RunId, lastShown: Map<RunId, string>): Promise<number> {
+async function write(writing: Writing, id: RunId, lastShown: Map<RunId, Shown>): Promise<number> {
   const { runs, cards, rights } = writing;
   const unlock = await cards.lock(id, LOCK_MS);
   if (!unlock) return 500;
@@ -107,20 +114,23 @@ async function write(writing: Writing, id: RunId, lastShown: Map<RunId, string>)
       if (run) await cards.shown(run);
       return 0;
     }
-    const plans = await runs.plans(run);
-    const card = renderCard(run, plans, rights);
+    const last = lastShown.get(id);
+    // Progress can wait; a change of state is shown at once.
+    const paced = last?.state === run.state && run.card ? last.at + PACE_MS - Date.now() : 0;
+    if (paced > 0) return paced;
+    const card = renderCard(run, await runs.plans(run), rights);
     if (!run.card) return await post(writing, run, card);
     const shown = JSON.stringify([card.text, card.blocks]);
-    if (lastShown.get(id) !== shown) {
+    if (last?.content !== shown) {
       const wait = await update(writing, run, run.card, card);
       if (wait > 0) return wait;
       if (lastShown.size > 1_000) lastShown.clear();
-      lastShown.set(id, shown);
+      lastShown.set(id, { content: shown, state: run.state, at: Date.now() });
     }
     await listInThread(writing, run, run.card, 'plan', card.planList);
     await listInThread(writing, run, run.card, 'outcomes', card.outcomeList);
     await cards.shown(run);
-    return run.state === 'executing' ? PACE_MS : 0;
+    return 0;
   } finally {
     await unlock();
   }
@@ -206,9 +216,10 @@ async function listInThread(
   run: Run,
   at: { channel: string; ts: string },
   what: 'plan' | 'outcomes',
-  lines: readonly Markup[] | null,
+  list: (() => Markup[]) | null,
 ): Promise<void> {
-  if (!lines || !(await cards.once(run.id, `thread ${what}`))) return;
+  if (!list || !(await cards.once(run.id, `thread ${what}`))) return;
+  const lines = list();
   const thread = { channel: at.channel, thread_ts: at.ts, unfurl_links: false, unfurl_media: false };
   try {
     if (lines.length <= THREAD_LINES)

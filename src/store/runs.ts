@@ -33,6 +33,15 @@ return 1`;
 export function openRuns(redis: Redis, clock: Clock, keepDays: number): Runs {
   const planCache = new Map<string, Plan>();
 
+  /** Plans never change, but they can be large: the newest few are kept at hand. */
+  function remember(id: RunId, plan: Plan): void {
+    planCache.set(`${id} ${plan.host} ${plan.digest}`, plan);
+    for (const old of planCache.keys()) {
+      if (planCache.size <= 50) break;
+      planCache.delete(old);
+    }
+  }
+
   async function put(expectedRev: string, run: Run, facts: readonly Fact[]): Promise<Run | null> {
     for (;;) {
       const head = await readHead(redis);
@@ -86,7 +95,8 @@ export function openRuns(redis: Redis, clock: Clock, keepDays: number): Runs {
     savePlan: (id, plan) =>
       reaching(async () => {
         // The first plan of a host is the one that is shown: one that comes again changes nothing.
-        await redis.hsetnx(own.plans(id), plan.host, JSON.stringify(plan));
+        const first = await redis.hsetnx(own.plans(id), plan.host, JSON.stringify(plan));
+        if (first === 1) remember(id, plan);
         await redis.expire(own.plans(id), keepDays * DAY_S);
       }),
     plans: (run) =>
@@ -95,16 +105,13 @@ export function openRuns(redis: Redis, clock: Clock, keepDays: number): Runs {
         const plans = new Map<HostName, Plan>();
         for (const [name, part] of hosts) {
           const host = HostName.parse(name);
-          const cached = planCache.get(`${run.id} ${part.plan?.digest}`);
+          const cached = planCache.get(`${run.id} ${name} ${part.plan?.digest}`);
           const json = cached ? null : await redis.hget(own.plans(run.id), name);
           const plan = cached ?? (json === null ? undefined : Plan.parse(JSON.parse(json)));
           if (!plan) continue;
           plans.set(host, plan);
-          planCache.set(`${run.id} ${plan.digest}`, plan);
+          if (!cached) remember(run.id, plan);
         }
-        // Plans never change, but they can be large: keep the newest few.
-        for (const old of [...planCache.keys()].slice(0, Math.max(0, planCache.size - 50)))
-          planCache.delete(old);
         return plans;
       }),
     due: (now) =>

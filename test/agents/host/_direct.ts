@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openEngine } from '../../../agents/host/engine.ts';
 import { engineAddress } from '../../../agents/host/engine-address.ts';
@@ -45,6 +46,7 @@ export function direct(
     ) {
       const bodies: ReportBody[] = [];
       const never = new AbortController().signal;
+      setMaxListeners(0, never);
       const job: ExecuteJob = {
         v: 1,
         kind: 'execute',

@@ -6,9 +6,10 @@ import { Redis } from 'ioredis';
 import { runAgent } from '../../../agents/host/main.ts';
 import type { ExecuteJob } from '../../../agents/host/verify.ts';
 import type { Engine } from '../../../playground/parts/engine.ts';
+import { type ImageSpec, loadImages } from '../../../playground/parts/images.ts';
 import type { Redis as RedisPart } from '../../../playground/parts/redis.ts';
 import type { Scope } from '../../../playground/parts/scope.ts';
-import { HostName, RunId } from '../../../src/domain/ids.ts';
+import { HostName, type ImageId, RunId } from '../../../src/domain/ids.ts';
 import type { Outcome } from '../../../src/domain/outcome.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import { Heartbeat, type Job, key, PREFIX, Report, type ReportBody } from '../../../src/domain/protocol.ts';
@@ -173,4 +174,22 @@ export async function empty({ docker }: Engine): Promise<void> {
         .catch(() => {});
     images = await docker.listImages({ all: true });
   }
+}
+
+/**
+ * Loads images, and finds their IDs by a label: the containerd store calls an image by another digest than
+ * the one its archive tells.
+ */
+export async function load<Key extends string>(
+  { docker }: Pick<Engine, 'docker'>,
+  specs: Readonly<Record<Key, ImageSpec>>,
+): Promise<Record<Key, ImageId>> {
+  const keyed = Object.entries<ImageSpec>(specs).map(([key, spec]) => [
+    key,
+    { ...spec, labels: { ...spec.labels, 'dimg.key': key } },
+  ]);
+  await loadImages(docker, Object.fromEntries(keyed));
+  const images = await docker.listImages({ all: true });
+  const ids = images.map(({ Labels, Id }) => [Labels?.['dimg.key'], Id]);
+  return Object.fromEntries(ids);
 }

@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { skipWithout } from '../../../playground/parts/available.ts';
 import { runContainer } from '../../../playground/parts/containers.ts';
-import { buildChild, busyboxImage, loadImages } from '../../../playground/parts/images.ts';
+import { buildChild, busyboxImage } from '../../../playground/parts/images.ts';
 import { diff } from '../../../playground/parts/witness-diff.ts';
 import { useHost } from './_host.ts';
-import { prune, rmi } from './_setup.ts';
+import { load, prune, rmi } from './_setup.ts';
 
 describe.skipIf(skipWithout('drift on a real engine', 'engines', 'redis', 'busybox'))(
   'between plan and execution',
   () => {
     const host = useHost('drift');
     const app = (...tags: string[]) =>
-      loadImages(host.engine.docker, {
+      load(host.engine, {
         app: { tags, layers: [{ name: 'app', bytes: 4000 }] },
         other: { tags: ['other:1'], layers: [{ name: 'other', bytes: 2000 }] },
       });
@@ -100,7 +100,7 @@ describe.skipIf(skipWithout('drift on a real engine', 'engines', 'redis', 'busyb
 
     test('a forced deletion is left out when its container runs by now', async () => {
       const { docker } = host.engine;
-      const { web } = await loadImages(docker, { web: busyboxImage(['web:1']) });
+      const { web } = await load(host.engine, { web: busyboxImage(['web:1']) });
       const container = await runContainer(docker, { image: 'web:1', name: 'web-1', state: 'created' });
       const { outcome, change } = await drift(await host.bot.plan(rmi([web], true)), () => container.start());
       expect(outcome).toMatchObject({
@@ -112,7 +112,7 @@ describe.skipIf(skipWithout('drift on a real engine', 'engines', 'redis', 'busyb
 
     test('a forced untag is left out when its container has stopped, since it would delete the image', async () => {
       const { docker } = host.engine;
-      const { web } = await loadImages(docker, { web: busyboxImage(['web:1']) });
+      const { web } = await load(host.engine, { web: busyboxImage(['web:1']) });
       const container = await runContainer(docker, { image: 'web:1', name: 'web-1' });
       const { outcome, change } = await drift(await host.bot.plan(rmi([web], true)), () => container.stop());
       expect(outcome).toMatchObject({

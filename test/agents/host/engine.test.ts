@@ -1,10 +1,9 @@
-import { mkdtempSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { openEngine } from '../../../agents/host/engine.ts';
 import { engineAddress } from '../../../agents/host/engine-address.ts';
+import { temporaryFolder } from './_folder.ts';
 
 const ID = `sha256:${'a'.repeat(64)}` as never;
 let server: Server | undefined;
@@ -25,7 +24,7 @@ async function fake(
     if (request.url?.startsWith('/version')) response.end(JSON.stringify({ Version: '20.10', ...said }));
     else answer(request, response);
   });
-  const socket = join(mkdtempSync(join(tmpdir(), 'dimg-engine-')), 'sock');
+  const socket = join(temporaryFolder(), 'sock');
   await new Promise<void>((resolve) => server?.listen(socket, resolve));
   const address = engineAddress({ host: `unix://${socket}`, tlsVerify: undefined, certPath: undefined });
   return { asked, said, socket, engine: openEngine({ address, callLimitMs: 200, removeLimitMs: 300 }) };

@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { skipWithout } from '../../../playground/parts/available.ts';
 import { runContainer } from '../../../playground/parts/containers.ts';
-import { type ImageSpec, loadImages } from '../../../playground/parts/images.ts';
+import type { ImageSpec } from '../../../playground/parts/images.ts';
 import { diff } from '../../../playground/parts/witness-diff.ts';
 import { direct } from './_direct.ts';
 import { useHost } from './_host.ts';
-import { prune, rmi } from './_setup.ts';
+import { load, prune, rmi } from './_setup.ts';
 
 describe.skipIf(skipWithout('execution on a real engine', 'engines', 'redis'))('execution', () => {
   const host = useHost('execute');
   const many = (n: number) =>
-    loadImages(
-      host.engine.docker,
+    load(
+      host.engine,
       Object.fromEntries(
         Array.from({ length: n }, (_, i): [string, ImageSpec] => [
           `i${i}`,
@@ -20,7 +20,7 @@ describe.skipIf(skipWithout('execution on a real engine', 'engines', 'redis'))('
       ),
     );
   const app = (...tags: string[]) =>
-    loadImages(host.engine.docker, { app: { tags, layers: [{ name: 'app', bytes: 4000 }] } });
+    load(host.engine, { app: { tags, layers: [{ name: 'app', bytes: 4000 }] } });
 
   test('stops at the next image when the run is cancelled', async () => {
     await many(20);
@@ -89,7 +89,7 @@ describe.skipIf(skipWithout('execution on a real engine', 'engines', 'redis'))('
 
   test('stops when a tag is moved away in mid-way', async () => {
     const { app: id } = await app('app:1', 'app:2', 'app:3');
-    const { other } = await loadImages(host.engine.docker, {
+    const { other } = await load(host.engine, {
       other: { tags: ['other:1'], layers: [{ name: 'other', bytes: 1 }] },
     });
     const at = direct(host.engine);

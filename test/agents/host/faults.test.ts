@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { skipWithout } from '../../../playground/parts/available.ts';
-import { type ImageSpec, loadImages } from '../../../playground/parts/images.ts';
+import type { ImageSpec } from '../../../playground/parts/images.ts';
 import { HostName } from '../../../src/domain/ids.ts';
 import { useHost } from './_host.ts';
-import { prune, startAgent, startBot } from './_setup.ts';
+import { load, prune, startAgent, startBot } from './_setup.ts';
 
 describe.skipIf(skipWithout('faults on a real engine', 'engines', 'redis'))('faults', () => {
   const host = useHost('faults');
   const many = (n: number) =>
-    loadImages(
-      host.engine.docker,
+    load(
+      host.engine,
       Object.fromEntries(
         Array.from({ length: n }, (_, i): [string, ImageSpec] => [
           `i${i}`,

@@ -1,17 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { skipWithout } from '../../../playground/parts/available.ts';
-import { loadImages } from '../../../playground/parts/images.ts';
 import { diff } from '../../../playground/parts/witness-diff.ts';
 import { planDigest } from '../../../src/domain/plan.ts';
 import { useHost } from './_host.ts';
-import { HOST, prune, rmi } from './_setup.ts';
+import { HOST, load, prune, rmi } from './_setup.ts';
 
 describe.skipIf(skipWithout('jobs on a real engine', 'engines', 'redis'))('a job', () => {
   const host = useHost('jobs');
 
   /** An execute job for one dangling image, and what the agent says to a change of it. */
   const prepared = async () => {
-    await loadImages(host.engine.docker, {
+    await load(host.engine, {
       app: { tags: ['app:1'], layers: [{ name: 'app', bytes: 4000 }] },
       dangling: { tags: [], layers: [{ name: 'dangling', bytes: 2000 }] },
     });

@@ -1,10 +1,10 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runAgent } from '../../../agents/host/main.ts';
+import { temporaryFolder } from './_folder.ts';
 
-const dir = mkdtempSync(join(tmpdir(), 'dimg-main-'));
+const dir = temporaryFolder();
 const file = (name: string, text: string) => {
   writeFileSync(join(dir, name), text);
   return join(dir, name);
@@ -29,7 +29,7 @@ describe('an agent whose configuration is bad', () => {
   ])('says so in one line that names %s, and ends with 2', async (name, env) => {
     const said: string[] = [];
     const code = await runAgent(
-      { DIMG_HOST: 'host-1', DIMG_STATE_DIR: mkdtempSync(join(dir, 'state-')), ...env },
+      { DIMG_HOST: 'host-1', DIMG_STATE_DIR: temporaryFolder(), ...env },
       { err: (text) => void said.push(text), out: () => {} },
     );
     expect(code).toBe(2);
@@ -45,7 +45,7 @@ test('an agent without Redis can be stopped, ends with 0, and keeps the password
   const code = runAgent(
     {
       DIMG_HOST: 'host-1',
-      DIMG_STATE_DIR: mkdtempSync(join(dir, 'state-')),
+      DIMG_STATE_DIR: temporaryFolder(),
       REDIS_URL: 'redis://user:geheim@127.0.0.1:1',
       DOCKER_HOST: `unix://${dir}/none.sock`,
     },

@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { skipWithout } from '../../../playground/parts/available.ts';
 import { runContainer } from '../../../playground/parts/containers.ts';
-import { buildChild, busyboxImage, loadImages } from '../../../playground/parts/images.ts';
+import { buildChild, busyboxImage } from '../../../playground/parts/images.ts';
 import { diff } from '../../../playground/parts/witness-diff.ts';
 import { useHost } from './_host.ts';
-import { prune } from './_setup.ts';
+import { load, prune } from './_setup.ts';
 
 describe.skipIf(skipWithout('prune on a real engine', 'engines', 'redis', 'busybox'))('prune', () => {
   const host = useHost('prune', 'min-age: 0s\nprotect: ["keep/*"]\n');
 
   const three = () =>
-    loadImages(host.engine.docker, {
+    load(host.engine, {
       dangling: {
         tags: [],
         layers: [
@@ -64,7 +64,7 @@ describe.skipIf(skipWithout('prune on a real engine', 'engines', 'redis', 'busyb
 
   test('deletes a chain of images, children before their parents', async () => {
     const { docker } = host.engine;
-    await loadImages(docker, { base: { tags: ['base:1'], layers: [{ name: 'base', bytes: 5000 }] } });
+    await load(host.engine, { base: { tags: ['base:1'], layers: [{ name: 'base', bytes: 5000 }] } });
     const middle = await buildChild(docker, 'base:1', { label: 'middle' });
     await buildChild(docker, middle, { label: 'top', tag: 'top:1' });
     const plan = await host.bot.plan(prune({ all: true }));
@@ -77,7 +77,7 @@ describe.skipIf(skipWithout('prune on a real engine', 'engines', 'redis', 'busyb
 
   test('keeps a parent, untagged or not, whose child is used', async () => {
     const { docker } = host.engine;
-    await loadImages(docker, { base: { tags: ['base:1'], layers: [{ name: 'base', bytes: 5000 }] } });
+    await load(host.engine, { base: { tags: ['base:1'], layers: [{ name: 'base', bytes: 5000 }] } });
     const middle = await buildChild(docker, 'base:1', { label: 'middle' });
     await buildChild(docker, middle, { label: 'top', tag: 'top:1' });
     await runContainer(docker, { image: 'top:1', name: 'top-1', state: 'created' });

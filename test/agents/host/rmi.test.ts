@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { skipWithout } from '../../../playground/parts/available.ts';
 import { runContainer } from '../../../playground/parts/containers.ts';
-import { buildChild, busyboxImage, loadImages } from '../../../playground/parts/images.ts';
+import { buildChild, busyboxImage } from '../../../playground/parts/images.ts';
 import { pullImage, pushImage, startRegistry } from '../../../playground/parts/registry.ts';
 import { diff } from '../../../playground/parts/witness-diff.ts';
 import { useHost } from './_host.ts';
-import { rmi } from './_setup.ts';
+import { load, rmi } from './_setup.ts';
 
 const parts = ['engines', 'redis', 'busybox', 'registry'] as const;
 describe.skipIf(skipWithout('rmi on a real engine', ...parts))('rmi', () => {
   const host = useHost('rmi');
   const app = (...tags: string[]) =>
-    loadImages(host.engine.docker, { app: { tags, layers: [{ name: 'app', bytes: 4000 }] } });
+    load(host.engine, { app: { tags, layers: [{ name: 'app', bytes: 4000 }] } });
 
   test('of an ID removes every tag of it, without force', async () => {
     const { app: id } = await app('app:1', 'app:2', 'team/app:latest');
@@ -80,7 +80,7 @@ describe.skipIf(skipWithout('rmi on a real engine', ...parts))('rmi', () => {
 
   test('with force under a running container takes the references away and frees nothing', async () => {
     const { docker } = host.engine;
-    const { web } = await loadImages(docker, { web: busyboxImage(['web:1', 'web:2']) });
+    const { web } = await load(host.engine, { web: busyboxImage(['web:1', 'web:2']) });
     await runContainer(docker, { image: 'web:1', name: 'web-1' });
     const before = await host.witness.snapshot();
     const plan = await host.bot.plan(rmi([web], true));

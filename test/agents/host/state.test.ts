@@ -1,10 +1,10 @@
-import { appendFileSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openState } from '../../../agents/host/state.ts';
+import { temporaryFolder } from './_folder.ts';
 
-const fresh = () => join(mkdtempSync(join(tmpdir(), 'dimg-state-')), 'state');
+const fresh = () => join(temporaryFolder(), 'state');
 const id = () => `identity-${Math.random().toString(36).slice(2)}`;
 
 test('the identity is made once, in a folder that only we may read', async () => {

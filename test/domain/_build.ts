@@ -1,0 +1,215 @@
+import { createHash } from 'node:crypto';
+import { type HostName, HostName as HostNameSchema, ImageId, RunId, UserId } from '../../src/domain/ids.ts';
+import type { Container, Image, Inventory } from '../../src/domain/inventory.ts';
+import type { Outcome } from '../../src/domain/outcome.ts';
+import type { Item, Kept, Plan } from '../../src/domain/plan.ts';
+import type { HostStatus } from '../../src/domain/protocol.ts';
+import { parseImageName } from '../../src/domain/reference.ts';
+import { Rules } from '../../src/domain/rules.ts';
+import type { ApprovalPolicy, HostPart, PlanSummary, Run } from '../../src/domain/run.ts';
+import type { LabelRule, PruneSelection, RmiSelection } from '../../src/domain/selection.ts';
+import type { Moment } from '../../src/domain/time.ts';
+
+export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+/** The instant at which these tests take place: 2026-01-31T12:00:00Z. */
+export const NOW = Date.parse('2026-01-31T12:00:00Z');
+
+export const host = (name: string): HostName => HostNameSchema.parse(name);
+export const userId = (name: string): UserId => UserId.parse(name);
+export const runId = (n: number): RunId => RunId.parse(n);
+export const HOST = host('host-3');
+export const ANA = userId('U0ANA');
+export const BEN = userId('U0BEN');
+export const CLEO = userId('U0CLEO');
+
+/** The same ID for the same name, as unlike another one as real IDs are. */
+export const id = (name: string): ImageId =>
+  ImageId.parse(`sha256:${createHash('sha256').update(name).digest('hex')}`);
+export const digest = (repository: string, name: string): string => `${repository}@${id(`digest ${name}`)}`;
+
+/** An image of 100 bytes that is a week old: one layer of its own, no tag. Named by its `name`. */
+export function anImage(name: string, given: Partial<Image> = {}): Image {
+  const createdAt = given.createdAt ?? NOW - 7 * DAY;
+  return {
+    id: id(name),
+    tags: [],
+    digests: [],
+    createdAt,
+    arrivedAt: createdAt,
+    size: 100,
+    labels: {},
+    parent: null,
+    chains: [`chain ${name}`],
+    ...given,
+  };
+}
+
+export function aContainer(
+  name: string,
+  image: string | null,
+  state: Container['state'] = 'running',
+  mounts: readonly string[] = [],
+): Container {
+  return {
+    id: `container ${name}`,
+    name,
+    image: image === null ? null : id(image),
+    state,
+    labels: {},
+    mounts: mounts.map(id),
+  };
+}
+
+/** An inventory; a layer weighs 100 bytes where `layers` does not say otherwise. */
+export function anInventory(
+  images: readonly Image[],
+  containers: readonly Container[] = [],
+  given: Partial<Pick<Inventory, 'self' | 'layers'>> = {},
+): Inventory {
+  const layers = new Map(images.flatMap(({ chains }) => chains).map((chain) => [chain, 100]));
+  return { takenAt: NOW, images, containers, layers, self: null, ...given };
+}
+
+export function pruning(
+  given: { all?: boolean; until?: Moment; labels?: readonly LabelRule[] } = {},
+): PruneSelection {
+  return {
+    kind: 'prune',
+    all: given.all ?? false,
+    labels: [...(given.labels ?? [])],
+    ...(given.until && { until: given.until }),
+  };
+}
+
+export function removing(names: readonly string[], force = false): RmiSelection {
+  return { kind: 'rmi', images: names.map(parseImageName), force };
+}
+
+export const rules = (given: { protect?: string[]; minAge?: number; force?: boolean } = {}): Rules =>
+  Rules.parse({
+    protect: given.protect ?? [],
+    minAge: given.minAge ?? 0,
+    allow: { force: given.force ?? true },
+  });
+
+export function anItem(name: string, given: Partial<Item> = {}): Item {
+  return {
+    image: id(name),
+    references: [],
+    size: 100,
+    createdAt: NOW - 7 * DAY,
+    action: 'delete',
+    remove: given.references ? [...given.references] : [],
+    force: false,
+    reclaim: 100,
+    usedBy: [],
+    ...given,
+  };
+}
+
+export function aKept(name: string, given: Partial<Kept> = {}): Kept {
+  return {
+    image: id(name),
+    references: [],
+    size: 100,
+    createdAt: NOW - 7 * DAY,
+    usedBy: [],
+    reason: { kind: 'tagged' },
+    ...given,
+  };
+}
+
+export function aPlan(items: readonly Item[], given: Partial<Plan> = {}): Plan {
+  return {
+    host: HOST,
+    takenAt: NOW,
+    items: [...items],
+    kept: [],
+    problems: [],
+    reclaim: items.reduce((sum, item) => sum + item.reclaim, 0),
+    digest: id('plan'),
+    ...given,
+  };
+}
+
+export function aSummary(given: Partial<PlanSummary> = {}): PlanSummary {
+  return {
+    digest: id('plan'),
+    items: 2,
+    untag: 0,
+    kept: 0,
+    reclaim: 200,
+    irrecoverable: 0,
+    irrecoverableTagged: 0,
+    problems: [],
+    ...given,
+  };
+}
+
+export function aPart(given: Partial<HostPart> = {}): HostPart {
+  return { epoch: 'epoch-1', stage: 'waiting', sent: 'nothing', outcomes: [], ...given };
+}
+
+export function aPolicy(
+  neededFor: Partial<ApprovalPolicy['neededFor']> = {},
+  given: Partial<ApprovalPolicy> = {},
+): ApprovalPolicy {
+  return {
+    count: 1,
+    expires: 30 * MINUTE,
+    neededFor: { force: true, irrecoverable: false, ...neededFor },
+    ...given,
+  };
+}
+
+/** Run #1042: ANA's `prune host-3`, posted and being planned. */
+export function aRun(given: Partial<Run> = {}): Run {
+  return {
+    v: 1,
+    id: runId(1042),
+    rev: 0,
+    state: 'planning',
+    createdAt: NOW,
+    requester: ANA,
+    team: 'T1',
+    channel: 'C0OPS',
+    where: 'host-3',
+    selection: pruning(),
+    dryRun: false,
+    skipConfirmation: false,
+    policy: aPolicy(),
+    hosts: { [HOST]: aPart() },
+    card: { channel: 'C0OPS', ts: '1.1' },
+    planningSince: NOW,
+    approvalFor: [],
+    approvals: [],
+    ...given,
+  };
+}
+
+export function anOutcome(
+  name: string,
+  outcome: Outcome['outcome'] = 'deleted',
+  given: Partial<Outcome> = {},
+): Outcome {
+  return { image: id(name), outcome, removed: [], freed: outcome === 'deleted' ? 100 : 0, ...given };
+}
+
+export function aHostStatus(name: string, given: Partial<HostStatus> = {}): HostStatus {
+  return {
+    v: 1,
+    host: host(name),
+    identity: `identity of ${name}`,
+    epoch: 'epoch-1',
+    agent: '0.1.0',
+    engine: { version: '28.5.2', api: '1.51', store: 'graph driver', driver: 'overlay2' },
+    problem: null,
+    disk: { total: 100_000_000_000, free: 25_000_000_000 },
+    counts: { images: 12, containers: 3, dangling: 4, reclaimable: 1_500_000_000 },
+    seenAt: NOW,
+    ...given,
+  };
+}

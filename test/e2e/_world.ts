@@ -1,0 +1,182 @@
+import { expect, vi } from 'vitest';
+import type { Child } from '../../playground/parts/child.ts';
+import { createScope, type Scope } from '../../playground/parts/scope.ts';
+import { startWitness, type Witness } from '../../playground/parts/witness.ts';
+import type { Delivery, Message, Rejected, Repeat, Slack } from '../../playground/slack/index.ts';
+import { startWorld, type World, type WorldOptions } from '../../playground/world.ts';
+import { type Card, cardOf, rendered } from './_card.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
+
+export const OPS = 'C0OPS';
+/** How long anything may take that nobody waits for on purpose. */
+export const SOON_MS = 25_000;
+
+const PEOPLE = { ana: 'U0ANA', bo: 'U0BO', cy: 'U0CY', gus: 'U0GUS' } as const;
+
+export interface StageOptions extends Partial<WorldOptions> {
+  /** Images and containers, before the agents start. */
+  load?(world: World): Promise<unknown>;
+  /** For the bot's first start. */
+  botEnv?: Record<string, string>;
+}
+
+/** One press: how it was delivered, and what only the presser was told about it. */
+export interface Pressed {
+  delivery: Delivery;
+  told(): Promise<string>;
+  /** Nothing was said, and nothing is within a moment. */
+  silence(): Promise<void>;
+}
+
+export type Stage = Awaited<ReturnType<typeof openStage>>;
+export type Person = ReturnType<typeof personOf>;
+
+/** The whole product on real parts, people to play with, and a witness beside every engine. */
+export async function openStage(name: string, options: StageOptions = {}) {
+  const scope: Scope = createScope(name);
+  try {
+    const hosts = options.hosts ?? ['host-1', 'host-2'];
+    const { load, botEnv, ...rest } = options;
+    const world = await startWorld(scope, { ...rest, hosts });
+    await load?.(world);
+    const witnesses = new Map<string, Witness>();
+    const agents = new Map<string, Child>();
+    let bot: Child | undefined;
+    await Promise.all([
+      world.startBot(botEnv).then((child) => {
+        bot = child;
+      }),
+      ...hosts.map(async (host) => {
+        agents.set(host, await world.startAgent(host));
+        witnesses.set(host, await startWitness(world.engine(host)));
+      }),
+    ]);
+    const { slack } = world;
+
+    return {
+      scope,
+      world,
+      slack,
+      ana: personOf(slack, PEOPLE.ana),
+      bo: personOf(slack, PEOPLE.bo),
+      cy: personOf(slack, PEOPLE.cy),
+      gus: personOf(slack, PEOPLE.gus),
+      docker: (host = 'host-1') => world.engine(host).docker,
+      witness: (host = 'host-1') => known(witnesses.get(host)),
+      agent: (host = 'host-1') => known(agents.get(host)),
+      async restartAgent(host: string) {
+        agents.set(host, await world.startAgent(host));
+      },
+      bot: () => known(bot),
+      async startBot(env: Record<string, string> = {}) {
+        bot = await world.startBot({ ...botEnv, ...env });
+      },
+      /** Ends everything, and looks at all that Slack was ever sent. `meant` are refusals that a test asked for. */
+      async close(meant: (rejected: Rejected) => boolean = () => false) {
+        for (const witness of witnesses.values()) witness.stop();
+        await scope.close();
+        expect(slack.rejected.filter((one) => !meant(one))).toEqual([]);
+        expect(slack.warnings).toEqual([]);
+        for (const message of everShown(slack)) expectInert(message);
+      },
+    };
+  } catch (error) {
+    await scope.close();
+    throw error;
+  }
+}
+
+/** Every version of every message of the bot. */
+export function everShown(slack: Slack): Message[] {
+  return slack.history.flatMap((entry) =>
+    entry.kind === 'message' && entry.message.bot_id !== undefined ? [entry.message] : [],
+  );
+}
+
+/** Image IDs in the order in which the engine says it deleted them. */
+export function deletions(witness: Witness): string[] {
+  return witness.events.filter(({ type, action }) => type === 'image' && action === 'delete').map((e) => e.id);
+}
+
+export const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+// --- internal ---
+
+function personOf(slack: Slack, id: string) {
+  const heard = () => slack.ephemerals(id);
+  const answer = async (before: number, what: string, limitMs = SOON_MS) => {
+    await slack.waitFor(() => heard().length > before, limitMs, what);
+    return heard().slice(before).flatMap(rendered).join('\n');
+  };
+  const numbers = () => slack.messages().flatMap((message) => cardOf(slack, message)?.number ?? []);
+
+  async function types(line: string, more: Repeat & { channel?: string } = {}): Promise<Delivery> {
+    const [command = '', ...words] = line.split(' ');
+    const { channel = OPS, ...repeat } = more;
+    const delivery = await slack.command({ user: id, channel, command, text: words.join(' '), ...repeat });
+    if (delivery.error !== undefined) throw new Error(`Slack showed ${line} the error ${delivery.error}.`);
+    return delivery;
+  }
+
+  return {
+    id,
+    types,
+    /** Types, and resolves to what only this person is told. */
+    async told(line: string, more: Repeat & { channel?: string } = {}): Promise<string> {
+      const before = heard().length;
+      await types(line, more);
+      return answer(before, `an answer to ${line}`);
+    },
+    /** Types, and resolves to the new card, in the first of these states that it reaches. */
+    async asks(line: string, more: Repeat & { channel?: string; state?: string } = {}): Promise<Card> {
+      const { state, ...rest } = more;
+      const last = Math.max(0, ...numbers());
+      await types(line, rest);
+      const card = await slack.waitFor(
+        () =>
+          slack
+            .messages(more.channel ?? OPS)
+            .map((message) => cardOf(slack, message))
+            .find((one) => one && one.number > last),
+        SOON_MS,
+        `a card for ${line}`,
+      );
+      await card.waitFor(
+        (now) => (state === undefined ? now.state !== 'planning' : now.state === state),
+        SOON_MS,
+      );
+      return card;
+    },
+    async presses(
+      card: Card,
+      label: string,
+      more: Repeat & { messageOverride?: Message; valueOverride?: string } = {},
+    ): Promise<Pressed> {
+      const before = heard().length;
+      const { channel, ts } = card;
+      const delivery = await slack.press({ user: id, channel, ts, label, ...more });
+      expect(delivery.error).toBeUndefined();
+      return {
+        delivery,
+        told: () => answer(before, `an answer to [${label}]`),
+        async silence() {
+          await wait(600);
+          expect(heard().slice(before).flatMap(rendered)).toEqual([]);
+        },
+      };
+    },
+  };
+}
+
+function known<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('There is no such part on this stage.');
+  return value;
+}
+
+/** No text of an image, a label, a container or a person took effect as a mention, a link or a broadcast. */
+function expectInert(message: Message): void {
+  const marks = JSON.stringify([message.text, message.blocks]).match(/<[^<>]*>/g) ?? [];
+  const strange = marks.filter((mark) => !/^<(@U0(ANA|BO|CY|GUS)|!date\^\d+\^[^<>]*)>$/.test(mark));
+  expect(strange).toEqual([]);
+}
