@@ -119,7 +119,7 @@ function unplanned(item: Item, uses: readonly Use[]): Trouble | null {
 
 const inUse = (by: readonly Use[]): Trouble => ({ kind: 'in-use', by: [...by] });
 
-export function nameIn(world: Graph, id: ImageId): string {
+function nameIn(world: Graph, id: ImageId): string {
   const image = world.images.get(id);
   return image?.tags[0] ?? image?.digests[0] ?? `<none> ${id.slice(7, 19)}`;
 }

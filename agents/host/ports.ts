@@ -1,7 +1,7 @@
 import type { ImageId, RunId } from '../../src/domain/ids.ts';
 import type { ContainerState } from '../../src/domain/inventory.ts';
 import type { EngineProblem } from '../../src/domain/outcome.ts';
-import type { Disk, Heartbeat, Report } from '../../src/domain/protocol.ts';
+import type { Heartbeat, Report } from '../../src/domain/protocol.ts';
 
 /** One entry of the engine's list of images; names and digests of `<none>` are left out. */
 export type RawImage = {
@@ -111,5 +111,3 @@ export type Clock = {
   now(): number;
   sleep(ms: number): Promise<void>;
 };
-
-export type ReadDisk = () => Promise<Disk | null>;

@@ -5,7 +5,7 @@ export type Wait = {
   settle(): Promise<void>;
 };
 
-export type WaitLimits = { pollMs: number; beforeMs: number; begunMs: number; settleMs: number };
+type WaitLimits = { pollMs: number; beforeMs: number; begunMs: number; settleMs: number };
 
 const LIMITS: WaitLimits = { pollMs: 1000, beforeMs: 60_000, begunMs: 600_000, settleMs: 3000 };
 

@@ -1,4 +1,4 @@
-import { isNode, LineCounter, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { ConfigError } from './config-error.ts';
 
@@ -26,7 +26,10 @@ export function readYaml<S extends z.ZodType>(
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
   const path = [...(issue?.path ?? []), ...(unknown === undefined ? [] : [unknown])];
   const said = unknown === undefined ? (issue?.message ?? 'is not valid') : 'is not a key of this file';
-  throw fail(offsetOf(document, path), `${path.length > 0 ? path.join('.') : 'the file'} ${said}`);
+  throw fail(
+    offsetOf(document, path, unknown !== undefined),
+    `${path.length > 0 ? path.join('.') : 'the file'} ${said}`,
+  );
 }
 
 // --- internal ---
@@ -41,16 +44,13 @@ function toValue(document: Document, fail: (offset: number, words: string) => Co
   }
 }
 
-/** Where the value at `path` stands, or its key where it has no value of its own. */
-function offsetOf(document: Document, path: readonly PropertyKey[]): number {
+/** Where the value at `path` stands, or for an unknown key the key. */
+function offsetOf(document: Document, path: readonly PropertyKey[], unknown: boolean): number {
   const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents;
-  const last = path.at(-1);
-  if (isNode(parent) && 'items' in parent && last !== undefined) {
-    for (const item of parent.items as unknown[]) {
-      const key = (item as { key?: unknown } | null)?.key;
-      if (isNode(key) && key.toJS(document) === last) return key.range?.[0] ?? 0;
-    }
+  if (unknown && isMap(parent)) {
+    const pair = parent.items.find(({ key }) => isScalar(key) && key.value === path.at(-1));
+    if (isScalar(pair?.key)) return pair.key.range?.[0] ?? 0;
   }
-  const node = document.getIn(path, true);
+  const node = path.length === 0 ? document.contents : document.getIn(path, true);
   return (isNode(node) && node.range?.[0]) || 0;
 }

@@ -38,6 +38,7 @@ export type Witness = {
 export async function startWitness(engine: { readonly socket: string }): Promise<Witness> {
   const events: EngineEvent[] = [];
   let stream: IncomingMessage | undefined;
+  const known = new Set<string>();
   let stopped = false;
   let seen = 0;
 
@@ -51,10 +52,12 @@ export async function startWitness(engine: { readonly socket: string }): Promise
   const read = async (response: IncomingMessage) => {
     try {
       for await (const line of createInterface({ input: response })) {
+        // `since` counts in seconds, so what is known comes again; by its time alone it can't be told, as
+        // events of concurrent deletions overtake each other.
+        if (known.has(line)) continue;
+        known.add(line);
         const event = parseEvent(line);
-        // `since` counts in seconds, so what is known comes again.
-        if (event.timeNano <= seen) continue;
-        seen = event.timeNano;
+        seen = Math.max(seen, event.timeNano);
         events.push(event);
       }
     } catch {

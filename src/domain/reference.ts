@@ -15,6 +15,8 @@ export interface ImageName {
 const HOST = String.raw`(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)(?:\.(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?))*`;
 const DOMAIN = String.raw`(?:${HOST}|\[[a-fA-F0-9:]+\])(?::[0-9]+)?`;
 const COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
+/** `RepositoryNameTotalMaxLength`. */
+const LONGEST = 255;
 const REFERENCE = new RegExp(
   `^(?:(${DOMAIN})/)?(${COMPONENT}(?:/${COMPONENT})*)(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$`,
 );
@@ -55,10 +57,10 @@ export function familiarReference(text: string): string | null {
     path = `${domain}/${path}`;
     domain = undefined;
   }
-  if (domain === 'docker.io' || domain === 'index.docker.io') {
-    domain = undefined;
-    path = path.replace(/^library\//, '');
-  } else if (domain === undefined) path = path.replace(/^library\/(?=[^/]+$)/, '');
+  if (path.length > LONGEST) return null;
+  if (domain === 'docker.io' || domain === 'index.docker.io') domain = undefined;
+  // Only `library/app` is an official image; `library/team/app` is called so in full.
+  if (domain === undefined) path = path.replace(/^library\/(?=[^/]+$)/, '');
   const repository = domain === undefined ? path : `${domain}/${path}`;
   if (digest !== undefined) return `${repository}@${digest}`;
   return `${repository}:${tag ?? 'latest'}`;

@@ -66,24 +66,24 @@ export function step(run: Run, event: RunEvent): Run {
         ? end(run, 'expired', event.at)
         : run;
     case 'started':
-      return withPart(run, event.host, (part) =>
+      return working(run, event.host, (part) =>
         part.stage === 'planned' ? { ...part, stage: 'executing' } : part,
       );
     case 'outcomes':
       return finish(
-        withPart(run, event.host, (part) => addOutcomes(part, event.outcomes)),
+        working(run, event.host, (part) => addOutcomes(part, event.outcomes)),
         event.at,
       );
     case 'finished':
       return finish(
-        withPart(run, event.host, (part) =>
+        working(run, event.host, (part) =>
           part.finished ? part : close({ ...part, finished: event.report }),
         ),
         event.at,
       );
     case 'broken':
       return finish(
-        withPart(run, event.host, (part) =>
+        working(run, event.host, (part) =>
           part.stage === 'ended'
             ? part
             : { ...addOutcomes(part, event.outcomes), stage: 'ended', trouble: event.why },
@@ -102,6 +102,11 @@ function withPart(run: Run, host: HostName, change: (part: HostPart) => HostPart
   return changed === part ? run : { ...run, hosts: { ...run.hosts, [host]: changed } };
 }
 
+/** An agent's word about an execution means nothing before somebody allowed one. */
+function working(run: Run, host: HostName, change: (part: HostPart) => HostPart): Run {
+  return run.state === 'executing' ? withPart(run, host, change) : run;
+}
+
 function planPart(run: Run, host: HostName, planned: Partial<HostPart>): Run {
   if (run.state !== 'planning') return run;
   return withPart(run, host, (part) => (part.stage === 'waiting' ? { ...part, ...planned } : part));
@@ -111,7 +116,8 @@ function planPart(run: Run, host: HostName, planned: Partial<HostPart>): Run {
 function addOutcomes(part: HostPart, outcomes: readonly Outcome[]): HostPart {
   if (part.stage === 'ended' || part.stage === 'waiting') return part;
   const known = new Set(part.outcomes.map(({ image }) => image));
-  const fresh = outcomes.filter(({ image }) => !known.has(image));
+  // `add` as it goes, so that one report with an image twice counts it once as well.
+  const fresh = outcomes.filter(({ image }) => !known.has(image) && known.add(image));
   return fresh.length === 0
     ? part
     : close({ ...part, stage: 'executing', outcomes: [...part.outcomes, ...fresh] });

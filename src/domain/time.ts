@@ -24,6 +24,8 @@ export function parseMoment(text: string): Moment | null {
   if (ago !== null) return { ago };
   if (/^\d{9,11}$/.test(text)) return { at: Number(text) * 1000 };
   if (!/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?$/i.test(text)) return null;
+  // `Date.parse` takes the 31st of February for the 3rd of March.
+  if (new Date(text.slice(0, 10)).getUTCDate() !== Number(text.slice(8, 10))) return null;
   // Without a zone UTC is meant: the host's own zone would make one command mean different things on two hosts.
   const zoned = /T/i.test(text) && !/(?:Z|[+-]\d\d:\d\d)$/i.test(text) ? `${text}Z` : text;
   const at = Date.parse(zoned);
@@ -35,7 +37,7 @@ export function cutoff(moment: Moment, now: number): number {
 }
 
 /** The two largest units, `1h30m`, `3d`; under a second `0s`. */
-export function formatDuration(ms: number): string {
+export function formatDuration(ms: number, most = 2): string {
   let rest = Math.max(0, Math.floor(ms / 1000)) * 1000;
   const parts: string[] = [];
   for (const unit of ['w', 'd', 'h', 'm', 's'] as const) {
@@ -45,7 +47,7 @@ export function formatDuration(ms: number): string {
     if (n > 0) parts.push(`${n}${unit}`);
     rest -= n * UNIT[unit];
   }
-  return parts.slice(0, 2).join('') || '0s';
+  return parts.slice(0, most).join('') || '0s';
 }
 
 /** An age as people say it: the one largest unit. */
@@ -59,8 +61,10 @@ export function formatAge(ms: number): string {
   return `${Math.max(0, Math.floor(ms / UNIT.s))} seconds`;
 }
 
+/** As one would type it: it means exactly the same again. */
 export function formatMoment(moment: Moment): string {
-  return 'at' in moment
-    ? new Date(moment.at).toISOString().replace('.000Z', 'Z')
-    : formatDuration(moment.ago);
+  if ('at' in moment) return new Date(moment.at).toISOString().replace('.000Z', 'Z');
+  const below = moment.ago % UNIT.s;
+  if (below === 0) return formatDuration(moment.ago, Infinity);
+  return `${moment.ago < UNIT.s ? '' : formatDuration(moment.ago, Infinity)}${below}ms`;
 }

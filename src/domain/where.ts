@@ -19,7 +19,7 @@ export function resolveWhere(
     );
   const found = new Set<HostName>();
   for (const word of where.split(',').filter((part) => part !== '')) {
-    const globs = word.startsWith('@') ? groups[word.slice(1)] : [word === 'all' ? '*' : word];
+    const globs = word.startsWith('@') ? groupOf(groups, word.slice(1)) : [word === 'all' ? '*' : word];
     if (!globs) {
       const names = Object.keys(groups);
       throw new UserError(
@@ -45,6 +45,10 @@ export function resolveWhere(
 }
 
 // --- internal ---
+
+function groupOf(groups: Readonly<Record<string, readonly string[]>>, name: string) {
+  return Object.hasOwn(groups, name) ? groups[name] : undefined;
+}
 
 function unknown(word: string, known: readonly HostName[]) {
   const near = nearest(word, known);

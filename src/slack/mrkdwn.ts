@@ -11,9 +11,7 @@ export function mrkdwn(markup: Markup): string {
 /** One line without formatting, for the `text` of a message. */
 export function oneLine(markup: Markup, most = 300): string {
   const text = markup
-    .map((node) =>
-      node.kind === 'user' || node.kind === 'time' ? render(node) : escaped(inert(visible(node.text))),
-    )
+    .map((node) => (node.kind === 'user' || node.kind === 'time' ? render(node) : literal(node.text)))
     .join('');
   return text.length > most ? `${text.slice(0, most)}…` : text;
 }
@@ -31,12 +29,14 @@ const MOST = 400;
 function render(node: Node): string {
   switch (node.kind) {
     case 'text':
-      return escaped(inert(visible(node.text)));
+      return literal(node.text);
     case 'bold':
-      return `*${escaped(inert(visible(node.text)))}*`;
+      return `*${literal(node.text)}*`;
     case 'code':
       // Nothing ends a code span but a backtick, and nothing works inside it but entities.
-      return `\`${escaped(visible(node.text).replaceAll('`', 'ˋ').trim()) || ' '}\``;
+      return HARMLESS.test(node.text) && node.text.trim() !== ''
+        ? `\`${node.text.trim()}\``
+        : `\`${escaped(visible(node.text).replaceAll('`', 'ˋ').trim()) || ' '}\``;
     case 'user':
       return `<@${node.id}>`;
     case 'time': {
@@ -44,6 +44,14 @@ function render(node: Node): string {
       return `<!date^${Math.floor(node.at / 1000)}^{date_short_pretty} {time}|${iso} UTC>`;
     }
   }
+}
+
+/** Most text is of these characters, which none of the rules below change. */
+const HARMLESS = /^[A-Za-z0-9 .,:;()%#'/+=?!@-]{0,400}$/;
+
+/** Text as text: what it says, and nothing that takes effect. */
+function literal(text: string): string {
+  return HARMLESS.test(text) ? text : escaped(inert(visible(text)));
 }
 
 /** Without line breaks and what can't be seen: controls, zero-width and direction marks. */

@@ -140,6 +140,7 @@ export function aSummary(given: Partial<PlanSummary> = {}): PlanSummary {
     digest: id('plan'),
     items: 2,
     untag: 0,
+    untagReferences: 0,
     kept: 0,
     reclaim: 200,
     irrecoverable: 0,

@@ -80,7 +80,7 @@ describe('chain IDs', () => {
     const a = 'sha256:9d9fdbbc8b2dd8abc2d5a4a3a5a5ce2a4f3f5ec0c0c5c7c9c4f0e6d5b9a8f7e6';
     const chains = chainIds([a, a, a]);
     expect(chains[0]).toBe(a);
-    expect(chains[1]).toBe('sha256:bbb93b1faf5a24e03137a73dbc53f01ee8ed4a7acb67fd2dfa99ba5d0df2b43d');
+    expect(chains[1]).toBe('sha256:24be53a768921bf091e6fa555ec4d31b86efa05328ac047160cbc4f9c4a398ae');
     expect(new Set(chains).size).toBe(3);
     expect(chainIds([])).toEqual([]);
   });

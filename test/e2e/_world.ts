@@ -75,6 +75,8 @@ export async function openStage(name: string, options: StageOptions = {}) {
       /** Ends everything, and looks at all that Slack was ever sent. `meant` are refusals that a test asked for. */
       async close(meant: (rejected: Rejected) => boolean = () => false) {
         for (const witness of witnesses.values()) witness.stop();
+        // How an agent ends in order is restart.test.ts's business, and takes its time.
+        for (const agent of agents.values()) agent.kill('SIGKILL');
         await scope.close();
         expect(slack.rejected.filter((one) => !meant(one))).toEqual([]);
         expect(slack.warnings).toEqual([]);

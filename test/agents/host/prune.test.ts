@@ -97,7 +97,7 @@ describe.skipIf(skipWithout('prune on a real engine', 'engines', 'redis', 'busyb
       .poll(async () => (await host.bot.heartbeat())?.counts, { timeout: 5000 })
       .toMatchObject({ images: 1, dangling: 0, containers: 0, reclaimable: 0 });
     expect(await host.bot.heartbeat()).toMatchObject({
-      engine: { api: '1.41', store: 'graph driver' },
+      engine: { api: expect.stringMatching(/^1\.\d+$/), store: 'graph driver' },
       problem: null,
     });
   });

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import { plain } from '../../src/domain/markup.ts';
+import { objection } from '../../src/domain/objection.ts';
+import type { Run } from '../../src/domain/run.ts';
+import type { RunEvent } from '../../src/domain/step.ts';
+import { ANA, aRun, BEN, CLEO, MINUTE, NOW } from './_build.ts';
+
+const at = NOW + MINUTE;
+const proposed = aRun({ state: 'proposed', proposedAt: NOW, expiresAt: NOW + 30 * MINUTE });
+const forApproval: Run = { ...proposed, approvalFor: ['force'] };
+const late = NOW + 30 * MINUTE;
+
+const words = (run: Run, event: RunEvent) => {
+  const markup = objection(run, event);
+  return markup && plain(markup);
+};
+
+describe('who may', () => {
+  test.each<[string, Run, RunEvent]>([
+    ['the requester confirms', proposed, { type: 'confirm', at, by: ANA }],
+    ['somebody else approves', forApproval, { type: 'approve', at, by: BEN }],
+    ['somebody else denies', forApproval, { type: 'deny', at, by: BEN }],
+    ['a proposal is cancelled', proposed, { type: 'cancel', at, by: ANA }],
+    ['a running one is cancelled', { ...proposed, state: 'executing' }, { type: 'cancel', at, by: ANA }],
+    ['the clock speaks', proposed, { type: 'expire', at }],
+  ])('%s: nothing is objected', (_, run, event) => {
+    expect(words(run, event)).toBeNull();
+  });
+});
+
+describe('who may not is told why', () => {
+  test.each<[string, Run, RunEvent, RegExp]>([
+    ['confirming what somebody else asked for', proposed, { type: 'confirm', at, by: BEN }, /Only @U0ANA/],
+    ['confirming what needs an approval', forApproval, { type: 'confirm', at, by: ANA }, /approval/],
+    ['confirming too early', aRun(), { type: 'confirm', at, by: ANA }, /still being planned/],
+    ['confirming too late', proposed, { type: 'confirm', at: late, by: ANA }, /expired/],
+    ['approving what one asked for', forApproval, { type: 'approve', at, by: ANA }, /somebody else/],
+    ['approving what needs none', proposed, { type: 'approve', at, by: BEN }, /needs no approval/],
+    ['approving too late', forApproval, { type: 'approve', at: late, by: BEN }, /expired .*ask again/],
+    [
+      'approving twice',
+      { ...forApproval, approvals: [{ by: BEN, at: NOW }] },
+      { type: 'approve', at, by: BEN },
+      /already/,
+    ],
+    ['denying what one asked for', forApproval, { type: 'deny', at, by: ANA }, /cancel it instead/],
+    ['denying what needs no approval', proposed, { type: 'deny', at, by: BEN }, /needs no approval/],
+    ['denying too late', forApproval, { type: 'deny', at: late, by: BEN }, /expired/],
+    ['cancelling too early', aRun(), { type: 'cancel', at, by: ANA }, /nothing is deleted before/],
+    [
+      'cancelling twice',
+      { ...proposed, state: 'executing', cancel: { by: ANA, at: NOW } },
+      { type: 'cancel', at, by: ANA },
+      /already being cancelled/,
+    ],
+  ])('%s', (_, run, event, expected) => {
+    expect(words(run, event)).toMatch(expected);
+  });
+});
+
+describe('who comes after the decision is told who made it', () => {
+  const press: RunEvent = { type: 'approve', at, by: CLEO };
+  test.each<[string, Partial<Run>, RegExp]>([
+    ['executing', { approvals: [{ by: BEN, at: NOW }] }, /@U0BEN has already started/],
+    ['executing', {}, /already being carried out/],
+    ['denied', { denied: { by: BEN, at: NOW } }, /@U0BEN has denied/],
+    ['cancelled', { cancel: { by: ANA, at: NOW } }, /@U0ANA has cancelled/],
+    ['expired', {}, /expired/],
+    ['empty', {}, /nothing to delete/],
+    ['done', {}, /over: done/],
+    ['unknown', {}, /over: unknown/],
+  ])('%s', (state, given, expected) => {
+    expect(words({ ...forApproval, ...given, state: state as Run['state'] }, press)).toMatch(expected);
+  });
+});

@@ -1,0 +1,246 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { factsOf } from '../../src/domain/facts.ts';
+import type { HostName, UserId } from '../../src/domain/ids.ts';
+import { objection } from '../../src/domain/objection.ts';
+import { isFinal, Run } from '../../src/domain/run.ts';
+import { type RunEvent, step } from '../../src/domain/step.ts';
+import {
+  ANA,
+  anOutcome,
+  aPart,
+  aPolicy,
+  aRun,
+  aSummary,
+  BEN,
+  CLEO,
+  HOST,
+  host,
+  MINUTE,
+  NOW,
+  pruning,
+  removing,
+} from './_build.ts';
+
+const hosts = [HOST, host('host-4')];
+const someHost = fc.constantFrom<HostName[]>(...hosts, host('stranger'));
+const somebody = fc.constantFrom<UserId[]>(ANA, BEN, CLEO);
+const someOutcomes = fc.array(
+  fc
+    .tuple(
+      fc.constantFrom('a', 'b', 'c'),
+      fc.constantFrom('deleted', 'untagged', 'absent', 'skipped', 'failed', 'unknown' as const),
+    )
+    .map(([name, outcome]) => anOutcome(name, outcome)),
+  { minLength: 1, maxLength: 3 },
+);
+type Without<E> = E extends unknown ? Omit<E, 'at'> : never;
+const at = <E extends Without<RunEvent>>(weight: number, arbitrary: fc.Arbitrary<E>) => ({
+  weight,
+  arbitrary: arbitrary as fc.Arbitrary<Without<RunEvent>>,
+});
+const plans = fc
+  .record({ items: fc.nat(3), irrecoverableTagged: fc.nat(1), reclaim: fc.nat(200) })
+  .map((given) => aSummary(given));
+const aPlanned = fc.record({ type: fc.constant('planned' as const), host: someHost, plan: plans });
+const events: fc.Arbitrary<Without<RunEvent>> = fc.oneof(
+  at(6, aPlanned),
+  at(
+    1,
+    fc.record({
+      type: fc.constant('unplanned' as const),
+      host: someHost,
+      why: fc.constant({ kind: 'no-answer' as const }),
+    }),
+  ),
+  at(6, fc.record({ type: fc.constant('confirm' as const), by: somebody })),
+  at(6, fc.record({ type: fc.constant('approve' as const), by: somebody })),
+  at(1, fc.record({ type: fc.constant('deny' as const), by: somebody })),
+  at(1, fc.record({ type: fc.constant('cancel' as const), by: somebody })),
+  at(1, fc.record({ type: fc.constant('expire' as const) })),
+  at(1, fc.record({ type: fc.constant('refuse' as const), why: fc.constant('x') })),
+  at(
+    2,
+    fc.record({
+      type: fc.constant('sent' as const),
+      hosts: fc.subarray(hosts),
+      job: fc.constantFrom('plan', 'execute' as const),
+    }),
+  ),
+  at(2, fc.record({ type: fc.constant('started' as const), host: someHost })),
+  at(6, fc.record({ type: fc.constant('outcomes' as const), host: someHost, outcomes: someOutcomes })),
+  at(
+    3,
+    fc.record({
+      type: fc.constant('finished' as const),
+      host: someHost,
+      report: fc.constant({ tookMs: 1, before: null, after: null, raced: [] as string[] }),
+    }),
+  ),
+  at(
+    1,
+    fc.record({
+      type: fc.constant('broken' as const),
+      host: someHost,
+      why: fc.constant({ kind: 'lost' as const }),
+      outcomes: someOutcomes,
+    }),
+  ),
+);
+const runs = fc
+  .record({
+    rmi: fc.boolean(),
+    force: fc.boolean(),
+    skipConfirmation: fc.boolean(),
+    dryRun: fc.boolean(),
+    count: fc.integer({ min: 1, max: 2 }),
+    irrecoverable: fc.boolean(),
+    reclaimOver: fc.option(fc.nat(200), { nil: undefined }),
+  })
+  .map(({ rmi, force, skipConfirmation, dryRun, count, irrecoverable, reclaimOver }) =>
+    aRun({
+      selection: rmi ? removing(['app:1'], force) : pruning(),
+      skipConfirmation: skipConfirmation && !rmi,
+      dryRun,
+      policy: aPolicy(
+        { irrecoverable, ...(reclaimOver !== undefined && { reclaimOver }) },
+        { count, expires: 5 * MINUTE },
+      ),
+      hosts: Object.fromEntries(hosts.map((name) => [name, aPart()])) as Run['hosts'],
+    }),
+  );
+/** Most begin with the hosts' plans, so that many get far enough to be decided. */
+const story = fc
+  .tuple(
+    fc.boolean(),
+    fc.array(fc.tuple(events, fc.nat(MINUTE / 2)), { maxLength: 40, size: 'max' }),
+    plans,
+    plans,
+  )
+  .map(([soon, lines, ...both]) => {
+    const planned = hosts.map((name, i): (typeof lines)[number] => [
+      { type: 'planned', host: name, plan: both[i] ?? aSummary() } as Without<RunEvent>,
+      0,
+    ]);
+    return soon ? [...planned, ...lines] : lines;
+  });
+
+/** Plays a story; `each` sees every step that was made. */
+function tell(
+  first: Run,
+  lines: readonly (readonly [Without<RunEvent>, number])[],
+  each: (before: Run, event: RunEvent, after: Run) => void,
+): void {
+  let run = first;
+  let at = NOW;
+  for (const [line, pause] of lines) {
+    at += pause;
+    const event = { ...line, at } as RunEvent;
+    const after = step(run, event);
+    each(run, event, after);
+    run = after;
+  }
+}
+
+/** Written from the contract, not from the code: whether this run may be carried out now. */
+function mayStart(run: Run, at: number): boolean {
+  if (run.dryRun) return false;
+  const plans = Object.values(run.hosts).flatMap(({ plan }) => (plan ? [plan] : []));
+  const reclaim = plans.reduce((n, plan) => n + plan.reclaim, 0);
+  const needsApproval =
+    (run.selection.kind === 'rmi' && run.selection.force) ||
+    (run.policy.neededFor.irrecoverable && plans.some((plan) => plan.irrecoverableTagged > 0)) ||
+    reclaim > (run.policy.neededFor.reclaimOver ?? Infinity);
+  const inTime = run.expiresAt === undefined || at < run.expiresAt;
+  if (!needsApproval) return run.skipConfirmation || (inTime && run.confirmed?.by === run.requester);
+  const people = new Set(run.approvals.map(({ by }) => by));
+  return inTime && people.size >= run.policy.count && !people.has(run.requester);
+}
+
+const NEXT: Partial<Record<Run['state'], Run['state'][]>> = {
+  planning: ['empty', 'refused', 'proposed', 'executing', 'done'],
+  proposed: ['executing', 'denied', 'cancelled', 'expired', 'stale'],
+  executing: ['done', 'partial', 'failed', 'cancelled', 'unknown'],
+};
+
+describe('a run, over random stories', () => {
+  const playing = (each: Parameters<typeof tell>[2]) =>
+    fc.assert(
+      fc.property(runs, story, (run, lines) => tell(run, lines, each)),
+      { numRuns: 2000 },
+    );
+
+  test('moves only as the contract draws it, and never from a final state', () => {
+    playing((before, _, after) => {
+      if (isFinal(before.state)) expect(after).toBe(before);
+      if (before.state !== after.state) expect(NEXT[before.state]).toContain(after.state);
+    });
+  });
+
+  test('is carried out only with the confirmation or the approvals that it needs', () => {
+    const starts = { confirmed: 0, approved: 0, neither: 0 };
+    playing((before, event, after) => {
+      if (before.state === after.state || after.state !== 'executing') return;
+      starts[after.confirmed ? 'confirmed' : after.approvals.length > 0 ? 'approved' : 'neither']++;
+      expect(mayStart(after, event.at)).toBe(true);
+    });
+    // Otherwise the stories would show nothing.
+    expect(Math.min(...Object.values(starts))).toBeGreaterThan(3);
+  });
+
+  test('has outcomes only once it is carried out, and at most one of each image on each host', () => {
+    playing((_, __, after) => {
+      for (const { outcomes } of Object.values(after.hosts)) {
+        expect(new Set(outcomes.map(({ image }) => image)).size).toBe(outcomes.length);
+        if (outcomes.length > 0) expect(after.executingSince).toBeDefined();
+      }
+    });
+  });
+
+  test('never loses an outcome, an approval or a word of its end', () => {
+    playing((before, _, after) => {
+      expect(after.approvals.slice(0, before.approvals.length)).toEqual(before.approvals);
+      for (const [name, part] of Object.entries(before.hosts))
+        expect(after.hosts[name as HostName]?.outcomes.slice(0, part.outcomes.length)).toEqual(part.outcomes);
+      expect(after.endedAt !== undefined).toBe(isFinal(after.state));
+    });
+  });
+
+  test('is the same run when an event changes nothing or is objected to', () => {
+    playing((before, event, after) => {
+      if (objection(before, event)) expect(after).toBe(before);
+      if (step(after, event) !== after) return;
+      expect(step(after, event)).toBe(after);
+    });
+  });
+
+  test('stays what the store takes', () => {
+    playing((_, __, after) => {
+      expect(Run.safeParse(after).success).toBe(true);
+    });
+  });
+
+  test('writes one audit entry for each outcome, each decision and its end', () => {
+    fc.assert(
+      fc.property(runs, story, (first, lines) => {
+        const kinds: string[] = [];
+        let last = first;
+        tell(first, lines, (before, event, after) => {
+          kinds.push(...factsOf(before, after, event.at, () => []).map(({ kind }) => kind));
+          last = after;
+        });
+        const count = (kind: string) => kinds.filter((one) => one === kind).length;
+        const parts = Object.values(last.hosts);
+        expect(count('outcome')).toBe(parts.flatMap(({ outcomes }) => outcomes).length);
+        expect(count('planned')).toBe(parts.filter(({ plan }) => plan).length);
+        expect(count('approved')).toBe(last.approvals.length);
+        expect(count('confirmed')).toBe(last.confirmed ? 1 : 0);
+        expect(count('denied')).toBe(last.denied ? 1 : 0);
+        expect(count('cancelled')).toBe(last.cancel ? 1 : 0);
+        expect(count('expired')).toBe(last.state === 'expired' ? 1 : 0);
+        expect(count('ended')).toBe(isFinal(last.state) ? 1 : 0);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

@@ -1,0 +1,264 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { skipWithout } from '../../playground/parts/available.ts';
+import { loadImages } from '../../playground/parts/images.ts';
+import type { Snapshot } from '../../playground/parts/witness.ts';
+import { type Card, expectAsPlanned } from './_card.ts';
+import { deletions, openStage, type Stage, wait } from './_world.ts';
+
+describe.skipIf(skipWithout('decisions in Slack', 'redis', 'engines'))('decide', () => {
+  let stage: Stage;
+  let before: Snapshot;
+  let seen: number;
+  let made = 0;
+
+  beforeAll(async () => {
+    stage = await openStage('decide');
+  });
+  afterAll(() => stage?.close());
+  /** What of the engine's images goes in a test, by its own plan. */
+  let going: Card[] = [];
+  beforeEach(async () => {
+    const layers = [{ name: `layer ${++made}`, bytes: 50_000 }];
+    await loadImages(stage.docker(), { [`image ${made}`]: { tags: [`app:${made}`], layers } });
+    before = await stage.witness().snapshot();
+    seen = deletions(stage.witness()).length;
+    going = [];
+  });
+  afterEach(async () => {
+    const rows = going.flatMap((card) => card.versions().find(({ state }) => state === 'proposed')?.host().goes ?? []);
+    expectAsPlanned(rows, before, await stage.witness().snapshot());
+    expect(deletions(stage.witness())).toHaveLength(seen + rows.length);
+  });
+
+  const asked = (options = '') => stage.ana.asks(`/dimg rmi host-1 app:${made}${options}`);
+  async function done(card: Card) {
+    going.push(card);
+    const end = await card.ends();
+    expect(end.text).toContain(' done · rmi host-1 · deleted 1 of 1, 50 kB');
+    expect(end.buttons).toEqual([]);
+    return end;
+  }
+  const footer = (card: Card) => card.now().lines.at(-1) ?? '';
+  async function cancelled(card: Card) {
+    await stage.ana.presses(card, 'Cancel');
+    await card.waitFor(({ state }) => state === 'cancelled');
+  }
+
+  test('only the requester confirms; the requester may cancel by the button', async () => {
+    const card = await asked();
+    const refused = await stage.bo.presses(card, 'Delete');
+    expect(await refused.told()).toBe(`Only @ana, who asked for #${card.number}, can confirm it.`);
+    const denied = await stage.bo.told(`/dimg deny ${card.number}`);
+    expect(denied).toBe(`#${card.number} needs no approval; it waits for @ana to confirm it.`);
+    const notHis = await stage.bo.presses(card, 'Cancel');
+    expect(await notHis.told()).toContain('Only @ana');
+    expect(card.now().state).toBe('proposed');
+
+    const mine = await stage.ana.presses(card, 'Cancel');
+    const end = await card.ends();
+    await mine.silence();
+    expect(end.state).toBe('cancelled');
+    expect(end.lines[1]).toBe('Cancelled. Nothing was deleted.');
+    expect(end.buttons).toEqual([]);
+    expect(footer(card)).toContain('cancelled by @ana');
+  });
+
+  test('a force waits for an approver, who is somebody else and a full member', async () => {
+    const card = await asked(' -f');
+    expect(card.now().text).toContain('waits for approval');
+    expect(footer(card)).toBe('[Approve] [Deny] [Cancel]');
+    expect(card.now().lines.at(-2)).toContain('approvers: @bo, @cy, not @ana');
+    stage.slack.addUser({ id: 'U0DEE', name: 'dee' });
+    stage.slack.join('C0OPS', 'U0DEE');
+
+    const own = await stage.ana.presses(card, 'Approve');
+    expect(await own.told()).toBe(`You asked for #${card.number} yourself: somebody else must approve it.`);
+    const ownDeny = await stage.ana.presses(card, 'Deny');
+    expect(await ownDeny.told()).toContain('cancel it instead');
+    const guest = await stage.gus.presses(card, 'Approve');
+    expect(await guest.told()).toContain("Guests can't delete images or approve");
+    const { ts } = card;
+    await stage.slack.press({ user: 'U0DEE', channel: 'C0OPS', ts, label: 'Approve' });
+    await stage.slack.waitFor(() => stage.slack.ephemerals('U0DEE').length > 0);
+    expect(stage.slack.ephemerals('U0DEE')[0]?.text).toContain('You are not an approver here.');
+    expect(await stage.ana.told(`/dimg approve ${card.number}`)).toContain('somebody else must approve it');
+    expect(card.now().state).toBe('proposed');
+
+    const right = await stage.bo.presses(card, 'Approve');
+    await done(card);
+    await right.silence();
+    expect(footer(card)).toContain('approved by @bo');
+  });
+
+  test('an approver in a hurry, and Slack delivering twice: one run, and no complaint', async () => {
+    const card = await asked(' -f');
+    const press = await stage.bo.presses(card, 'Approve', { times: 3 });
+    await done(card);
+    await press.silence();
+  });
+
+  test('approve by command', async () => {
+    const card = await asked(' -f');
+    expect(await stage.cy.told(`/dimg approve #${card.number}`)).toBe(
+      `You approved #${card.number}; it starts now.`,
+    );
+    await done(card);
+    expect(footer(card)).toContain('approved by @cy');
+  });
+
+  test('deny by the button', async () => {
+    const card = await asked(' -f');
+    await stage.cy.presses(card, 'Deny');
+    const end = await card.ends();
+    expect(end.state).toBe('denied');
+    expect(end.lines[1]).toBe('Denied. Nothing was deleted.');
+    expect(end.buttons).toEqual([]);
+    expect(footer(card)).toContain('denied by @cy');
+    const old = card.versions().find(({ state }) => state === 'proposed')?.message;
+    if (!old) throw new Error('It was never proposed.');
+    const late = await stage.bo.presses(card, 'Approve', { messageOverride: old });
+    expect(await late.told()).toBe(`@cy has denied #${card.number}; nothing was deleted.`);
+  });
+
+  test('deny by command, with a reason that is only text', async () => {
+    const card = await asked(' -f');
+    const words = `/dimg deny ${card.number} "*not* <!channel> before <@U0CY>'s release"`;
+    expect(await stage.bo.told(words)).toBe(`You denied #${card.number}; nothing is deleted.`);
+    const end = await card.ends();
+    expect(end.state).toBe('denied');
+    expect(end.lines[1]).toContain('<!channel> before <@U0CY>');
+    expect(JSON.stringify(end.message.blocks)).not.toContain('<!channel>');
+  });
+
+  test('cancel by command, by the requester and by another who may', async () => {
+    const mine = await asked(' -f');
+    expect(await stage.ana.told(`/dimg cancel ${mine.number}`)).toBe(
+      `#${mine.number} is cancelled; nothing is deleted.`,
+    );
+    expect((await mine.ends()).state).toBe('cancelled');
+    const theirs = await asked();
+    expect(await stage.gus.told(`/dimg cancel ${theirs.number}`)).toContain("Guests can't");
+    expect(await stage.bo.told(`/dimg cancel ${theirs.number}`)).toContain('is cancelled');
+    expect((await theirs.ends()).state).toBe('cancelled');
+    expect(footer(theirs)).toContain('cancelled by @bo');
+  });
+
+  test('the same press delivered twice: one run, and no complaint', async () => {
+    const card = await asked();
+    const press = await stage.ana.presses(card, 'Delete', { times: 2 });
+    await done(card);
+    await press.silence();
+  });
+
+  test('the requester presses twice: the second press is told that it has started', async () => {
+    const card = await asked();
+    const [first, second] = await Promise.all([
+      stage.ana.presses(card, 'Delete'),
+      stage.ana.presses(card, 'Delete'),
+    ]);
+    expect(first.delivery.error ?? second.delivery.error).toBeUndefined();
+    await done(card);
+    await wait(500);
+    const told = stage.slack.ephemerals('U0ANA').filter(({ text }) => text.includes(`#${card.number}`));
+    expect(told.map(({ text }) => text)).toEqual([`<@U0ANA> has already started #${card.number}.`]);
+  });
+
+  test('two approvers at once: one starts it, the other is told who did', async () => {
+    const card = await asked(' -f');
+    await Promise.all([stage.bo.presses(card, 'Approve'), stage.cy.presses(card, 'Approve')]);
+    await done(card);
+    await wait(500);
+    const told = stage.slack
+      .ephemerals()
+      .filter(({ text }) => text.includes(`already started #${card.number}`));
+    expect(told).toHaveLength(1);
+    const winner = /approved by @(bo|cy)/.exec(footer(card))?.[1];
+    const [loser, name] = winner === 'bo' ? ['U0CY', '<@U0BO>'] : ['U0BO', '<@U0CY>'];
+    expect(told[0]?.ephemeral_to).toBe(loser);
+    expect(told[0]?.text).toBe(`${name} has already started #${card.number}.`);
+  });
+
+  test('cancel and approve at once: exactly one of them counts', async () => {
+    const card = await asked(' -f');
+    await Promise.all([stage.ana.presses(card, 'Cancel'), stage.bo.presses(card, 'Approve')]);
+    const end = await card.ends();
+    if (end.state !== 'cancelled' || end.lines[1] !== 'Cancelled. Nothing was deleted.') {
+      // The approval came first, and the cancellation after it may still have come too late.
+      if (end.state === 'done') going.push(card);
+      expect(footer(card)).toContain('approved by @bo');
+    } else expect(footer(card)).not.toContain('approved');
+  });
+
+  test('a press that was tampered with does nothing', async () => {
+    const card = await asked();
+    const forged = await stage.ana.presses(card, 'Delete', { valueOverride: 'app:1; rm -rf' });
+    expect(await forged.told()).toContain('This button is not one of mine');
+    const unknown = await stage.ana.presses(card, 'Delete', { valueOverride: '4711' });
+    expect(await unknown.told()).toBe('There is no run #4711.');
+    await cancelled(card);
+  });
+
+  test('a press on a finished card, and words about an unknown one', async () => {
+    const card = await asked();
+    const old = card.now().message;
+    await stage.ana.presses(card, 'Delete');
+    await done(card);
+    const late = await stage.ana.presses(card, 'Delete', { messageOverride: old });
+    expect(await late.told()).toBe(`#${card.number} is over: done.`);
+    for (const verb of ['approve', 'deny', 'cancel'])
+      expect(await stage.bo.told(`/dimg ${verb} 4711`)).toBe('There is no run #4711.');
+    expect(await stage.bo.told('/dimg approve soon')).toContain('a run is a number such as 1042');
+  });
+
+  describe('by another configuration', () => {
+    const restart = async (name: string, yaml: string) => {
+      const file = join(stage.scope.dir, `${name}.yaml`);
+      writeFileSync(file, yaml);
+      await stage.bot().stop();
+      await stage.startBot({ DIMG_CONFIG: file });
+    };
+
+    test('two approvals, by two people', async () => {
+      await restart('two', 'approval: { approvers: [S0SRE, U0CY], count: 2 }\n');
+      const card = await asked(' -f');
+      await stage.bo.presses(card, 'Approve');
+      await card.waitFor(({ lines }) => lines[1]?.includes('1 of 2 given'));
+      const again = await stage.bo.presses(card, 'Approve');
+      expect(await again.told()).toContain('You have approved');
+      expect(card.now().state).toBe('proposed');
+      await stage.cy.presses(card, 'Approve');
+      await done(card);
+      expect(footer(card)).toMatch(/approved by @bo .* approved by @cy/);
+    });
+
+    test('without approvers nobody can approve, and everybody is told so', async () => {
+      await restart('none', 'approval: { expires: 10s }\n');
+      const card = await asked(' -f');
+      expect(card.now().lines.join('\n')).toContain('nobody can approve it: no approvers are configured');
+      const press = await stage.bo.presses(card, 'Approve');
+      expect(await press.told()).toContain('no approvers are configured');
+      await cancelled(card);
+    });
+
+    test('what nobody decides expires, and a press on the old card comes too late', async () => {
+      const confirm = await asked();
+      const approve = await asked(' -f');
+      const asProposed = [confirm, approve].map((card) => card.now().message);
+      for (const card of [confirm, approve]) {
+        const end = await card.ends(20_000);
+        expect(end.state).toBe('expired');
+        expect(end.lines[1]).toBe('Expired: nobody decided in 10s. Nothing was deleted.');
+        expect(end.buttons).toEqual([]);
+      }
+      const [oldConfirm, oldApprove] = asProposed;
+      if (!oldConfirm || !oldApprove) throw new Error('Two cards were asked for.');
+      const late = await stage.ana.presses(confirm, 'Delete', { messageOverride: oldConfirm });
+      expect(await late.told()).toMatch(new RegExp(`^#${confirm.number} expired .*; ask again\\.$`));
+      const tooLate = await stage.bo.presses(approve, 'Approve', { messageOverride: oldApprove });
+      expect(await tooLate.told()).toMatch(/expired .*; ask again\.$/);
+      expect(await stage.bo.told(`/dimg approve ${approve.number}`)).toContain('expired');
+    });
+  });
+});
