@@ -6,7 +6,7 @@ import type { Trouble } from '../../src/domain/outcome.ts';
 import type { Item, Use } from '../../src/domain/plan.ts';
 import { repositoryOf } from '../../src/domain/reference.ts';
 import type { Rules } from '../../src/domain/rules.ts';
-import { guardedByHost } from '../../src/domain/subject.ts';
+import { guardedByHost, references } from '../../src/domain/subject.ts';
 import { toContainers } from './inventory.ts';
 import type { ImageDetails, RawContainer } from './ports.ts';
 
@@ -72,11 +72,13 @@ function isSingle({ tags, digests }: ImageDetails): boolean {
   return tags.length <= 1 && repositories.size <= 1;
 }
 
-/** Digests go with the last tag of their repository, so they count only where no tag was planned. */
+/** What is left of the planned references must be what is there; digests go with the last tag of their repository. */
 function changed(item: Item, { live, removed }: Sight): Trouble | null {
-  const byDigest = item.references.every(isDigest);
+  const gone = new Set(removed.map(repositoryOf));
   const expected = item.references.filter((ref) => !removed.includes(ref));
-  const now = byDigest ? [...live.tags, ...live.digests] : live.tags;
+  const now = references(live).filter(
+    (ref) => !isDigest(ref) || expected.includes(ref) || !gone.has(repositoryOf(ref)),
+  );
   const same = now.length === expected.length && expected.every((ref) => now.includes(ref));
   return same ? null : referencesOf(live);
 }

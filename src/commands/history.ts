@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Entry } from '../domain/audit.ts';
-import { type UserId, UserId as UserIdSchema } from '../domain/ids.ts';
+import { UserId } from '../domain/ids.ts';
 import { bold, code, join, type Markup, say, some, time, user } from '../domain/markup.ts';
 import { formatSize } from '../domain/size.ts';
 import { cutoff } from '../domain/time.ts';
@@ -8,17 +8,12 @@ import { defineCommand, MomentOption, valued, Where } from './_define.ts';
 
 const COUNT = 30;
 
-const UserOption = z
-  .string()
-  .transform((text) => text.replace(/^<@(.*)>$/, '$1'))
-  .pipe(
-    UserIdSchema.or(
-      z.string().transform((_, context) => {
-        context.addIssue({ code: 'custom', message: 'name a person as @name' });
-        return z.NEVER as UserId;
-      }),
-    ),
-  );
+const UserOption = z.string().transform((text, context) => {
+  const user = UserId.safeParse(text.replace(/^<@(.*)>$/, '$1'));
+  if (user.success) return user.data;
+  context.addIssue({ code: 'custom', message: 'name a person as @name' });
+  return z.NEVER;
+});
 
 export default defineCommand({
   kind: 'answer',

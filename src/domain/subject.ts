@@ -13,9 +13,10 @@ export interface Picked {
   problems: Plan['problems'];
 }
 
-/** Its tags; digests only where there is no tag, since they go with the last tag of their repository. */
-export function references(image: Image): readonly string[] {
-  return image.tags.length > 0 ? image.tags : image.digests;
+/** Its tags, and the digests of repositories where it has none: the others go with the last tag of theirs. */
+export function references(image: Pick<Image, 'tags' | 'digests'>): readonly string[] {
+  const tagged = new Set(image.tags.map(repositoryOf));
+  return [...image.tags, ...image.digests.filter((digest) => !tagged.has(repositoryOf(digest)))];
 }
 
 export function isIntermediate(world: Graph, image: Image): boolean {

@@ -28,7 +28,8 @@ export async function report(deps: Deps, { job, host, epoch, body }: Report): Pr
       return;
     case 'refused':
       if (named.kind === 'plan') await advance(deps, run.id, { type: 'unplanned', at, host, why: body.why });
-      else await breakOff(deps, run, host, body.why, 'failed');
+      // A job that comes twice is refused the second time: that says nothing of the first.
+      else if (part.stage === 'planned') await breakOff(deps, run, host, body.why, 'failed');
       return;
     case 'started':
       await advance(deps, run.id, { type: 'started', at, host });

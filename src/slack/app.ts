@@ -25,6 +25,8 @@ export interface Handlers {
   }): Promise<Markup | null>;
 }
 
+/** Slack waits 3 s for an acknowledgement; a store or a Slack that hangs must not use them up. */
+const ACK_MS = 2_000;
 const VERBS = ['confirm', 'approve', 'deny', 'cancel'] as const;
 type Verb = (typeof VERBS)[number];
 
@@ -38,7 +40,7 @@ export interface Connection {
   by: { appToken: string } | { signingSecret: string; port: number };
 }
 
-/** The Bolt app: hears commands and presses, and acknowledges each once its effect is stored. */
+/** The Bolt app: hears commands and presses, and acknowledges each once its effect is stored, or in time. */
 export async function openApp(
   { botToken, botId, botUserId, clientOptions, by }: Connection,
   handlers: Handlers,
@@ -65,8 +67,8 @@ export async function openApp(
   });
   await app.init();
 
-  app.command(/.*/, async ({ command, ack }) => {
-    const answer = await spoken(log, () =>
+  app.command(/.*/, async ({ command, ack, respond }) => {
+    const work = spoken(log, () =>
       handlers.command({
         user: UserId.parse(command.user_id),
         team: command.team_id,
@@ -76,13 +78,16 @@ export async function openApp(
         delivery: command.trigger_id,
       }),
     );
-    await (answer ? ack(privately(answer)) : ack());
+    const soon = await inTime(work);
+    await (soon ? ack(privately(soon)) : ack());
+    const late = soon ? null : await work;
+    if (late) await respond(privately(late));
   });
 
   app.action(
     { type: 'block_actions', action_id: new RegExp(`^(${VERBS.join('|')})$`) },
     async ({ body, action, ack, respond }) => {
-      const answer = await spoken(log, async () => {
+      const work = spoken(log, async () => {
         if (action.type !== 'button') return null;
         const words = await handlers.press({
           user: UserId.parse(body.user.id),
@@ -93,7 +98,9 @@ export async function openApp(
         });
         return words ? { lines: [words] } : null;
       });
+      await inTime(work);
       await ack();
+      const answer = await work;
       if (answer) await respond(privately(answer));
     },
   );
@@ -119,6 +126,19 @@ async function spoken(log: Log, work: () => Promise<Answer | null>): Promise<Ans
         say`Something went wrong inside dimg, and it is in its log. Look at ${'/dimg hosts'} and try again.`,
       ],
     };
+  }
+}
+
+/** The answer, or null where it takes longer than an acknowledgement may: then it follows by itself. */
+async function inTime(work: Promise<Answer | null>): Promise<Answer | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, ACK_MS, null);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

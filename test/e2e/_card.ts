@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { diff } from '../../playground/parts/witness-diff.ts';
 import type { Snapshot } from '../../playground/parts/witness.ts';
+import { diff } from '../../playground/parts/witness-diff.ts';
 import { buttonsOf, type Message, renderMessage, type Slack } from '../../playground/slack/index.ts';
 
 /** A row of a card: `• app:1 3f2a… frees 120 MB`. */

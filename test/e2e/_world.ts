@@ -98,7 +98,9 @@ export function everShown(slack: Slack): Message[] {
 
 /** Image IDs in the order in which the engine says it deleted them. */
 export function deletions(witness: Witness): string[] {
-  return witness.events.filter(({ type, action }) => type === 'image' && action === 'delete').map((e) => e.id);
+  return witness.events
+    .filter(({ type, action }) => type === 'image' && action === 'delete')
+    .map((e) => e.id);
 }
 
 export const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -27,7 +27,13 @@ describe.skipIf(skipWithout('decisions in Slack', 'redis', 'engines'))('decide',
     going = [];
   });
   afterEach(async () => {
-    const rows = going.flatMap((card) => card.versions().find(({ state }) => state === 'proposed')?.host().goes ?? []);
+    const rows = going.flatMap(
+      (card) =>
+        card
+          .versions()
+          .find(({ state }) => state === 'proposed')
+          ?.host().goes ?? [],
+    );
     expectAsPlanned(rows, before, await stage.witness().snapshot());
     expect(deletions(stage.witness())).toHaveLength(seen + rows.length);
   });

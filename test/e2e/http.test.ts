@@ -31,7 +31,13 @@ describe.skipIf(skipWithout('the bot by HTTP', 'redis', 'engines'))('HTTP', () =
   async function post(text: string, secret: string, at = Math.floor(Date.now() / 1000)): Promise<number> {
     const body = new URLSearchParams({
       ...{ token: 'x', team_id: 'T0TEAM', user_id: 'U0ANA', user_name: 'ana', api_app_id: 'A0DIMG' },
-      ...{ channel_id: 'C0OPS', channel_name: 'ops', command: '/dimg', text, trigger_id: `t-${Math.random()}` },
+      ...{
+        channel_id: 'C0OPS',
+        channel_name: 'ops',
+        command: '/dimg',
+        text,
+        trigger_id: `t-${Math.random()}`,
+      },
       response_url: `${stage.slack.url}/nowhere`,
     }).toString();
     const signature = `v0=${createHmac('sha256', secret).update(`v0:${at}:${body}`).digest('hex')}`;

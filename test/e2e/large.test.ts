@@ -65,9 +65,12 @@ describe.skipIf(skipWithout('a plan of 300 images', 'redis', 'engines'))('large'
     expect([...deletions(stage.witness())].sort()).toEqual([...ids].sort());
     const outcomes = await stage.slack.waitFor(() => listed()[1], 25_000);
     expect(outcomes.name).toBe(`outcomes-${card.number}.txt`);
-    expect(outcomes.content.toString().split('\n').filter((line) => line.includes(' deleted, '))).toHaveLength(
-      MANY,
-    );
+    expect(
+      outcomes.content
+        .toString()
+        .split('\n')
+        .filter((line) => line.includes(' deleted, ')),
+    ).toHaveLength(MANY);
     expect(listed()).toHaveLength(2);
   });
 });

@@ -58,7 +58,7 @@ describe('the next request to the engine', () => {
     ['two tags: the first one', item({ references: ['app:1', 'app:2'] }), sight(['app:1', 'app:2']), 'app:1'],
     [
       'a digest of another repository: the tag',
-      item(),
+      item({ references: ['app:1', digest('x/app')] }),
       sight(['app:1'], { digests: [digest('x/app')] }),
       'app:1',
     ],
@@ -70,7 +70,7 @@ describe('the next request to the engine', () => {
     ],
     [
       'tags gone, a digest left: by ID',
-      item(),
+      item({ references: ['app:1', digest('x')] }),
       sight([], { removed: ['app:1'], digests: [digest('x')] }),
       id('a'),
     ],
@@ -120,6 +120,7 @@ describe('nothing is asked of the engine', () => {
     ['a tag more', item(), sight(['app:1', 'app:2'])],
     ['a tag less', item({ references: ['app:1', 'app:2'] }), sight(['app:1'])],
     ['another tag', item(), sight(['app:2'])],
+    ['a digest of another repository more', item(), sight(['app:1'], { digests: [digest('x/app')] })],
     [
       'a tag that came back',
       item({ references: ['a:1', 'b:1'] }),
