@@ -56,7 +56,8 @@ function split(command: Command, tokens: readonly string[]): Raw {
 function option(command: Command, raw: Raw, name: string, inline: string | undefined, rest: string[]): void {
   const negated = name.endsWith('!');
   const base = negated ? name.slice(0, -1) : name;
-  const schema = command.options.shape[base];
+  const { shape } = command.options;
+  const schema = Object.hasOwn(shape, base) ? shape[base] : undefined;
   const meta = schema && metaOf(schema);
   if (!schema || !meta || (negated && !meta.negatable)) fail(command, unknownOption(command, `--${name}`));
   if (meta.value === undefined) {

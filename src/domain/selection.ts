@@ -61,5 +61,12 @@ export function describe(selection: Selection): string {
   if (selection.until) words.push('--until', formatMoment(selection.until));
   for (const { key, value, not } of selection.labels)
     words.push(`--label${not ? '!' : ''}=${key}${value === undefined ? '' : `=${value}`}`);
-  return words.map((word) => (/[\s"]/.test(word) ? JSON.stringify(word) : word)).join(' ');
+  return words.map(quoted).join(' ');
+}
+
+// --- internal ---
+
+/** As the commands' tokeniser reads it back. */
+function quoted(word: string): string {
+  return /[\s"'\\]/.test(word) ? `"${word.replace(/["\\]/g, '\\$&')}"` : word;
 }
