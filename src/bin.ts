@@ -16,7 +16,8 @@ DIMG_AGENT_CONFIG (a YAML file); DIMG_STATE_DIR (default: /var/lib/dimg); LOG_LE
 const USAGE = `Usage: dimg <bot|agent> [--help]
        dimg --version`;
 
-process.exitCode = await main(process.argv.slice(2));
+// What is still waiting by then, a timer or a reconnecting socket, has nothing left to say.
+process.exit(await main(process.argv.slice(2)));
 
 async function main([name, ...args]: string[]): Promise<number> {
   if (name === '--version') return print(version());
@@ -48,7 +49,7 @@ async function main([name, ...args]: string[]): Promise<number> {
   } catch (error) {
     const isConfig = (error as Error).name === 'ConfigError';
     process.stderr.write(`dimg bot: ${(error as Error).message}\n`);
-    process.exit(isConfig ? 2 : 1);
+    return isConfig ? 2 : 1;
   }
 }
 
