@@ -30,6 +30,10 @@ import { openRuns } from './store/runs.ts';
 const KEEP_DAYS = 90;
 const SWEEP_MS = 500;
 const CLOCK_MS = 60_000;
+/** Slack gives up after 3 s. */
+const COMMAND_MS = 2_500;
+/** Longer than one wait for reports. */
+const READ_MS = 10_000;
 
 /** The bot, from its environment to its end; resolves when `stop` is aborted and all is put away. */
 export async function runBot(
@@ -41,8 +45,8 @@ export async function runBot(
   const log = edgeLog(settings.level);
   process.on('unhandledRejection', (error) => log.error('a promise was left rejected', error));
 
-  const redis = connect(settings.redisUrl, log);
-  const reading = connect(settings.redisUrl, log);
+  const redis = connect(settings.redisUrl, log, COMMAND_MS);
+  const reading = connect(settings.redisUrl, log, READ_MS);
   await Promise.all([awaitRedis(redis, stop), awaitRedis(reading, stop)]);
   await checkDurability(redis, options.allowVolatile, log);
   log.warn('no signing key: whoever can write to this Redis can delete images on every host');

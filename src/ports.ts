@@ -2,7 +2,7 @@ import type { Entry, Fact } from './domain/audit.ts';
 import type { HostName, RunId, UserId } from './domain/ids.ts';
 import type { Markup } from './domain/markup.ts';
 import type { Plan } from './domain/plan.ts';
-import type { HostStatus, Job, Report } from './domain/protocol.ts';
+import type { HostStatus, Job, Report, ReportBody } from './domain/protocol.ts';
 import type { Run } from './domain/run.ts';
 
 /** Something shown to people: a title, and lines below it. */
@@ -30,6 +30,8 @@ export interface Runs {
   plans(run: Run): Promise<ReadonlyMap<HostName, Plan>>;
   /** Runs whose time to be looked at has come. */
   due(now: number): Promise<RunId[]>;
+  /** Runs that are not over. */
+  open(): Promise<RunId[]>;
   /** Looks at the run again at `at`, whatever happens. */
   lookAgain(id: RunId, at: number): Promise<void>;
 }
@@ -51,19 +53,22 @@ export interface Audit {
   read(options: { count: number; before?: number }): Promise<Entry[]>;
 }
 
-/** A question to one host whose answer only its asker sees. */
+/** A question to hosts whose answer only its asker sees. */
 export interface Ask {
   id: string;
-  host: HostName;
-  /** The command's own words, read again when the answer is there. */
+  hosts: readonly HostName[];
+  /** The command's own words, read again when the answers are there. */
   command: string;
   user: UserId;
   replyTo: string;
 }
+export type Answers = ReadonlyMap<HostName, ReportBody>;
 export interface Asks {
   put(ask: Ask, dueAt: number): Promise<void>;
-  /** Takes it, so that it is answered once; `null` if it was. */
-  take(id: string): Promise<Ask | null>;
+  /** Takes down a host's answer; the last one takes the ask with it, so that it is replied to once. */
+  answer(id: string, host: HostName, body: ReportBody): Promise<{ ask: Ask; answers: Answers } | null>;
+  /** Takes the ask with the answers that it has; `null` if it was taken. */
+  take(id: string): Promise<{ ask: Ask; answers: Answers } | null>;
   due(now: number): Promise<string[]>;
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ImageId } from '../../src/domain/ids.ts';
-import type { ImageDetails, Listing, RawContainer } from './ports.ts';
+import type { ImageDetails, Listing, RawContainer, Usage } from './ports.ts';
 
 /** `null` and `<none>` mean no name; the containerd store makes up digests of `<none>`. */
 const Names = z
@@ -117,7 +117,34 @@ export const Removed = z
     deleted: (lines ?? []).flatMap(({ Deleted }) => Deleted ?? []),
   }));
 
+/** The shape up to API 1.51; unknown sizes are -1. */
+export const SystemDf = z
+  .object({
+    LayersSize: z.number().nullish(),
+    Containers: z.array(z.object({ SizeRw: z.number().nullish() })).nullish(),
+    Volumes: z
+      .array(z.object({ UsageData: z.object({ Size: z.number(), RefCount: z.number() }).nullish() }))
+      .nullish(),
+    BuildCache: z.array(z.object({ Size: z.number(), Shared: z.boolean().nullish() })).nullish(),
+  })
+  .transform((raw): Usage => {
+    const volumes = (raw.Volumes ?? []).map(({ UsageData }) => UsageData ?? { Size: 0, RefCount: 1 });
+    return {
+      layers: raw.LayersSize ?? 0,
+      containers: share((raw.Containers ?? []).map(({ SizeRw }) => SizeRw ?? 0)),
+      volumes: share(volumes.map(({ Size }) => Size)),
+      unusedVolumes: share(volumes.filter(({ RefCount }) => RefCount === 0).map(({ Size }) => Size)),
+      // A shared piece is some image's layer, which is counted there.
+      buildCache: share((raw.BuildCache ?? []).filter(({ Shared }) => !Shared).map(({ Size }) => Size)),
+    };
+  });
+
 // --- internal ---
+
+const share = (sizes: readonly number[]) => ({
+  count: sizes.length,
+  bytes: sizes.reduce((sum, size) => sum + Math.max(0, size), 0),
+});
 
 /** A link gives a container further names, such as `/web/db`: its own has one slash. */
 function nameOf(names: readonly string[], id: string): string {

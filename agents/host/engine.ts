@@ -4,7 +4,16 @@ import { ImageId } from '../../src/domain/ids.ts';
 import { familiarReference, repositoryOf } from '../../src/domain/reference.ts';
 import type { EngineAddress } from './engine-address.ts';
 import { type Failure, readFailure } from './engine-errors.ts';
-import { Containers, History, Images, Info, Inspection, Removed, Version } from './engine-shapes.ts';
+import {
+  Containers,
+  History,
+  Images,
+  Info,
+  Inspection,
+  Removed,
+  SystemDf,
+  Version,
+} from './engine-shapes.ts';
 import { type Engine, EngineTrouble } from './ports.ts';
 import { withLimit } from './time-limit.ts';
 
@@ -12,6 +21,8 @@ export type EngineOptions = {
   address: EngineAddress;
   /** For everything but deletions; in milliseconds. */
   callLimitMs?: number;
+  /** Less than anybody waits for the answer. */
+  usageLimitMs?: number;
   /** One deletion may unlink files for minutes. */
   removeLimitMs?: number;
   /** An `X-Registry-Auth` value for a repository, where one is known. */
@@ -27,7 +38,8 @@ const NEWEST = 51;
  * abort signals to every call, and never settles when a connection is cut in mid-body.
  */
 export function openEngine(options: EngineOptions): Engine {
-  const { address, callLimitMs = 10_000, removeLimitMs = 600_000, registryAuth = () => null } = options;
+  const { address, registryAuth = () => null } = options;
+  const { callLimitMs = 10_000, usageLimitMs = 18_000, removeLimitMs = 600_000 } = options;
   const docker = new Docker(modemOptions(address));
   let api: string | null = null;
 
@@ -80,17 +92,17 @@ export function openEngine(options: EngineOptions): Engine {
     return { api, version: version.Version };
   };
 
-  const read = async <T>(schema: z.ZodType<T>, what: Call): Promise<T | null> => {
+  const read = async <T>(schema: z.ZodType<T>, what: Call, limitMs?: number): Promise<T | null> => {
     try {
-      return parse(schema, await call(what));
+      return parse(schema, await call(what, limitMs));
     } catch (error) {
       if (error instanceof CallFailed && error.failure.kind === 'answer' && error.failure.status === 404)
         return null;
       throw toTrouble(error);
     }
   };
-  const must = async <T>(schema: z.ZodType<T>, what: Call): Promise<T> => {
-    const value = await read(schema, what);
+  const must = async <T>(schema: z.ZodType<T>, what: Call, limitMs?: number): Promise<T> => {
+    const value = await read(schema, what, limitMs);
     if (value === null) throw new EngineTrouble({ kind: 'engine', message: `${what.path} is not there` });
     return value;
   };
@@ -120,6 +132,8 @@ export function openEngine(options: EngineOptions): Engine {
     inspect: async (nameOrId) => read(Inspection, { method: 'GET', path: `/images/${inUrl(nameOrId)}/json` }),
 
     history: async (id) => read(History, { method: 'GET', path: `/images/${inUrl(id)}/history` }),
+
+    usage: () => must(SystemDf, { method: 'GET', path: '/system/df' }, usageLimitMs),
 
     async remove(nameOrId, { force }) {
       // `noprune`, or untagged parents that no plan showed would go as well.

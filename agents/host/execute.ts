@@ -1,9 +1,10 @@
+import type { Disk } from '../../src/domain/disk.ts';
 import { type Graph, graph } from '../../src/domain/graph.ts';
 import type { ImageId } from '../../src/domain/ids.ts';
 import type { Inventory } from '../../src/domain/inventory.ts';
 import type { Outcome } from '../../src/domain/outcome.ts';
 import type { Item } from '../../src/domain/plan.ts';
-import type { Disk, ReportBody } from '../../src/domain/protocol.ts';
+import type { ReportBody } from '../../src/domain/protocol.ts';
 import type { Rules } from '../../src/domain/rules.ts';
 import { carryOut } from './carry-out.ts';
 import { eachOf } from './each.ts';

@@ -1,7 +1,8 @@
 import { choose } from '../../src/domain/choose.ts';
+import type { Disk } from '../../src/domain/disk.ts';
 import type { Inventory } from '../../src/domain/inventory.ts';
 import type { EngineProblem } from '../../src/domain/outcome.ts';
-import { type Disk, HEARTBEAT_MS, type Heartbeat } from '../../src/domain/protocol.ts';
+import { HEARTBEAT_MS, type Heartbeat } from '../../src/domain/protocol.ts';
 import { takeInventory } from './inventory.ts';
 import { errorField } from './log.ts';
 import type { Planner } from './plan.ts';

@@ -1,6 +1,7 @@
 import type { HostName, RunId } from '../../src/domain/ids.ts';
 import type { Trouble } from '../../src/domain/outcome.ts';
 import { Job, type ReportBody } from '../../src/domain/protocol.ts';
+import { diskUse } from './disk-use.ts';
 import { type Execution, execute } from './execute.ts';
 import { errorField } from './log.ts';
 import { makePlan, type Planner, survey } from './plan.ts';
@@ -39,6 +40,9 @@ export function openJobs(jobs: Jobs): (data: unknown) => Promise<void> {
     switch (job.kind) {
       case 'survey':
         await report({ kind: 'plan', plan: (await survey(jobs.planner, job.selection)).plan });
+        return null;
+      case 'disk':
+        await report({ kind: 'disk', use: await diskUse(jobs.planner, jobs.execution.readDisk) });
         return null;
       case 'plan': {
         const plan = await makePlan(jobs.planner, job.selection);

@@ -67,8 +67,20 @@ export type Engine = {
   history(id: ImageId): Promise<readonly number[] | null>;
   remove(nameOrId: string, options: { force: boolean }): Promise<Removal>;
   tag(id: ImageId, reference: string): Promise<boolean>;
+  /** May take the engine many seconds: it walks through all files of containers and volumes. */
+  usage(): Promise<Usage>;
   /** Whether the registry answered for `repo@sha256:…`. */
   distribution(digest: string, limitMs: number): Promise<boolean>;
+};
+
+/** What fills the engine's disk besides images, by its own account; bytes. */
+export type Usage = {
+  /** All layers, each once. */
+  layers: number;
+  containers: { count: number; bytes: number };
+  volumes: { count: number; bytes: number };
+  unusedVolumes: { count: number; bytes: number };
+  buildCache: { count: number; bytes: number };
 };
 
 /** What the engine could not do, as the one error of the engine's readers. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import type { Disk } from '../../src/domain/protocol.ts';
+import type { Disk } from '../../src/domain/disk.ts';
 
 /** IDs that the container which this process runs in may have; empty outside of containers. */
 export function ownContainer(hostname: string, read: (file: string) => string = readOrNothing): string[] {

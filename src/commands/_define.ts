@@ -4,9 +4,11 @@ import type { Markup } from '../domain/markup.ts';
 import { code, say } from '../domain/markup.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { HostStatus } from '../domain/protocol.ts';
+import type { Run } from '../domain/run.ts';
 import type { PruneSelection, Selection } from '../domain/selection.ts';
 import { parseMoment } from '../domain/time.ts';
 import type { Answer } from '../ports.ts';
+import type { Surveyed } from './_survey.ts';
 
 /** Words and options as the command's schemas read them. */
 export interface Input<W extends z.ZodObject, O extends z.ZodObject> {
@@ -20,6 +22,9 @@ export interface Desk {
   now: number;
   commands: ReadonlyMap<string, Command>;
   hosts(where?: string): Promise<HostStatus[]>;
+  run(id: number): Promise<{ run: Run; plans: ReadonlyMap<string, Plan> } | null>;
+  /** Runs that are not over, oldest first. */
+  openRuns(): Promise<Run[]>;
   history(filter: { where?: string; by?: string; since?: number; count: number }): Promise<Entry[]>;
 }
 
@@ -41,8 +46,13 @@ type Kinds<W extends z.ZodObject, O extends z.ZodObject> =
     }
   | {
       kind: 'survey';
-      survey(input: Input<W, O>): { where: string; selection: PruneSelection };
-      show(plan: Plan, input: Input<W, O>, now: number): Answer;
+      survey(input: Input<W, O>): {
+        where: string;
+        /** Shown for one host at a time. */
+        one?: boolean;
+        job: { kind: 'survey'; selection: PruneSelection } | { kind: 'disk' };
+      };
+      show(surveyed: Surveyed, input: Input<W, O>, now: number): Answer;
     }
   | {
       kind: 'delete';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Disk, DiskUse } from './disk.ts';
 import { HostName, RunId } from './ids.ts';
 import { EngineProblem, Outcome, Trouble } from './outcome.ts';
 import { Item, Plan } from './plan.ts';
@@ -33,6 +34,7 @@ const header = {
 /** One message to one host. */
 export const Job = z.discriminatedUnion('kind', [
   z.strictObject({ ...header, kind: z.literal('survey'), selection: PruneSelection }),
+  z.strictObject({ ...header, kind: z.literal('disk') }),
   z.strictObject({ ...header, kind: z.literal('plan'), run: RunId, selection: Selection }),
   z.strictObject({
     ...header,
@@ -44,12 +46,9 @@ export const Job = z.discriminatedUnion('kind', [
 ]);
 export type Job = z.infer<typeof Job>;
 
-/** Bytes of the file system that holds the engine's data. */
-export const Disk = z.strictObject({ total: z.number(), free: z.number() });
-export type Disk = z.infer<typeof Disk>;
-
 export const ReportBody = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('plan'), plan: Plan }),
+  z.strictObject({ kind: z.literal('disk'), use: DiskUse }),
   /** The job was not done at all, and will not be. */
   z.strictObject({ kind: z.literal('refused'), why: Trouble }),
   z.strictObject({ kind: z.literal('started') }),

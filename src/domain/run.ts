@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { Disk } from './disk.ts';
 import { HostName, RunId, UserId } from './ids.ts';
 import { Outcome, Trouble } from './outcome.ts';
 import { type Plan, Problem } from './plan.ts';
-import { Disk } from './protocol.ts';
 import { Selection } from './selection.ts';
 
 export const RunState = z.enum([

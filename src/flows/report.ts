@@ -1,22 +1,21 @@
-import { parse } from '../commands/_parse.ts';
 import type { HostName } from '../domain/ids.ts';
-import { say } from '../domain/markup.ts';
 import type { Outcome, Trouble } from '../domain/outcome.ts';
 import type { Report } from '../domain/protocol.ts';
 import { parseJobId, type Run, summarise } from '../domain/run.ts';
-import { troubleWords } from '../domain/trouble.ts';
-import type { Answer, Ask } from '../ports.ts';
 import type { Deps } from './_deps.ts';
 import { advance } from './advance.ts';
+import { answered } from './survey.ts';
 
 /** What an agent tells about a job, brought to its run or to the person who asked. */
 export async function report(deps: Deps, { job, host, epoch, body }: Report): Promise<void> {
   const named = parseJobId(job);
-  if (!named) return answerAsk(deps, job, host, body);
+  if (!named) return answered(deps, job, host, body);
   const run = await deps.runs.load(named.run);
   const part = run?.hosts[host];
+  // A later start of the agent meets what the earlier one had not taken, and says that it never will be.
+  const disowned = body.kind === 'refused' && body.why.kind === 'restarted';
   // Another host's word, or another start's, about a job that was not its own.
-  if (!run || !part || named.host !== host || part.epoch !== epoch)
+  if (!run || !part || named.host !== host || (part.epoch !== epoch && !disowned))
     return deps.log.warn('a report that fits no run was left aside', { job, host });
   const at = deps.clock();
   switch (body.kind) {
@@ -57,21 +56,4 @@ export async function breakOff(
     ({ image }): Outcome => ({ image, outcome, removed: [], freed: 0, why }),
   );
   await advance(deps, run.id, { type: 'broken', at: deps.clock(), host, why, outcomes });
-}
-
-// --- internal ---
-
-async function answerAsk(deps: Deps, id: string, host: HostName, body: Report['body']): Promise<void> {
-  const ask = await deps.asks.take(id);
-  if (!ask || ask.host !== host) return;
-  await deps.voice.reply(ask.replyTo, answerOf(deps, ask, body));
-}
-
-function answerOf(deps: Deps, ask: Ask, body: Report['body']): Answer {
-  if (body.kind === 'plan') {
-    const { command, input } = parse(ask.command, deps.commands);
-    if (command.kind === 'survey') return command.show(body.plan, input, deps.clock());
-  }
-  const why: Trouble = body.kind === 'refused' ? body.why : { kind: 'no-answer' };
-  return { lines: [say`${ask.host}: ${troubleWords(why)}.`] };
 }

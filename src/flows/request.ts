@@ -4,15 +4,15 @@ import { UserError } from '../domain/error.ts';
 import { requested } from '../domain/facts.ts';
 import { type HostName, RunId } from '../domain/ids.ts';
 import { code, join, say, time } from '../domain/markup.ts';
-import { ANSWER_MS, type HostStatus, isOnline } from '../domain/protocol.ts';
-import type { HostPart, Run } from '../domain/run.ts';
-import type { PruneSelection } from '../domain/selection.ts';
+import { type HostStatus, isOnline } from '../domain/protocol.ts';
+import { type HostPart, isFinal, type Run } from '../domain/run.ts';
 import { resolveWhere } from '../domain/where.ts';
 import type { Answer } from '../ports.ts';
 import type { Deps, Person } from './_deps.ts';
 import { decide } from './decide.ts';
 import { readHistory } from './history.ts';
 import { mayAsk } from './rights.ts';
+import { survey } from './survey.ts';
 
 export interface Request extends Person {
   channel: string;
@@ -78,34 +78,16 @@ async function desk(deps: Deps): Promise<Desk> {
       );
       return all.filter(({ host }) => wanted.has(host));
     },
+    async run(id) {
+      const run = await deps.runs.load(RunId.parse(id));
+      return run && { run, plans: await deps.runs.plans(run) };
+    },
+    async openRuns() {
+      const runs = await Promise.all((await deps.runs.open()).map((id) => deps.runs.load(id)));
+      return runs.flatMap((run) => (run && !isFinal(run.state) ? [run] : [])).sort((a, b) => a.id - b.id);
+    },
     history: (filter) => readHistory(deps, filter),
   };
-}
-
-async function survey(
-  deps: Deps,
-  asked: Request,
-  wanted: { where: string; selection: PruneSelection },
-): Promise<null> {
-  const [host, ...more] = await reach(deps, wanted.where);
-  if (!host || more.length > 0) throw new UserError('Name one host: this is shown for one at a time.');
-  if (!isOnline(host, deps.clock())) throw new UserError(offline([host]));
-  const id = `survey-${deps.newId()}`;
-  const notAfter = deps.clock() + ANSWER_MS;
-  await deps.asks.put(
-    { id, host: host.host, command: asked.text, user: asked.user, replyTo: asked.replyTo },
-    notAfter,
-  );
-  await deps.jobs.send({
-    v: 1,
-    id,
-    kind: 'survey',
-    host: host.host,
-    epoch: host.epoch,
-    notAfter,
-    selection: wanted.selection,
-  });
-  return null;
 }
 
 async function propose(
@@ -158,14 +140,16 @@ function part(host: HostStatus, online: boolean): HostPart {
       };
 }
 
-async function reach(deps: Deps, where: string): Promise<HostStatus[]> {
+/** The hosts that `where` means, as they are now. */
+export async function reach(deps: Deps, where: string): Promise<HostStatus[]> {
   const all = new Map((await deps.hosts.list()).map((host) => [host.host, host]));
   return resolveWhere(where, [...all.keys()], deps.groups).map(
     (name) => all.get(name as HostName) as HostStatus,
   );
 }
 
-function offline(hosts: readonly HostStatus[]) {
+/** Why nothing was asked of these hosts. */
+export function offline(hosts: readonly HostStatus[]) {
   const [first] = hosts;
   if (!first || hosts.length > 1) return say`All of these hosts are offline: nothing was queued for them.`;
   return say`${code(first.host)} is offline, last seen ${time(first.seenAt)}: nothing was queued for it. Is its ${code('dimg agent')} running?`;

@@ -1,12 +1,12 @@
 import { lookAt, POSTING_MS, START_MS } from '../domain/due.ts';
 import type { HostName } from '../domain/ids.ts';
-import { code, say } from '../domain/markup.ts';
 import { ANSWER_MS, isOnline } from '../domain/protocol.ts';
 import { isFinal, type Run } from '../domain/run.ts';
 import type { Deps } from './_deps.ts';
 import { advance } from './advance.ts';
 import { dispatch } from './dispatch.ts';
 import { breakOff } from './report.ts';
+import { giveUpAsking } from './survey.ts';
 
 /** Looks at everything whose time has come; the times are kept in the store, so any living bot can do it. */
 export async function sweep(deps: Deps): Promise<void> {
@@ -14,10 +14,7 @@ export async function sweep(deps: Deps): Promise<void> {
     const run = await deps.runs.load(id);
     if (run) await look(deps, run);
   }
-  for (const id of await deps.asks.due(deps.clock())) {
-    const ask = await deps.asks.take(id);
-    if (ask) await deps.voice.reply(ask.replyTo, { lines: [say`${code(ask.host)} is not answering.`] });
-  }
+  for (const id of await deps.asks.due(deps.clock())) await giveUpAsking(deps, id);
 }
 
 // --- internal ---

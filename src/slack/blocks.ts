@@ -1,7 +1,7 @@
 import type { Button, KnownBlock } from '@slack/types';
 import { type Markup, plain, say } from '../domain/markup.ts';
 import type { Answer } from '../ports.ts';
-import { mrkdwn, oneLine } from './mrkdwn.ts';
+import { mrkdwn, oneLine, whole } from './mrkdwn.ts';
 
 /** What a message consists of. */
 export interface Content {
@@ -46,14 +46,17 @@ export function button(action: string, label: string, run: number, style?: 'prim
   };
 }
 
-/** Lines as messages, each small enough for Slack and of at most `most` lines. */
-export function pages(lines: readonly Markup[], most = 100): Content[] {
+/** The room that a line takes of a message. */
+export const roomOf = (line: Markup): number => Math.min(mrkdwn(line).length, SECTION) + 1;
+
+/** Lines as messages, each small enough for Slack (or for `room`) and of at most `most` lines. */
+export function pages(lines: readonly Markup[], most = 100, room = MESSAGE): Content[] {
   const groups: Markup[][] = [[]];
   let length = 0;
   for (const line of lines) {
-    const size = Math.min(mrkdwn(line).length, SECTION) + 1;
+    const size = roomOf(line);
     const last = groups.at(-1) ?? [];
-    if (last.length > 0 && (last.length >= most || length + size > MESSAGE)) {
+    if (last.length > 0 && (last.length >= most || length + size > room)) {
       groups.push([line]);
       length = size;
     } else {
@@ -84,6 +87,7 @@ export const asText = (lines: readonly Markup[]): string => `${lines.map(plain).
 function clip(text: string, most = SECTION): string {
   if (text.length <= most) return text;
   const cut = text.slice(0, most - 2);
-  const safe = cut.slice(0, Math.max(cut.lastIndexOf(' '), 1));
-  return (safe.split('`').length - 1) % 2 === 1 ? `${safe}\`…` : `${safe}…`;
+  const safe = whole(cut.slice(0, Math.max(cut.lastIndexOf(' '), 1)));
+  if ((safe.split('`').length - 1) % 2 === 0) return `${safe}…`;
+  return safe.endsWith('`') ? `${safe.slice(0, -1)}…` : `${safe}\`…`;
 }

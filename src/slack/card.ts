@@ -4,13 +4,13 @@ import { bold, code, join, type Markup, say, time, user } from '../domain/markup
 import type { Outcome } from '../domain/outcome.ts';
 import { type Plan, shortDigest } from '../domain/plan.ts';
 import { listed, listsFor, type Rights } from '../domain/rights.ts';
+import { itemRow, keptRows, outcomeRow, problemRows } from '../domain/rows.ts';
 import { type HostPart, isFinal, type Run, totals } from '../domain/run.ts';
 import { formatSize } from '../domain/size.ts';
 import { formatDuration } from '../domain/time.ts';
 import { troubleWords } from '../domain/trouble.ts';
 import { amount, describeRun, headline } from '../domain/words.ts';
-import { button, type Content, context, pages, sections } from './blocks.ts';
-import { itemRow, keptRows, outcomeRow, problemRows } from './rows.ts';
+import { button, type Content, context, MESSAGE, pages, roomOf, sections } from './blocks.ts';
 
 /** A card, and the long lists that go to its thread: what goes and stays, and how it ended. */
 export interface Card extends Content {
@@ -33,15 +33,18 @@ export function renderCard(run: Run, plans: ReadonlyMap<HostName, Plan>, rights:
     return [...lines, ...(more > 0 ? [say`and ${more} more, in the thread`] : [])];
   });
   if (parts.length > HOSTS) hostLines.push(say`and ${parts.length - HOSTS} more hosts, in the thread`);
-  const [shown, ...tooMuch] = pages(hostLines, Infinity);
+  const top = [
+    say`${bold(`#${run.id}`)} ${code(describeRun(run))} asked by ${user(run.requester)}`,
+    stateLine(run),
+  ];
+  const foot = footer(run, rights);
+  const room = [...top, foot].reduce((left, line) => left - roomOf(line), MESSAGE);
+  const [shown, ...tooMuch] = pages(hostLines, Infinity, room);
   cut ||= tooMuch.length > 0;
   const blocks: KnownBlock[] = [
-    ...sections([
-      say`${bold(`#${run.id}`)} ${code(describeRun(run))} asked by ${user(run.requester)}`,
-      stateLine(run),
-    ]),
+    ...sections(top),
     ...(shown?.blocks ?? []),
-    context(tooMuch.length > 0 ? say`more in the thread · ${footer(run, rights)}` : footer(run, rights)),
+    context(tooMuch.length > 0 ? say`more in the thread · ${foot}` : foot),
   ];
   const actions = buttons(run);
   if (actions) blocks.push(actions);
@@ -193,12 +196,10 @@ function footer(run: Run, rights: Rights): Markup {
 
 function approvers(run: Run, rights: Rights): Markup {
   const lists = listsFor(rights, 'approvers', Object.keys(run.hosts) as HostName[]);
-  if (lists.some((list) => !list || list.length === 0))
-    return say`nobody can approve it: no approvers are configured`;
-  return say`approvers: ${join(
-    lists.map((list) => listed(list ?? [])),
-    ', and of ',
-  )}, not ${user(run.requester)}`;
+  const others = lists.map((list) => (list ?? []).filter((id) => id !== run.requester));
+  if (others.some((list) => list.length === 0))
+    return say`nobody else can approve it: ${code('approval.approvers')} in the bot's configuration names none`;
+  return say`approvers: ${join(others.map(listed), ', and of ')}`;
 }
 
 function buttons(run: Run): ActionsBlock | null {

@@ -13,7 +13,12 @@ export function oneLine(markup: Markup, most = 300): string {
   const text = markup
     .map((node) => (node.kind === 'user' || node.kind === 'time' ? render(node) : literal(node.text)))
     .join('');
-  return text.length > most ? `${text.slice(0, most)}…` : text;
+  return text.length > most ? `${whole(text.slice(0, most))}…` : text;
+}
+
+/** Without the part of an entity, a mention, a date or a character that a cut left at the end. */
+export function whole(cut: string): string {
+  return cut.replace(/(?:<[^>]*|&[a-z]*|[\ud800-\udbff]|_)$/, '');
 }
 
 /** Slack's three control characters as entities. */
@@ -54,17 +59,21 @@ function literal(text: string): string {
   return HARMLESS.test(text) ? text : escaped(inert(visible(text)));
 }
 
-/** Without line breaks and what can't be seen: controls, zero-width and direction marks. */
+/** Without line breaks and what can't be seen: controls, zero-width and direction marks, halves of characters. */
 function visible(text: string): string {
-  const one = text.replace(/\s+/g, ' ').replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '');
-  return one.length > MOST ? `${one.slice(0, MOST)}…` : one;
+  const one = text.replace(/\s+/g, ' ').replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, '');
+  return one.length > MOST ? `${one.slice(0, MOST).replace(/[\ud800-\udbff]$/, '')}…` : one;
 }
 
-/** Characters that format become their look-alikes; `_` inside a word formats nothing and stays. */
+/**
+ * Characters that format become their look-alikes; `_` inside a word formats nothing and stays. A `>` at the
+ * beginning of a line makes a quote of it, also as an entity.
+ */
 function inert(text: string): string {
   return text
+    .replace(/^[\s>]*>/, (quote) => quote.replaceAll('>', '›'))
     .replaceAll('*', '∗')
     .replaceAll('~', '∼')
     .replaceAll('`', 'ˋ')
-    .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, 'ˍ');
+    .replace(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, 'ˍ');
 }

@@ -3,8 +3,9 @@ import { UserError } from '../domain/error.ts';
 import { say } from '../domain/markup.ts';
 import type { Log, Voice } from '../ports.ts';
 import { privatePages } from './answers.ts';
-import { answerContent } from './blocks.ts';
+import { pages } from './blocks.ts';
 import { failureOf } from './failures.ts';
+import { THREAD_LINES, uploadList } from './lists.ts';
 
 /** Messages that are not cards. */
 export function openVoice(client: WebClient, log: Log): Voice {
@@ -23,13 +24,16 @@ export function openVoice(client: WebClient, log: Log): Voice {
       }
     },
     async post(channel, answer) {
+      const quiet = { unfurl_links: false, unfurl_media: false };
       try {
-        await client.chat.postMessage({
-          channel,
-          ...answerContent(answer),
-          unfurl_links: false,
-          unfurl_media: false,
-        });
+        const [first, ...more] = pages(answer.lines);
+        const head = { ...first, text: answer.notice ?? first?.text ?? '', blocks: first?.blocks ?? [] };
+        const { ts } = await client.chat.postMessage({ channel, ...head, ...quiet });
+        if (more.length === 0 || ts === undefined) return;
+        if (answer.lines.length <= THREAD_LINES)
+          for (const page of more)
+            await client.chat.postMessage({ channel, thread_ts: ts, ...page, ...quiet });
+        else await uploadList(client, { channel, ts }, 'all', answer.lines);
       } catch (error) {
         const failure = failureOf(error);
         log.error('Slack did not take a message', error);

@@ -4,15 +4,14 @@ import type { Markup } from '../domain/markup.ts';
 import type { Rights } from '../domain/rights.ts';
 import type { Run, RunState } from '../domain/run.ts';
 import type { CardQueue, Log, Runs } from '../ports.ts';
-import { asText, pages } from './blocks.ts';
 import { type Card, renderCard } from './card.ts';
 import { failureOf } from './failures.ts';
+import { putList } from './lists.ts';
 
 /** Slack takes about one message a second in a channel; progress is not worth more. */
 const PACE_MS = 1_000;
-const LOCK_MS = 60_000;
-/** Lines in a thread before they become a file. */
-const THREAD_LINES = 100;
+/** Renewed while a card is being written; a bot that died in the middle holds it no longer than this. */
+const LOCK_MS = 8_000;
 const METADATA = 'dimg_run';
 
 interface Writing {
@@ -220,18 +219,8 @@ async function listInThread(
 ): Promise<void> {
   if (!list || !(await cards.once(run.id, `thread ${what}`))) return;
   const lines = list();
-  const thread = { channel: at.channel, thread_ts: at.ts, unfurl_links: false, unfurl_media: false };
   try {
-    if (lines.length <= THREAD_LINES)
-      for (const page of pages(lines)) await client.chat.postMessage({ ...thread, ...page });
-    else
-      await client.filesUploadV2({
-        channel_id: at.channel,
-        thread_ts: at.ts,
-        filename: `${what}-${run.id}.txt`,
-        title: `#${run.id} ${what}`,
-        content: asText(lines),
-      });
+    await putList(client, at, `${what}-${run.id}`, lines);
   } catch (error) {
     // The card itself stays true without it.
     log.error('a list could not be put into a thread', error, { run: run.id });

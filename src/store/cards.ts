@@ -8,6 +8,7 @@ import { own } from './keys.ts';
 const SHOWN = `if redis.call('HGET', KEYS[1], 'rev') == ARGV[1] then redis.call('ZREM', KEYS[2], ARGV[2]) end`;
 /** Only the lock's own holder gives it back. */
 const UNLOCK = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
+const KEEP = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end`;
 const DAY_S = 86_400;
 
 export function openCards(redis: Redis): CardQueue {
@@ -18,7 +19,11 @@ export function openCards(redis: Redis): CardQueue {
       reaching(async () => {
         const token = randomUUID();
         if ((await redis.set(own.cardLock(id), token, 'PX', ms, 'NX')) === null) return null;
+        const renewal = setInterval(() => {
+          redis.eval(KEEP, 1, own.cardLock(id), token, String(ms)).catch(() => undefined);
+        }, ms / 3);
         return async () => {
+          clearInterval(renewal);
           await redis.eval(UNLOCK, 1, own.cardLock(id), token);
         };
       }),

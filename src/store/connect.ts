@@ -4,14 +4,19 @@ import type { Log } from '../ports.ts';
 
 export type { Redis } from 'ioredis';
 
-/** A connection that fails at once while Redis is away, so that a person gets an answer and nothing waits unseen. */
-export function connect(url: string, log: Log): Redis {
+/**
+ * A connection that fails at once while Redis is away, and after `limitMs` while it hangs, so that a person
+ * gets an answer and nothing waits unseen.
+ */
+export function connect(url: string, log: Log, limitMs: number): Redis {
   const redis = new Redis(url, {
     lazyConnect: true,
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
     connectTimeout: 5_000,
     socketTimeout: 10_000,
+    // A Redis that hangs would be asked again after each reconnection: the person hears of it after this.
+    commandTimeout: limitMs,
     retryStrategy: (times) => Math.min(times * 200, 2_000),
   });
   let away = false;

@@ -22,5 +22,6 @@ export const own = {
   /** Hash: the newest audit entry's `n` and `hash`. */
   auditHead: `${PREFIX}:audit:head`,
   ask: (id: string): string => `${PREFIX}:ask:${id}`,
+  answers: (id: string): string => `${PREFIX}:ask:${id}:answers`,
   asksDue: `${PREFIX}:asks:due`,
 } as const;

@@ -119,6 +119,8 @@ export function openRuns(redis: Redis, clock: Clock, keepDays: number): Runs {
         const ids = await redis.zrangebyscore(own.due, 0, now, 'LIMIT', 0, 100);
         return ids.map((id) => RunId.parse(Number(id)));
       }),
+    open: () =>
+      reaching(async () => (await redis.zrange(own.due, '0', '999')).map((id) => RunId.parse(Number(id)))),
     lookAgain: (id, at) =>
       reaching(async () => {
         const known = await redis.exists(own.run(id));

@@ -55,7 +55,7 @@ export function scan(line: string): Scanned {
     } else if (c === '&') found.text += entity(line.slice(i));
     else {
       if (c === '>') found.wrong.push('a bare >');
-      const inWord = /[\p{L}\p{N}]$/u.test(line.slice(0, i)) && /^[\p{L}\p{N}]/u.test(line.slice(i + 1));
+      const inWord = /[A-Za-z0-9]$/.test(line.slice(0, i)) && /^[A-Za-z0-9]/.test(line.slice(i + 1));
       if (c === '*' || c === '~' || (c === '_' && !inWord)) found.marks.push(c);
       else found.text += c;
       i++;

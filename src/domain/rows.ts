@@ -1,9 +1,9 @@
-import { shortId } from '../domain/ids.ts';
-import { code, join, type Markup, say, some } from '../domain/markup.ts';
-import type { Outcome } from '../domain/outcome.ts';
-import type { Item, Kept, Plan } from '../domain/plan.ts';
-import { formatSize } from '../domain/size.ts';
-import { problemWords, troubleWords, users } from '../domain/trouble.ts';
+import { shortId } from './ids.ts';
+import { code, join, type Markup, say, some } from './markup.ts';
+import type { Outcome } from './outcome.ts';
+import type { Item, Kept, Plan } from './plan.ts';
+import { formatSize } from './size.ts';
+import { problemWords, troubleWords, users } from './trouble.ts';
 
 /** What goes: `• app:1, app:2 3f2a… frees 120 MB`. */
 export function itemRow(item: Item): Markup {

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { UserError } from '../domain/error.ts';
+import { bold, code, join, type Markup, say, time, user } from '../domain/markup.ts';
+import type { Plan } from '../domain/plan.ts';
+import { itemRow, keptRows, outcomeRow, problemRows } from '../domain/rows.ts';
+import type { HostPart, Run } from '../domain/run.ts';
+import { formatSize } from '../domain/size.ts';
+import { troubleWords } from '../domain/trouble.ts';
+import { describeRun, headline } from '../domain/words.ts';
+import { defineCommand, RunNumber } from './_define.ts';
+
+export default defineCommand({
+  kind: 'answer',
+  audience: 'channel',
+  summary: 'one run in full: what was planned, who decided, how each image ended',
+  words: z.strictObject({ run: RunNumber }),
+  options: z.strictObject({}),
+  examples: ['show 1042'],
+  async answer({ words }, desk) {
+    const found = await desk.run(words.run);
+    if (!found)
+      throw new UserError(
+        say`There is no run #${words.run}. ${code('/dimg history')} names those there were.`,
+      );
+    const { run, plans } = found;
+    return {
+      notice: headline(run),
+      lines: [
+        say`${bold(`#${run.id}`)} ${run.state} ${code(describeRun(run))} asked by ${user(run.requester)} ${time(run.createdAt)}`,
+        ...decisions(run),
+        ...Object.entries(run.hosts).flatMap(([host, part]) => hostLines(host, part, plans.get(host), run)),
+      ],
+    };
+  },
+});
+
+// --- internal ---
+
+function decisions(run: Run): Markup[] {
+  const lines: Markup[] = [];
+  if (run.confirmed) lines.push(say`confirmed by ${user(run.confirmed.by)} ${time(run.confirmed.at)}`);
+  for (const { by, at } of run.approvals) lines.push(say`approved by ${user(by)} ${time(at)}`);
+  if (run.denied)
+    lines.push(
+      say`denied by ${user(run.denied.by)} ${time(run.denied.at)}${run.denied.reason === undefined ? '' : `: ${run.denied.reason}`}`,
+    );
+  if (run.cancel) lines.push(say`cancelled by ${user(run.cancel.by)} ${time(run.cancel.at)}`);
+  if (run.endedAt !== undefined)
+    lines.push(
+      say`ended ${time(run.endedAt)}${run.audit ? say`, audit ${run.audit.n} ${code(run.audit.hash)}` : ''}`,
+    );
+  return lines;
+}
+
+function hostLines(host: string, part: HostPart, plan: Plan | undefined, run: Run): Markup[] {
+  if (!plan) return [say`${bold(host)} ${part.trouble ? troubleWords(part.trouble) : 'no plan yet'}`];
+  const started = run.executingSince !== undefined;
+  const outcomes = new Map(part.outcomes.map((outcome) => [outcome.image, outcome]));
+  const freed = part.outcomes.reduce((sum, outcome) => sum + outcome.freed, 0);
+  const sums = [say`planned ${plan.items.length}, ${formatSize(plan.reclaim)}`];
+  if (started) sums.push(say`freed ${formatSize(freed)}`);
+  if (part.trouble) sums.push(troubleWords(part.trouble));
+  return [
+    say`${bold(host)} ${join(sums, ' · ')} · plan ${code(plan.digest)}`,
+    ...problemRows(plan),
+    ...plan.items.map((item) => (started ? outcomeRow(item, outcomes.get(item.image)) : itemRow(item))),
+    ...keptRows(plan.kept, false),
+  ];
+}
