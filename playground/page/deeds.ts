@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { Delivery, Json, Slack } from '../slack/index.ts';
 import { elementsOf } from '../slack/blocks/walk.ts';
+import type { Delivery, Json, Slack } from '../slack/index.ts';
+import { sceneFor } from './scene.ts';
 import type { Deed, DeedResult } from './shapes.ts';
 
 const choice = z.union([z.string(), z.array(z.string())]);
@@ -40,20 +41,24 @@ export async function perform(slack: Slack, me: string, deed: Deed): Promise<Dee
       await slack.closeView(mine(slack, me, deed.view).id);
       return {};
     case 'home':
-      return shown(await slack.openHome(me));
+      // An event: nobody sees whether the app took it.
+      void slack.openHome(me);
+      return {};
   }
 }
 
 // --- internal ---
 
-const shown = ({ error }: { error?: string | undefined }): DeedResult => (error === undefined ? {} : { error });
+const shown = ({ error }: { error?: string | undefined }): DeedResult =>
+  error === undefined ? {} : { error };
 
 async function write(slack: Slack, me: string, deed: Extract<Deed, { do: 'write' }>): Promise<DeedResult> {
   const { channel, thread } = deed;
   const text = deed.text.trim();
   const [, command, rest = ''] = /^(\/\S+)\s*([\s\S]*)$/.exec(text) ?? [];
   if (command === undefined) {
-    if (text !== '') slack.say({ user: me, channel, text: composed(slack, text), ...(thread && { thread_ts: thread }) });
+    if (text !== '')
+      slack.say({ user: me, channel, text: composed(slack, text), ...(thread && { thread_ts: thread }) });
     return {};
   }
   // The words are Slack's own.
@@ -63,16 +68,19 @@ async function write(slack: Slack, me: string, deed: Extract<Deed, { do: 'write'
   return error === undefined ? {} : { error: `${command} failed with the error "${error}"` };
 }
 
-function press(slack: Slack, me: string, deed: Extract<Deed, { do: 'press' }>): Promise<Delivery> {
+async function press(slack: Slack, me: string, deed: Extract<Deed, { do: 'press' }>): Promise<Delivery> {
   const { action, block, channel, ts, view, choose } = deed;
-  const blocks =
-    view === undefined ? slack.message(channel ?? '', ts ?? '')?.blocks : mine(slack, me, view).blocks;
-  const same = elementsOf(blocks ?? []).filter(({ element }) => element.action_id === action);
+  const surface =
+    view === undefined
+      ? sceneFor(slack, me).messages.find((one) => one.channel === channel && one.ts === ts)
+      : mine(slack, me, view);
+  const same = elementsOf(surface?.blocks ?? []).filter(({ element }) => element.action_id === action);
   const meant = same.find((one) => one.block.block_id === block);
   if (!meant) throw new Error('This button is not there any more.');
   const where = view === undefined ? { channel: channel ?? '', ts: ts ?? '' } : { view_id: view };
   // An action_id need only be unique in its block: a list may have the same button in every row.
-  const which = same.length > 1 && choose === undefined ? { raw: raw(block, meant.element) } : { action_id: action };
+  const which =
+    same.length > 1 && choose === undefined ? { raw: raw(block, meant.element) } : { action_id: action };
   return slack.press({ user: me, ...where, ...which, ...(choose !== undefined && { choose }) });
 }
 

@@ -34,6 +34,7 @@ export function isForeign({ method, headers }: IncomingMessage): string | undefi
   if (!LOOPBACK.test(headers.host ?? '')) return 'This page answers on loopback addresses only.';
   const { origin } = headers;
   if (origin !== undefined && origin !== `http://${headers.host}`) return 'This came from another page.';
-  if (method !== 'GET' && !/^application\/json\b/.test(headers['content-type'] ?? '')) return 'Only JSON is taken.';
+  if (method !== 'GET' && !/^application\/json\b/.test(headers['content-type'] ?? ''))
+    return 'Only JSON is taken.';
   return undefined;
 }

@@ -105,13 +105,24 @@ async function diskOf(host: string, docker: Docker, disks: Map<string, Disk>, im
   const old = disks.get(host);
   const age = Date.now() - (old?.at ?? 0);
   if (old && age < (old.images === images ? DF_MS : DF_SOON_MS)) return old;
-  const df = (await docker.df()) as { LayersSize?: number; Images?: { Size: number; SharedSize: number; Containers: number }[] };
-  const layers = df.LayersSize ?? 0;
-  // As Docker's own client counts: what is left when the images in use keep theirs.
-  const used = (df.Images ?? [])
-    .filter(({ Containers }) => Containers > 0)
-    .reduce((sum, { Size, SharedSize }) => sum + Size - Math.max(0, SharedSize), 0);
-  const disk = { layers, reclaimable: Math.max(0, layers - used), at: Date.now(), images };
+  const disk = { ...usage(await docker.df()), at: Date.now(), images };
   disks.set(host, disk);
   return disk;
+}
+
+interface Df {
+  LayersSize?: number;
+  Images?: { Size: number; SharedSize: number; Containers: number }[] | null;
+  /** From API 1.52 on, instead of the others. */
+  ImageUsage?: { TotalSize: number; Reclaimable: number };
+}
+
+function usage(answer: unknown): Pick<Disk, 'layers' | 'reclaimable'> {
+  const { LayersSize = 0, Images, ImageUsage } = answer as Df;
+  if (ImageUsage) return { layers: ImageUsage.TotalSize, reclaimable: ImageUsage.Reclaimable };
+  // As Docker's own client counts: what is left when the images in use keep what is theirs alone.
+  const used = (Images ?? [])
+    .filter(({ Containers }) => Containers > 0)
+    .reduce((sum, { Size, SharedSize }) => sum + Size - Math.max(0, SharedSize), 0);
+  return { layers: LayersSize, reclaimable: Math.max(0, LayersSize - used) };
 }

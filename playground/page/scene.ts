@@ -39,7 +39,9 @@ export function fileFor(slack: Slack, me: string, id: string) {
 // --- internal ---
 
 function seenMessage(slack: Slack, { files, metadata: _metadata, ...message }: Message): SeenMessage {
-  return files ? { ...message, files: files.map((file) => ({ ...file, preview: preview(slack, file.id) })) } : message;
+  return files
+    ? { ...message, files: files.map((file) => ({ ...file, preview: preview(slack, file.id) })) }
+    : message;
 }
 
 function preview(slack: Slack, id: string): SeenFile['preview'] {

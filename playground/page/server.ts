@@ -55,7 +55,9 @@ export async function startPage({ slack, engines, kind, port = 0 }: PageOptions)
         if (!isPerson(slack, me)) return send(response, 404, 'text/plain', 'There is no such person here.');
         const deed = deedSchema.safeParse(JSON.parse(await readAll(request)));
         if (!deed.success) return send(response, 400, 'text/plain', 'This is nothing that a page does.');
-        const result = await perform(slack, me, deed.data as Deed).catch((error: Error) => ({ error: error.message }));
+        const result = await perform(slack, me, deed.data as Deed).catch((error: Error) => ({
+          error: error.message,
+        }));
         return send(response, 200, 'application/json', JSON.stringify(result));
       }
       default:
@@ -85,7 +87,9 @@ export async function startPage({ slack, engines, kind, port = 0 }: PageOptions)
 
 function send(response: ServerResponse, status: number, type: string, body: string | Buffer): void {
   const text = type.startsWith('text/') || type === 'application/json';
-  response.writeHead(status, { ...HEADERS, 'content-type': text ? `${type}; charset=utf-8` : type }).end(body);
+  response
+    .writeHead(status, { ...HEADERS, 'content-type': text ? `${type}; charset=utf-8` : type })
+    .end(body);
 }
 
 function isPerson(slack: Slack, id: string): boolean {

@@ -42,7 +42,15 @@ export interface HostsScene {
 /** What a person does on the page. */
 export type Deed =
   | { do: 'write'; channel: string; text: string; thread?: string }
-  | { do: 'press'; block: string; action: string; channel?: string; ts?: string; view?: string; choose?: Choice }
+  | {
+      do: 'press';
+      block: string;
+      action: string;
+      channel?: string;
+      ts?: string;
+      view?: string;
+      choose?: Choice;
+    }
   | { do: 'submit'; view: string; values: Record<string, Choice> }
   | { do: 'close'; view: string }
   | { do: 'home' };

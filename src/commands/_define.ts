@@ -79,13 +79,16 @@ export function defineCommand<W extends z.ZodObject, O extends z.ZodObject>(decl
   return declaration;
 }
 
+/** What no person can type. */
+export const NOT = '\u0000';
+
 /** How an option is typed and shown; attached to its schema. */
 export interface OptionMeta {
   about: string;
   short?: string;
   /** The name of its value in the usage line; a flag has none. */
   value?: string;
-  /** `--name!=value` is meant as well. */
+  /** `--name!=value` is meant as well; the value then begins with `NOT`. */
   negatable?: boolean;
 }
 

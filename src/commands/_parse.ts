@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../domain/error.ts';
 import { code, type Markup, say, some } from '../domain/markup.ts';
 import { nearest } from '../domain/nearest.ts';
-import { type Command, isOptional, metaOf, usage } from './_define.ts';
+import { type Command, isOptional, metaOf, NOT, usage } from './_define.ts';
 import { normalise, tokenise } from './_words.ts';
 
 /** A command with its words and options read and checked. */
@@ -70,7 +70,7 @@ function option(command: Command, raw: Raw, name: string, inline: string | undef
     fail(command, say`${code(`--${name}`)} needs a value: ${code(meta.value)}.`);
   if (isRepeated(schema)) {
     const earlier = (raw.options[base] as string[] | undefined) ?? [];
-    raw.options[base] = [...earlier, negated ? `!${value}` : value];
+    raw.options[base] = [...earlier, negated ? NOT + value : value];
   } else if (base in raw.options) fail(command, say`${code(`--${name}`)} is given twice.`);
   else raw.options[base] = value;
 }

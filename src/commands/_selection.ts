@@ -3,7 +3,7 @@ import { UserError } from '../domain/error.ts';
 import { code, say } from '../domain/markup.ts';
 import type { LabelRule, PruneSelection } from '../domain/selection.ts';
 import { parseMoment } from '../domain/time.ts';
-import { flag, MomentOption, repeated, valued } from './_define.ts';
+import { flag, MomentOption, NOT, repeated, valued } from './_define.ts';
 
 /** The words that choose images: `prune` deletes by them, `images` shows by them. */
 export const selectionOptions = {
@@ -30,7 +30,7 @@ export function readSelection(options: z.output<typeof Options>): PruneSelection
       throw new UserError(
         say`${code(`--filter ${filter}`)} is not known: write ${code('until=24h')}, ${code('label=key')} or ${code('label!=key')}.`,
       );
-    if (name !== 'until') labels.push(readLabel(name === 'label!' ? `!${value}` : value));
+    if (name !== 'until') labels.push(readLabel(name === 'label!' ? NOT + value : value));
     else {
       const moment = parseMoment(value);
       if (!moment)
@@ -48,7 +48,7 @@ export function readSelection(options: z.output<typeof Options>): PruneSelection
 // --- internal ---
 
 function readLabel(text: string): LabelRule {
-  const not = text.startsWith('!');
+  const not = text.startsWith(NOT);
   const body = not ? text.slice(1) : text;
   const equals = body.indexOf('=');
   if (body === '' || equals === 0)

@@ -2,7 +2,7 @@ import type { Graph } from './graph.ts';
 import type { ImageId } from './ids.ts';
 import { nearest } from './nearest.ts';
 import type { Problem } from './plan.ts';
-import type { ImageName } from './reference.ts';
+import { type ImageName, repositoryOf } from './reference.ts';
 
 /** What names mean on one engine: the references to remove of each image; empty means all it has. */
 export interface Resolved {
@@ -37,7 +37,9 @@ export function resolveNames(world: Graph, names: readonly ImageName[]): Resolve
       whole.add(matches[0]);
       targets.set(matches[0], targets.get(matches[0]) ?? []);
     } else {
-      const near = nearest(name.reference ?? name.text, [...byReference.keys()]);
+      const near =
+        nearest(name.reference ?? name.text, [...byReference.keys()]) ??
+        sameRepository(name, [...byReference.keys()]);
       problems.push({ kind: 'not-found', name: name.text, ...(near !== undefined && { near }) });
     }
   }
@@ -46,6 +48,12 @@ export function resolveNames(world: Graph, names: readonly ImageName[]): Resolve
 }
 
 // --- internal ---
+
+/** `app` asks for `app:latest`, which is far from `app:1` in letters and near in what is meant. */
+function sameRepository({ reference }: ImageName, known: readonly string[]): string | undefined {
+  if (reference === undefined) return undefined;
+  return known.find((one) => repositoryOf(one) === repositoryOf(reference));
+}
 
 /** By ID, or by the digest part of a repository digest. */
 function byId(world: Graph, prefix: string): ImageId[] {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { Command } from '../../src/commands/_define.ts';
 import { loadCommands } from '../../src/commands/_load.ts';
+import { aDesk } from './_desk.ts';
 
 const root = join(import.meta.dirname, '../..');
 const copy = mkdtempSync(join(tmpdir(), 'dimg-commands-'));
@@ -50,8 +51,7 @@ test('a new file is a new command, in help as well, and nothing else changes', a
   const run = async (text: string) => {
     const { command, input } = parser.parse(text, commands);
     if (command.kind !== 'answer') throw new Error('no answer');
-    const desk = { now: 0, commands, hosts: async () => [], history: async () => [] };
-    return (await command.answer(input, desk)).lines.map(plain).join('\n');
+    return (await command.answer(input, aDesk(commands))).lines.map(plain).join('\n');
   };
   expect(await run('greet ana —loud')).toBe('morning ana!');
   expect(await run('help')).toContain('/dimg greet <name> [options]  say good morning');

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { loadCommands } from '../../src/commands/_load.ts';
 import { parse } from '../../src/commands/_parse.ts';
 import { UserError } from '../../src/domain/error.ts';
+import { Job } from '../../src/domain/protocol.ts';
 import { type PruneSelection, Selection } from '../../src/domain/selection.ts';
 import { describeRun } from '../../src/domain/words.ts';
 import { aRun, DAY, HOUR, MINUTE, NOW, SECOND } from '../domain/_build.ts';
@@ -43,8 +44,10 @@ describe('every command', () => {
       expect(parsed.command.name).toBe(command.name);
       if (command.kind === 'delete')
         expect(Selection.safeParse(command.select(parsed.input).selection).success).toBe(true);
-      if (command.kind === 'survey')
-        expect(Selection.safeParse(command.survey(parsed.input).selection).success).toBe(true);
+      if (command.kind === 'survey') {
+        const header = { v: 1, id: 'survey-1', host: 'host-3', epoch: 'e', notAfter: NOW };
+        expect(Job.safeParse({ ...header, ...command.survey(parsed.input).job }).success).toBe(true);
+      }
       if (command.kind === 'decide') expect(command.decide(parsed.input).run).toBe(1042);
     },
   );

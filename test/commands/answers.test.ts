@@ -5,12 +5,17 @@ import { parse } from '../../src/commands/_parse.ts';
 import { chain, type Fact, GENESIS } from '../../src/domain/audit.ts';
 import { plain } from '../../src/domain/markup.ts';
 import type { Plan } from '../../src/domain/plan.ts';
+import type { ReportBody } from '../../src/domain/protocol.ts';
+import { summarise } from '../../src/domain/run.ts';
 import {
   ANA,
   aHostStatus,
   aKept,
   anItem,
+  anOutcome,
+  aPart,
   aPlan,
+  aRun,
   BEN,
   DAY,
   HOST,
@@ -19,14 +24,14 @@ import {
   NOW,
   runId,
 } from '../domain/_build.ts';
+import { aDesk } from './_desk.ts';
 
 const commands = await loadCommands();
 
 async function answer(text: string, given: Partial<Desk> = {}): Promise<string[]> {
   const { command, input } = parse(text, commands);
   if (command.kind !== 'answer') throw new Error(`${command.name} does not answer`);
-  const desk: Desk = { now: NOW, commands, hosts: async () => [], history: async () => [], ...given };
-  return (await command.answer(input, desk)).lines.map(plain);
+  return (await command.answer(input, aDesk(commands, given))).lines.map(plain);
 }
 
 describe('help', () => {
@@ -84,12 +89,15 @@ describe('hosts', () => {
   });
 });
 
+/** What a survey's answer from host-3 looks like. */
+function shown(text: string, body: ReportBody): string[] {
+  const { command, input } = parse(text, commands);
+  if (command.kind !== 'survey') throw new Error(`${command.name} is no survey`);
+  return command.show([[HOST, body]], input, NOW).lines.map(plain);
+}
+
 describe('images', () => {
-  function show(plan: Plan, text = 'images host-3'): string[] {
-    const { command, input } = parse(text, commands);
-    if (command.kind !== 'survey') throw new Error('no survey');
-    return command.show(plan, input, NOW).lines.map(plain);
-  }
+  const show = (plan: Plan) => shown('images host-3', { kind: 'plan', plan });
 
   test('shows what a prune would do with each image, and why', () => {
     const plan = aPlan([anItem('a', { references: ['app:1'], size: 2000, reclaim: 1000 })], {
@@ -116,15 +124,112 @@ describe('images', () => {
   test('reads the same options as prune', () => {
     const { command, input } = parse('images host-3 -a --until 7d --label!=keep', commands);
     if (command.kind !== 'survey') throw new Error('no survey');
-    expect(command.survey(input)).toEqual({
+    expect(command.survey(input)).toMatchObject({
       where: 'host-3',
-      selection: {
-        kind: 'prune',
-        all: true,
-        until: { ago: 7 * DAY },
-        labels: [{ key: 'keep', not: true }],
+      one: true,
+      job: {
+        kind: 'survey',
+        selection: {
+          kind: 'prune',
+          all: true,
+          until: { ago: 7 * DAY },
+          labels: [{ key: 'keep', not: true }],
+        },
       },
     });
+  });
+
+  test.each(['images host-3', 'df host-3'])('%s says why a host has no answer', (text) => {
+    const why = { kind: 'permission' as const, at: '/var/run/docker.sock' };
+    expect(shown(text, { kind: 'refused', why })).toEqual([
+      'host-3 the agent may not open /var/run/docker.sock: add its user to the group docker',
+    ]);
+  });
+});
+
+test('df shows what fills the disk, and what a prune would free', () => {
+  const share = (count: number, bytes: number) => ({ count, bytes });
+  const lines = shown('df host-3', {
+    kind: 'disk',
+    use: {
+      disk: { total: 100e9, free: 30e9 },
+      images: share(12, 8e9),
+      dangling: share(2, 1e9),
+      unused: share(5, 3e9),
+      containers: share(3, 5e6),
+      volumes: share(4, 2e9),
+      unusedVolumes: share(1, 1e6),
+      buildCache: share(7, 4e8),
+    },
+  });
+  expect(lines).toEqual([
+    'host-3 disk 70 % of 100 GB, 30 GB free',
+    '• 8 GB in 12 images: prune frees 1 GB (2), prune -a 3 GB (5)',
+    '• 5 MB written by 3 containers',
+    '• 2 GB in 4 volumes, of which 1 MB in 1 that no container uses',
+    '• 400 MB in 7 pieces of build cache',
+  ]);
+});
+
+describe('pending', () => {
+  const plan = aPlan([anItem('a')]);
+  const hosts = { [HOST]: aPart({ stage: 'planned' as const, plan: summarise(plan) }) };
+
+  test('names what waits, and for whom', async () => {
+    const proposed = { state: 'proposed' as const, hosts, expiresAt: NOW + MINUTE };
+    const lines = await answer('pending', {
+      openRuns: async () => [
+        aRun(),
+        aRun(proposed),
+        aRun({ ...proposed, approvalFor: ['force'] }),
+        aRun({ state: 'executing', hosts }),
+      ],
+    });
+    expect(lines).toHaveLength(4);
+    expect(lines[0]).toMatch(/#1042 prune host-3 asked by @U0ANA · is being planned/);
+    expect(lines[1]).toMatch(/waits for @U0ANA to confirm · expires 2026-01-31T12:01/);
+    expect(lines[2]).toMatch(/waits for an approver/);
+    expect(lines[3]).toMatch(/0 of 1/);
+  });
+
+  test('says so where nothing waits', async () => {
+    expect(await answer('pending')).toEqual(['Nothing waits.']);
+  });
+});
+
+describe('show', () => {
+  const plan = aPlan([anItem('a', { references: ['app:1'] })], {
+    kept: [aKept('b', { references: ['b:1'] })],
+  });
+  const run = aRun({
+    state: 'done',
+    confirmed: { by: ANA, at: NOW },
+    executingSince: NOW,
+    endedAt: NOW,
+    audit: { n: 9, hash: id('audit') },
+    hosts: { [HOST]: aPart({ stage: 'ended', plan: summarise(plan), outcomes: [anOutcome('a')] }) },
+  });
+
+  test('tells one run in full', async () => {
+    const asked: number[] = [];
+    const lines = await answer('show #1042', {
+      run: async (n) => {
+        asked.push(n);
+        return { run, plans: new Map([[HOST, plan]]) };
+      },
+    });
+    expect(asked).toEqual([1042]);
+    const text = lines.join('\n');
+    expect(text).toMatch(/^#1042 done prune host-3 asked by @U0ANA/);
+    expect(text).toMatch(/confirmed by @U0ANA/);
+    expect(text).toMatch(/✓ app:1 [0-9a-f]{12} deleted, 100 B/);
+    expect(text).toMatch(/b:1/);
+    expect(text).toContain(plan.digest);
+    expect(text).toContain(`audit 9 ${id('audit')}`);
+  });
+
+  test('says so where there is no such run', async () => {
+    await expect(answer('show 7')).rejects.toThrow(/no run #7/);
   });
 });
 

@@ -25,9 +25,15 @@ export const ANA = userId('U0ANA');
 export const BEN = userId('U0BEN');
 export const CLEO = userId('U0CLEO');
 
+const ids = new Map<string, ImageId>();
 /** The same ID for the same name, as unlike another one as real IDs are. */
-export const id = (name: string): ImageId =>
-  ImageId.parse(`sha256:${createHash('sha256').update(name).digest('hex')}`);
+export function id(name: string): ImageId {
+  const known = ids.get(name);
+  if (known) return known;
+  const made = ImageId.parse(`sha256:${createHash('sha256').update(name).digest('hex')}`);
+  ids.set(name, made);
+  return made;
+}
 export const digest = (repository: string, name: string): string => `${repository}@${id(`digest ${name}`)}`;
 
 /** An image of 100 bytes that is a week old: one layer of its own, no tag. Named by its `name`. */

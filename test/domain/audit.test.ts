@@ -111,6 +111,11 @@ describe('a break is found at its place', () => {
     );
   });
 
+  test('where an entry fits in all but its number', () => {
+    const skipped = chain({ n: 4, hash: GENESIS.hash }, [{ at: NOW, run: runId(1), kind: 'requested' }]);
+    expect(firstBreak(skipped)).toBe(1);
+  });
+
   test('where the beginning is cut off', () => {
     const entries = chain(GENESIS, [
       { at: NOW, run: runId(1), kind: 'requested' },

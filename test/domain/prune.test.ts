@@ -321,5 +321,7 @@ describe("the host's own rules", () => {
   test('a protected or young child holds its untagged parents', () => {
     const images = [anImage('base'), anImage('app', { parent: id('base'), tags: ['prod/app:1'] })];
     expect(going(anInventory(images), pruning({ all: true }), rules({ protect: ['prod/*'] }))).toEqual([]);
+    const young = [anImage('base'), anImage('app', { parent: id('base'), arrivedAt: NOW })];
+    expect(going(anInventory(young), pruning(), rules({ minAge: HOUR }))).toEqual([]);
   });
 });

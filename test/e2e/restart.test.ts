@@ -164,10 +164,9 @@ describe.skipIf(skipWithout('ends and starts of bots and agents', 'redis', 'engi
   });
 
   test('an agent killed while it executes and started again: ended at once, and truthfully', async () => {
+    await load('host-2', MANY);
     const before = await stage.witness('host-2').snapshot();
     const card = await stage.ana.asks('/dimg prune host-2');
-    const many = before.images.length;
-    expect(many).toBeGreaterThan(3);
     await midway(card, 'host-2', async () => {
       stage.agent('host-2').kill('SIGKILL');
       await stage.agent('host-2').exited;

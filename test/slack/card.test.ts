@@ -203,13 +203,13 @@ describe('the card', () => {
       ),
     );
     expect(text).toMatch(/force always needs it; 1 of 2 given/);
-    expect(text).toMatch(/approvers: group `S0SRE`, <@U0BEN>, not <@U0ANA>/);
+    expect(text).toMatch(/approvers: group `S0SRE`, <@U0BEN>/);
     expect(text).toMatch(/approved by <@U0BEN>/);
   });
 
   test('says so where nobody can approve', () => {
     const card = render(run('proposed', { approvalFor: ['force'] }), plans, { approvers: [], access: [] });
-    expect(shows(card)).toContain('no approvers are configured');
+    expect(shows(card)).toMatch(/nobody (else )?can approve it/);
   });
 
   test.each([
@@ -217,7 +217,7 @@ describe('the card', () => {
     [
       { denied: { by: BEN, at: NOW, reason: 'not *today*' } },
       'denied',
-      /Denied: not ∗today∗.*\n?[^]*denied by <@U0BEN>/,
+      /Denied: not ∗today∗.*[\s\S]*denied by <@U0BEN>/,
     ],
     [{ cancel: { by: ANA, at: NOW } }, 'cancelled', /cancelled by <@U0ANA>/],
     [{ approvals: [{ by: BEN, at: NOW }] }, 'done', /approved by <@U0BEN>/],

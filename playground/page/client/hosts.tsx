@@ -1,0 +1,108 @@
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import type { HostScene, HostsScene } from '../shapes.ts';
+import { type Coming, useComings } from './comings.ts';
+import { counted, formatSize } from './sizes.ts';
+
+/** The hosts as their engines say themselves: dimg has no part in it. */
+export function Hosts({ scene }: { scene: HostsScene | null }): ReactNode {
+  return (
+    <aside className="hosts" aria-label="Hosts">
+      <header>
+        <h2>Hosts</h2>
+        {scene && (
+          <span className={`kind ${scene.kind}`}>
+            {scene.kind === 'real' ? 'real engines' : 'simulated engines'}
+          </span>
+        )}
+      </header>
+      <p className="quiet">What the engines say themselves, every second.</p>
+      {scene?.hosts.map((host) => (
+        <Host key={host.host} host={host} />
+      ))}
+    </aside>
+  );
+}
+
+// --- internal ---
+
+const MOST = 60;
+
+function Host({ host }: { host: HostScene }): ReactNode {
+  const [whole, setWhole] = useState(false);
+  const rows = useComings(host.images);
+  const section = useRef<HTMLElement>(null);
+  const changing = rows.some(({ state }) => state !== 'stays');
+  useEffect(() => {
+    // Where something happens is brought into view, unless somebody is reading there.
+    if (changing && !section.current?.parentElement?.matches(':hover'))
+      section.current?.scrollIntoView({ behavior: 'smooth', block: 'nearest' });
+  }, [changing]);
+  const dangling = host.images.filter(({ tags }) => tags.length === 0).length;
+  const facts = [
+    counted(host.images.length, 'image'),
+    ...(dangling > 0 ? [`${dangling} dangling`] : []),
+    ...(host.containers > 0 ? [counted(host.containers, 'container')] : []),
+  ];
+  return (
+    <section ref={section} className="host" aria-label={host.host}>
+      <h3>
+        {host.host} <small>{host.engine}</small>
+      </h3>
+      {host.trouble !== null && (
+        <p className="failed" role="alert">
+          ⚠ {host.trouble}
+        </p>
+      )}
+      <Bar layers={host.layers} reclaimable={host.reclaimable} />
+      <p className="facts">{facts.join(' · ')}</p>
+      <ul>
+        {(whole ? rows : rows.slice(0, MOST)).map(({ image, state }) => (
+          <Row key={image.id} image={image} state={state} />
+        ))}
+      </ul>
+      {rows.length > MOST && (
+        <button type="button" className="plain" aria-expanded={whole} onClick={() => setWhole(!whole)}>
+          {whole ? 'Show fewer' : `and ${rows.length - MOST} more`}
+        </button>
+      )}
+    </section>
+  );
+}
+
+/** How much the images take, against the most they ever took here. */
+function Bar({ layers, reclaimable }: { layers: number | null; reclaimable: number | null }): ReactNode {
+  const most = useRef(0);
+  if (layers === null) return <div className="bar" />;
+  most.current = Math.max(most.current, layers, 1);
+  const percent = (bytes: number) => `${(100 * bytes) / most.current}%`;
+  const free = Math.min(reclaimable ?? 0, layers);
+  const words = `${formatSize(layers)} on disk, ${formatSize(free)} not in use`;
+  return (
+    <>
+      <div className="bar" role="img" aria-label={words}>
+        <span className="used" style={{ width: percent(layers - free) }} />
+        <span className="free" style={{ width: percent(free) }} />
+      </div>
+      <p className="facts">{words}</p>
+    </>
+  );
+}
+
+function Row({ image, state }: Coming): ReactNode {
+  const tags = image.tags.join(', ');
+  return (
+    <li className={state}>
+      <span className="tags" title={tags}>
+        {tags || <i>&lt;none&gt;</i>}
+      </span>
+      <code>{image.id.replace('sha256:', '').slice(0, 12)}</code>
+      <span className="size">{formatSize(image.size)}</span>
+      {image.usedBy.map(({ name, running }) => (
+        <span key={name} className={running ? 'use running' : 'use'}>
+          {running ? '▶' : '■'} {name} {running ? 'runs' : 'stopped'}
+        </span>
+      ))}
+      {state === 'gone' && <span className="use was">deleted</span>}
+    </li>
+  );
+}

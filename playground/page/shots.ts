@@ -1,0 +1,256 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import type { Locator, Page } from 'playwright-core';
+import { lacking } from '../parts/available.ts';
+import { loadImages } from '../parts/images.ts';
+import { createScope } from '../parts/scope.ts';
+import { loadSamples } from '../samples.ts';
+import { startWorld } from '../world.ts';
+import { chromiumAvailable, openChromium } from './chromium.ts';
+import { startPage } from './server.ts';
+
+const HOSTS = ['host-1', 'host-2', 'host-3'];
+const USAGE = `Usage: node --import tsx playground/page/shots.ts [--readme] [DIR]
+Takes a picture of every state of a card, and of what else the page shows, for somebody to look at.
+--readme also writes docs/card.png.`;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    options: { readme: { type: 'boolean' }, help: { type: 'boolean' } },
+    allowPositionals: true,
+  });
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const chromium = chromiumAvailable();
+  const missing = lacking('redis', 'engines', 'busybox') ?? (chromium === true ? undefined : chromium);
+  if (missing !== undefined) {
+    console.error(missing);
+    return 1;
+  }
+  const dir = positionals[0] ?? 'shots';
+  mkdirSync(dir, { recursive: true });
+  await take(dir, values.readme === true);
+  return 0;
+}
+
+// --- internal ---
+
+async function take(dir: string, readme: boolean): Promise<void> {
+  const scope = createScope('shots');
+  try {
+    const world = await startWorld(scope, { hosts: HOSTS });
+    const docker = (host: string) => world.engine(host).docker;
+    await Promise.all(HOSTS.map((host) => loadSamples(docker(host), host, Date.now())));
+    await loadImages(docker('host-2'), dangling('few', 40));
+    await loadImages(docker('host-3'), dangling('many', 160));
+    const [bot, agent] = await Promise.all([
+      world.startBot(),
+      ...HOSTS.map((host) => world.startAgent(host)),
+    ]);
+    const served = await startPage({ slack: world.slack, engines: world.engines, kind: 'real' });
+    scope.defer(() => served.close());
+    const browser = await openChromium();
+    scope.defer(() => browser.close());
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1.5 });
+    await page.goto(served.url);
+    const stage = stageOf(page, dir);
+    const { type, card, press, be, shot, state } = stage;
+
+    await shot('start');
+    await type('/dimg hosts');
+    await stage.told('online');
+    await shot('hosts-answer');
+    // The agent is held still, so that the picture of what passes quickly can be taken.
+    agent?.kill('SIGSTOP');
+    await type('/dimg prune host-1');
+    await state('planning');
+    await shot('planning', card());
+    agent?.kill('SIGCONT');
+    await state('proposed');
+    await shot('proposed', card());
+    await shot('proposed-page');
+    if (readme) await picture(page, card());
+    agent?.kill('SIGSTOP');
+    await press('Delete');
+    await state('executing');
+    await shot('executing', card());
+    agent?.kill('SIGCONT');
+    await state('done');
+    await shot('done', card());
+    await sleep(1200);
+    await shot('done-page');
+
+    await type('/dimg prune host-1');
+    await state('empty');
+    await shot('empty', card());
+    await type('/dimg rmi host-1 app:1 app:2 app:stable');
+    await state('proposed');
+    await docker('host-1').getImage('app:1').tag({ repo: 'app', tag: 'newer' });
+    await press('Delete');
+    await state('partial');
+    await shot('partial', card());
+    await type('/dimg rmi host-1 app:99');
+    await sleep(1500);
+    await shot('not-found');
+    await type('/dimg prune host-1 -a');
+    await state('proposed');
+    await press('Cancel');
+    await state('cancelled');
+    await shot('cancelled', card());
+
+    await type('/dimg rmi host-1 job:7 web:1 -f');
+    await state('proposed');
+    await shot('approval', card());
+    await press('Approve');
+    await stage.told('somebody else must approve it');
+    await shot('private-refusal');
+    await be('bo');
+    await shot('as-bo');
+    await press('Deny');
+    await state('denied');
+    await shot('denied', card());
+    await be('ana');
+
+    await type('/dimg prune host-2');
+    await state('proposed');
+    await page
+      .getByRole('button', { name: /repl(y|ies)/ })
+      .last()
+      .click();
+    await sleep(500);
+    await shot('thread');
+    await page.getByRole('button', { name: 'Close the thread' }).click();
+    await press('Delete');
+    await sleep(900);
+    await shot('executing-page');
+    await state('done');
+    await type('/dimg prune host-3');
+    await state('proposed');
+    await page
+      .getByRole('button', { name: /repl(y|ies)/ })
+      .last()
+      .click();
+    await page.getByRole('link', { name: 'Download' }).waitFor();
+    await shot('file');
+    await page.getByRole('button', { name: 'Close the thread' }).click();
+    await press('Cancel');
+    await type('/dimg history');
+    await sleep(1500);
+    await shot('history');
+    await type('/dimg prnue host-3');
+    await type('/nothing');
+    await sleep(1000);
+    await shot('mistakes');
+
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await type('/dimg prune host-2,host-3');
+    await state('proposed');
+    await shot('dark');
+    await page.setViewportSize({ width: 420, height: 860 });
+    await shot('narrow-dark');
+    await page.emulateMedia({ colorScheme: 'light' });
+    await shot('narrow');
+    await page.getByRole('button', { name: 'Hosts' }).click();
+    await shot('narrow-hosts');
+    await page.getByRole('button', { name: 'Hosts' }).click();
+    await page.getByRole('button', { name: 'Channels and people' }).click();
+    await shot('narrow-rail');
+    await page.getByRole('button', { name: 'Channels and people' }).click();
+    await page.setViewportSize({ width: 1280, height: 800 });
+
+    // The agent dies in the middle of its work; the same bot waits for it in vain.
+    await type('/dimg prune host-1 -a');
+    await state('proposed');
+    agent?.kill('SIGSTOP');
+    await press('Delete');
+    await state('executing');
+    await bot?.stop();
+    await type('/dimg hosts');
+    await page.getByText('failed with the error').waitFor();
+    await shot('bot-away');
+    const short = join(scope.dir, 'short.yaml');
+    writeFileSync(short, 'approval:\n  approvers: [U0BO]\n  expires: 10s\n');
+    await world.startBot({ DIMG_CONFIG: short });
+    await type('/dimg prune host-2 -a');
+    await state('proposed');
+    await state('expired', 20_000);
+    await shot('expired', card());
+    await type('/dimg prune host-1');
+    await state('refused', 60_000);
+    await shot('refused', card());
+    await page
+      .locator('.message', { hasText: /unknown|failed/ })
+      .last()
+      .waitFor({ timeout: 90_000 });
+    await shot('end-page');
+  } finally {
+    await scope.close();
+  }
+}
+
+function stageOf(page: Page, dir: string) {
+  let n = 0;
+  const card = () =>
+    page
+      .locator('main .message')
+      .filter({ hasText: /^.*#\d+/ })
+      .filter({ hasNotText: 'Only visible' })
+      .last();
+  return {
+    card,
+    async type(line: string): Promise<void> {
+      await page.getByLabel('Message #ops').fill(line);
+      await page.keyboard.press('Enter');
+    },
+    async press(label: string): Promise<void> {
+      await card().getByRole('button', { name: label }).first().click();
+    },
+    async be(name: string): Promise<void> {
+      await page.getByRole('radio', { name }).check({ force: true });
+      await sleep(400);
+    },
+    async told(words: string): Promise<void> {
+      await page.locator('.message.private', { hasText: words }).last().waitFor();
+    },
+    async state(state: string, timeout = 20_000): Promise<void> {
+      await card()
+        .and(page.locator(`[data-state="${state}"]`))
+        .waitFor({ timeout });
+    },
+    async shot(name: string, of?: Locator): Promise<void> {
+      const path = join(dir, `${String(++n).padStart(2, '0')}-${name}.png`);
+      await (of ?? page).screenshot({ path });
+      console.log(path);
+    },
+  };
+}
+
+/** For the README: the card alone, with a margin. */
+async function picture(page: Page, card: Locator): Promise<void> {
+  mkdirSync('docs', { recursive: true });
+  await page.mouse.move(0, 0);
+  await card.screenshot({ path: 'docs/card.png' });
+}
+
+function dangling(name: string, count: number) {
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, i) => [
+      `${name} ${i}`,
+      {
+        tags: [],
+        comment: `${name} ${i}`,
+        created: new Date(Date.now() - (i + 1) * 3_600_000),
+        layers: [
+          { name: 'base', bytes: 3_000_000 },
+          { name: `${name} ${i % 10}`, bytes: 200_000 * ((i % 10) + 1) },
+        ],
+      },
+    ]),
+  );
+}

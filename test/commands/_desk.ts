@@ -1,0 +1,13 @@
+import type { Command, Desk } from '../../src/commands/_define.ts';
+import { NOW } from '../domain/_build.ts';
+
+/** What a bot knows that has neither hosts nor runs. */
+export const aDesk = (commands: ReadonlyMap<string, Command>, given: Partial<Desk> = {}): Desk => ({
+  now: NOW,
+  commands,
+  hosts: async () => [],
+  run: async () => null,
+  openRuns: async () => [],
+  history: async () => [],
+  ...given,
+});

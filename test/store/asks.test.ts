@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import { skipWithout } from '../../playground/parts/available.ts';
+import type { ReportBody } from '../../src/domain/protocol.ts';
+import { openAsks } from '../../src/store/asks.ts';
+import { openCards } from '../../src/store/cards.ts';
+import { ANA, host, NOW, runId } from '../domain/_build.ts';
+import { ownRedis } from './_redis.ts';
+
+const body = (at: number): ReportBody => ({ kind: 'refused', why: { kind: 'offline', seenAt: at } });
+
+describe.skipIf(skipWithout('asks and cards in Redis', 'redis'))('in Redis', () => {
+  const own = ownRedis('store-asks');
+  const ask = (id: string) => ({
+    id,
+    hosts: [host('host-1'), host('host-2')],
+    command: 'df all',
+    user: ANA,
+    replyTo: 'http://127.0.0.1/reply',
+  });
+
+  test('an ask is complete with its last answer, and then gone', async () => {
+    const asks = openAsks(own.redis);
+    await asks.put(ask('two'), NOW);
+    expect(await asks.answer('two', host('host-1'), body(1))).toBeNull();
+    const complete = await asks.answer('two', host('host-2'), body(2));
+    expect(complete?.ask).toEqual(ask('two'));
+    expect(complete && [...complete.answers.values()]).toEqual(expect.arrayContaining([body(1), body(2)]));
+    expect(await asks.take('two')).toBeNull();
+    expect(await asks.due(NOW + 1)).not.toContain('two');
+  });
+
+  test('a host that was not asked can not answer', async () => {
+    const asks = openAsks(own.redis);
+    await asks.put(ask('stranger'), NOW);
+    expect(await asks.answer('stranger', host('host-3'), body(1))).toBeNull();
+    expect(await asks.answer('stranger', host('host-1'), body(1))).toBeNull();
+    expect((await asks.take('stranger'))?.answers.size).toBe(1);
+  });
+
+  test('an ask that is due is taken with what there is, by one of many', async () => {
+    const asks = openAsks(own.redis);
+    await asks.put(ask('late'), NOW);
+    await asks.answer('late', host('host-2'), body(2));
+    expect(await asks.due(NOW - 1)).not.toContain('late');
+    expect(await asks.due(NOW)).toContain('late');
+    const taken = await Promise.all(Array.from({ length: 20 }, () => asks.take('late')));
+    expect(taken.filter((each) => each !== null)).toHaveLength(1);
+  });
+
+  test('one writer holds a card, and only its holder gives it back', async () => {
+    const cards = openCards(own.redis);
+    const locks = await Promise.all(Array.from({ length: 20 }, () => cards.lock(runId(7), 5000)));
+    const held = locks.filter((unlock) => unlock !== null);
+    expect(held).toHaveLength(1);
+    expect(await cards.lock(runId(8), 5000)).not.toBeNull();
+    await held[0]?.();
+    expect(await cards.lock(runId(7), 5000)).not.toBeNull();
+  });
+
+  test('a part of a thread is posted once, unless it is given back', async () => {
+    const cards = openCards(own.redis);
+    const first = await Promise.all(Array.from({ length: 20 }, () => cards.once(runId(9), 'plan')));
+    expect(first.filter(Boolean)).toHaveLength(1);
+    await cards.again(runId(9), 'plan');
+    expect(await cards.once(runId(9), 'plan')).toBe(true);
+  });
+});
