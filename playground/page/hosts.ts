@@ -10,7 +10,6 @@ const DF_SOON_MS = 1_500;
 
 interface Disk {
   layers: number;
-  reclaimable: number | null;
   at: number;
   images: string;
 }
@@ -59,7 +58,6 @@ const empty = (host: string): HostScene => ({
   engine: null,
   trouble: null,
   layers: null,
-  reclaimable: null,
   containers: 0,
   images: [],
 });
@@ -92,7 +90,6 @@ async function lookAt(host: string, docker: Docker, disks: Map<string, Disk>): P
     engine: `Docker ${version.Version}`,
     trouble: null,
     layers: disk.layers,
-    reclaimable: disk.reclaimable,
     containers: containers.length,
     images: seen,
   };
@@ -105,24 +102,12 @@ async function diskOf(host: string, docker: Docker, disks: Map<string, Disk>, im
   const old = disks.get(host);
   const age = Date.now() - (old?.at ?? 0);
   if (old && age < (old.images === images ? DF_MS : DF_SOON_MS)) return old;
-  const disk = { ...usage(await docker.df()), at: Date.now(), images };
+  const disk = { layers: layersOf(await docker.df()), at: Date.now(), images };
   disks.set(host, disk);
   return disk;
 }
 
-interface Df {
-  LayersSize?: number;
-  Images?: { Size: number; SharedSize: number; Containers: number }[] | null;
-  /** From API 1.52 on, instead of the others. */
-  ImageUsage?: { TotalSize: number; Reclaimable: number };
-}
-
-function usage(answer: unknown): Pick<Disk, 'layers' | 'reclaimable'> {
-  const { LayersSize = 0, Images, ImageUsage } = answer as Df;
-  if (ImageUsage) return { layers: ImageUsage.TotalSize, reclaimable: ImageUsage.Reclaimable };
-  // As Docker's own client counts: what is left when the images in use keep what is theirs alone.
-  const used = (Images ?? [])
-    .filter(({ Containers }) => Containers > 0)
-    .reduce((sum, { Size, SharedSize }) => sum + Size - Math.max(0, SharedSize), 0);
-  return { layers: LayersSize, reclaimable: Math.max(0, LayersSize - used) };
+/** From API 1.52 on `df` says it in another place. */
+function layersOf(answer: { LayersSize?: number; ImageUsage?: { TotalSize: number } }): number {
+  return answer.LayersSize ?? answer.ImageUsage?.TotalSize ?? 0;
 }

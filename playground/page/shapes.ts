@@ -22,8 +22,6 @@ export interface HostScene {
   trouble: string | null;
   /** Bytes of all layers, as the engine's own `df` says; null until it has said so. */
   layers: number | null;
-  /** Of these, what no container holds. */
-  reclaimable: number | null;
   containers: number;
   images: SeenImage[];
 }

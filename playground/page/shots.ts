@@ -2,7 +2,6 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { Locator, Page } from 'playwright-core';
 import { lacking } from '../parts/available.ts';
 import { loadImages } from '../parts/images.ts';
 import { createScope } from '../parts/scope.ts';
@@ -10,6 +9,7 @@ import { loadSamples } from '../samples.ts';
 import { startWorld } from '../world.ts';
 import { chromiumAvailable, openChromium } from './chromium.ts';
 import { startPage } from './server.ts';
+import { dangling, picture, stageOf } from './stage.ts';
 
 const HOSTS = ['host-1', 'host-2', 'host-3'];
 const USAGE = `Usage: node --import tsx playground/page/shots.ts [--readme] [DIR]
@@ -75,7 +75,17 @@ async function take(dir: string, readme: boolean): Promise<void> {
     await state('proposed');
     await shot('proposed', card());
     await shot('proposed-page');
-    if (readme) await picture(page, card());
+    if (readme) {
+      await press('Cancel');
+      await state('cancelled');
+      await type('/dimg prune host-1 -a --until 3d');
+      await state('proposed');
+      await picture(page, card());
+      await press('Cancel');
+      await state('cancelled');
+      await type('/dimg prune host-1');
+      await state('proposed');
+    }
     agent?.kill('SIGSTOP');
     await press('Delete');
     await state('executing');
@@ -156,9 +166,9 @@ async function take(dir: string, readme: boolean): Promise<void> {
     await shot('narrow-dark');
     await page.emulateMedia({ colorScheme: 'light' });
     await shot('narrow');
-    await page.getByRole('button', { name: 'Hosts' }).click();
+    await page.getByRole('button', { name: 'Hosts', exact: true }).click();
     await shot('narrow-hosts');
-    await page.getByRole('button', { name: 'Hosts' }).click();
+    await page.getByRole('button', { name: 'Hosts', exact: true }).click();
     await page.getByRole('button', { name: 'Channels and people' }).click();
     await shot('narrow-rail');
     await page.getByRole('button', { name: 'Channels and people' }).click();
@@ -184,73 +194,10 @@ async function take(dir: string, readme: boolean): Promise<void> {
     await type('/dimg prune host-1');
     await state('refused', 60_000);
     await shot('refused', card());
-    await page
-      .locator('.message', { hasText: /unknown|failed/ })
-      .last()
-      .waitFor({ timeout: 90_000 });
-    await shot('end-page');
+    const lost = page.locator('[data-state="unknown"], [data-state="failed"]').last();
+    await lost.waitFor({ timeout: 90_000 });
+    await shot('unknown', lost);
   } finally {
     await scope.close();
   }
-}
-
-function stageOf(page: Page, dir: string) {
-  let n = 0;
-  const card = () =>
-    page
-      .locator('main .message')
-      .filter({ hasText: /^.*#\d+/ })
-      .filter({ hasNotText: 'Only visible' })
-      .last();
-  return {
-    card,
-    async type(line: string): Promise<void> {
-      await page.getByLabel('Message #ops').fill(line);
-      await page.keyboard.press('Enter');
-    },
-    async press(label: string): Promise<void> {
-      await card().getByRole('button', { name: label }).first().click();
-    },
-    async be(name: string): Promise<void> {
-      await page.getByRole('radio', { name }).check({ force: true });
-      await sleep(400);
-    },
-    async told(words: string): Promise<void> {
-      await page.locator('.message.private', { hasText: words }).last().waitFor();
-    },
-    async state(state: string, timeout = 20_000): Promise<void> {
-      await card()
-        .and(page.locator(`[data-state="${state}"]`))
-        .waitFor({ timeout });
-    },
-    async shot(name: string, of?: Locator): Promise<void> {
-      const path = join(dir, `${String(++n).padStart(2, '0')}-${name}.png`);
-      await (of ?? page).screenshot({ path });
-      console.log(path);
-    },
-  };
-}
-
-/** For the README: the card alone, with a margin. */
-async function picture(page: Page, card: Locator): Promise<void> {
-  mkdirSync('docs', { recursive: true });
-  await page.mouse.move(0, 0);
-  await card.screenshot({ path: 'docs/card.png' });
-}
-
-function dangling(name: string, count: number) {
-  return Object.fromEntries(
-    Array.from({ length: count }, (_, i) => [
-      `${name} ${i}`,
-      {
-        tags: [],
-        comment: `${name} ${i}`,
-        created: new Date(Date.now() - (i + 1) * 3_600_000),
-        layers: [
-          { name: 'base', bytes: 3_000_000 },
-          { name: `${name} ${i % 10}`, bytes: 200_000 * ((i % 10) + 1) },
-        ],
-      },
-    ]),
-  );
 }

@@ -15,7 +15,7 @@ export function Hosts({ scene }: { scene: HostsScene | null }): ReactNode {
           </span>
         )}
       </header>
-      <p className="quiet">What the engines say themselves, every second.</p>
+      <p className="quiet">What the engines say, every second.</p>
       {scene?.hosts.map((host) => (
         <Host key={host.host} host={host} />
       ))}
@@ -53,7 +53,7 @@ function Host({ host }: { host: HostScene }): ReactNode {
           ⚠ {host.trouble}
         </p>
       )}
-      <Bar layers={host.layers} reclaimable={host.reclaimable} />
+      <Bar layers={host.layers} />
       <p className="facts">{facts.join(' · ')}</p>
       <ul>
         {(whole ? rows : rows.slice(0, MOST)).map(({ image, state }) => (
@@ -69,19 +69,17 @@ function Host({ host }: { host: HostScene }): ReactNode {
   );
 }
 
-/** How much the images take, against the most they ever took here. */
-function Bar({ layers, reclaimable }: { layers: number | null; reclaimable: number | null }): ReactNode {
+/** How much the images take, against the most they took while somebody looked. */
+function Bar({ layers }: { layers: number | null }): ReactNode {
   const most = useRef(0);
   if (layers === null) return <div className="bar" />;
   most.current = Math.max(most.current, layers, 1);
-  const percent = (bytes: number) => `${(100 * bytes) / most.current}%`;
-  const free = Math.min(reclaimable ?? 0, layers);
-  const words = `${formatSize(layers)} on disk, ${formatSize(free)} not in use`;
+  const less = most.current - layers;
+  const words = `${formatSize(layers)} on disk${less > 0 ? `, ${formatSize(less)} less than before` : ''}`;
   return (
     <>
       <div className="bar" role="img" aria-label={words}>
-        <span className="used" style={{ width: percent(layers - free) }} />
-        <span className="free" style={{ width: percent(free) }} />
+        <span style={{ width: `${(100 * layers) / most.current}%` }} />
       </div>
       <p className="facts">{words}</p>
     </>
@@ -96,13 +94,12 @@ function Row({ image, state }: Coming): ReactNode {
         {tags || <i>&lt;none&gt;</i>}
       </span>
       <code>{image.id.replace('sha256:', '').slice(0, 12)}</code>
-      <span className="size">{formatSize(image.size)}</span>
+      <span className="size">{state === 'gone' ? 'deleted' : formatSize(image.size)}</span>
       {image.usedBy.map(({ name, running }) => (
         <span key={name} className={running ? 'use running' : 'use'}>
           {running ? '▶' : '■'} {name} {running ? 'runs' : 'stopped'}
         </span>
       ))}
-      {state === 'gone' && <span className="use was">deleted</span>}
     </li>
   );
 }

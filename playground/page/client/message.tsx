@@ -93,7 +93,7 @@ export const NoticeLine = memo(
   ({ notice }: { notice: Notice }): ReactNode => (
     <article className="message private" aria-label={`Slackbot, ${clock(notice.at)}`}>
       <span className="avatar slackbot" aria-hidden="true">
-        ⌗
+        S
       </span>
       <div className="content">
         <div className="only">👁 Only visible to you</div>

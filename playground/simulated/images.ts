@@ -1,0 +1,120 @@
+import { sha256 } from './hash.ts';
+import { chainId, type Layers } from './layers.ts';
+
+export type HistoryEntry = {
+  readonly created?: string;
+  readonly created_by?: string;
+  readonly comment?: string;
+  readonly empty_layer?: boolean;
+};
+
+/** What an image's ID is the digest of. */
+export type ImageConfig = {
+  readonly architecture?: string;
+  readonly os?: string;
+  readonly created?: string;
+  readonly author?: string;
+  readonly comment?: string;
+  readonly docker_version?: string;
+  readonly container?: string;
+  readonly container_config?: Readonly<Record<string, unknown>>;
+  readonly config?: Readonly<Record<string, unknown>> | null;
+  readonly rootfs: { readonly type: string; readonly diff_ids: readonly string[] };
+  readonly history?: readonly HistoryEntry[];
+};
+
+export type Image = {
+  readonly id: string;
+  readonly config: ImageConfig;
+  /** The bytes that the ID is the digest of. */
+  readonly text: string;
+  readonly labels: Readonly<Record<string, string>> | null;
+  readonly createdAt: number;
+  /** Chain IDs, lowest first. */
+  readonly chains: readonly string[];
+  readonly size: number;
+  parent: string | null;
+  /** When a name was given to it here. */
+  taggedAt: Date | null;
+};
+
+export type Images = {
+  get(id: string): Image | undefined;
+  all(): Iterable<Image>;
+  count(): number;
+  /** The one image whose ID begins so, with or without `sha256:`. */
+  search(prefix: string): Image | undefined;
+  children(id: string): readonly string[];
+  /** Files an image whose layers are there; one that is known stays as it is. */
+  create(text: string): Image;
+  setParent(id: string, parent: string): void;
+  /** Resolves to the chain IDs of the layers that went with it. */
+  delete(id: string): string[];
+};
+
+/** `identify` makes the ID: the config's own digest on a graph driver. */
+export function createImages(layers: Layers, identify: (config: ImageConfig, text: string) => string): Images {
+  const images = new Map<string, Image>();
+  const children = new Map<string, Set<string>>();
+  return {
+    get: (id) => images.get(id),
+    all: () => images.values(),
+    count: () => images.size,
+    search(prefix) {
+      const whole = prefix.startsWith('sha256:') ? prefix : `sha256:${prefix}`;
+      const exact = images.get(whole);
+      if (exact) return exact;
+      const found = [...images.keys()].filter((id) => id.startsWith(whole));
+      return found.length === 1 ? images.get(found[0] ?? '') : undefined;
+    },
+    children: (id) => [...(children.get(id) ?? [])],
+    create(text) {
+      const config = JSON.parse(text) as ImageConfig;
+      const id = identify(config, text);
+      const known = images.get(id);
+      if (known) return known;
+      const chains = chainsOf(config);
+      const size = chains.reduce((sum, chain) => sum + (layers.get(chain)?.size ?? 0), 0);
+      const labels = (config.config?.Labels ?? null) as Image['labels'];
+      const createdAt = Date.parse(config.created ?? '') || 0;
+      const image = { id, config, text, labels, createdAt, chains, size, parent: null, taggedAt: null };
+      images.set(id, image);
+      layers.hold(chains.at(-1) ?? null);
+      return image;
+    },
+    setParent(id, parent) {
+      const image = images.get(id);
+      if (!image || !images.has(parent)) return;
+      if (image.parent !== null) children.get(image.parent)?.delete(id);
+      image.parent = parent;
+      children.set(parent, (children.get(parent) ?? new Set()).add(id));
+    },
+    delete(id) {
+      const image = images.get(id);
+      if (!image) return [];
+      for (const child of children.get(id) ?? []) {
+        const orphan = images.get(child);
+        if (orphan) orphan.parent = null;
+      }
+      children.delete(id);
+      if (image.parent !== null) children.get(image.parent)?.delete(id);
+      images.delete(id);
+      return layers.release(image.chains.at(-1) ?? null);
+    },
+  };
+}
+
+export const configDigest = (_config: ImageConfig, text: string) => sha256(text);
+
+/** The containerd store calls an image by its manifest's digest, which the config's only goes into. */
+export function manifestDigest(config: ImageConfig, text: string): string {
+  return sha256(JSON.stringify({ config: sha256(text), layers: config.rootfs.diff_ids }));
+}
+
+function chainsOf(config: ImageConfig): string[] {
+  let chain: string | null = null;
+  return config.rootfs.diff_ids.map((diffId) => {
+    chain = chainId(chain, diffId);
+    return chain;
+  });
+}

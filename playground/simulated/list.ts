@@ -1,0 +1,105 @@
+import { badRequest } from './api-error.ts';
+import { acceptOnly, type Filters, invalidValue, labelsMatch, parseMoment, pathPattern } from './filters.ts';
+import type { Image } from './images.ts';
+import { familiarName, type Name } from './names.ts';
+import { digestsOf, findImage, tagsOf } from './resolve.ts';
+import type { State } from './state.ts';
+
+export type ListOptions = {
+  readonly all: boolean;
+  readonly filters: Filters;
+  /** The API version of the request. */
+  readonly api: number;
+  /** Also what only `/system/df` and `shared-size` count. */
+  readonly counts?: { readonly containers: boolean; readonly sharedSize: boolean };
+};
+
+/** The list of images, newest first. */
+export function listImages(state: State, options: ListOptions) {
+  const { filters, api, all } = options;
+  acceptOnly(filters, 'dangling', 'label', 'before', 'since', 'reference', ...(api >= 44 ? ['until'] : []));
+  const dangling = danglingOf(filters);
+  const fits = conditions(state, filters);
+  const patterns = filters.get('reference')?.map(pathPattern);
+  const nameFits = (name: Name) =>
+    !patterns || patterns.some((p) => p.test(familiarName(name)) || p.test(name.repo));
+
+  const listed: { image: Image; tags: string[]; digests: string[] }[] = [];
+  for (const image of state.images.all()) {
+    if (!fits(image)) continue;
+    const isHead = state.images.children(image.id).length === 0;
+    if (dangling === true && !isHead) continue;
+    const tags = tagsOf(state, image.id).filter(nameFits).map(familiarName);
+    const digests = digestsOf(state, image.id).filter(nameFits).map(familiarName);
+    if (tags.length > 0 || digests.length > 0) {
+      if (dangling === true && tags.length > 0) continue;
+    } else if (!(all || isHead) || dangling === false || patterns) continue;
+    listed.push({ image, tags, digests });
+  }
+  listed.sort((a, b) => seconds(b.image.createdAt) - seconds(a.image.createdAt));
+  const shared = options.counts?.sharedSize ? sharedSizes(state, listed.map(({ image }) => image)) : null;
+  const users = options.counts?.containers ? countUsers(state) : null;
+  return listed.map(({ image, tags, digests }) => ({
+    Containers: users ? (users.get(image.id) ?? 0) : -1,
+    Created: seconds(image.createdAt),
+    Id: image.id,
+    Labels: image.labels,
+    ParentId: image.parent ?? '',
+    ...namesFor(api, tags, digests),
+    SharedSize: shared ? shared(image) : -1,
+    Size: sizeOf(state, image),
+    ...(api < 44 && { VirtualSize: sizeOf(state, image) }),
+  }));
+}
+
+/** The containerd store counts the packed content beside the unpacked. */
+export function sizeOf({ store }: State, { size }: Image): number {
+  return store === 'containerd' ? 2 * size : size;
+}
+
+// --- internal ---
+
+const seconds = (ms: number) => Math.floor(ms / 1000);
+
+function danglingOf(filters: Filters): boolean | null {
+  const values = filters.get('dangling');
+  if (!values) return null;
+  if (values.includes('true')) return true;
+  if (values.includes('false')) return false;
+  throw invalidValue('dangling', values);
+}
+
+function conditions(state: State, filters: Filters): (image: Image) => boolean {
+  const before = filters.get('before')?.map((name) => findImage(state, name).createdAt).at(-1);
+  const since = filters.get('since')?.map((name) => findImage(state, name).createdAt).at(-1);
+  const [text] = filters.get('until') ?? [];
+  const until = text === undefined ? undefined : parseMoment(text, Date.now());
+  if (until === null) throw badRequest(`invalid value for 'until' filter: failed to parse value as time or duration: ${JSON.stringify(text)}`);
+  return ({ createdAt, labels, config }) =>
+    (before === undefined || createdAt < before) &&
+    (since === undefined || createdAt > since) &&
+    (until === undefined || createdAt <= until) &&
+    (!filters.has('label') || (!!config.config && labelsMatch(filters.get('label'), labels)));
+}
+
+/** Before API 1.43 what has no name is called `<none>`; an absent half is null, or empty since. */
+function namesFor(api: number, tags: string[], digests: string[]) {
+  if (api >= 43) return { RepoDigests: digests, RepoTags: tags };
+  if (tags.length === 0 && digests.length === 0)
+    return { RepoDigests: ['<none>@<none>'], RepoTags: ['<none>:<none>'] };
+  return { RepoDigests: digests.length > 0 ? digests : null, RepoTags: tags.length > 0 ? tags : null };
+}
+
+/** Bytes of the layers that another listed image has as well. */
+function sharedSizes(state: State, images: readonly Image[]): (image: Image) => number {
+  const uses = new Map<string, number>();
+  for (const { chains } of images) for (const chain of chains) uses.set(chain, (uses.get(chain) ?? 0) + 1);
+  return ({ chains }) =>
+    chains.reduce((sum, chain) => sum + ((uses.get(chain) ?? 0) > 1 ? (state.layers.get(chain)?.size ?? 0) : 0), 0);
+}
+
+function countUsers(state: State): Map<string, number> {
+  const users = new Map<string, number>();
+  for (const { imageId } of state.containers.values()) users.set(imageId, (users.get(imageId) ?? 0) + 1);
+  return users;
+}

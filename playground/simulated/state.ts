@@ -1,0 +1,65 @@
+import { createEvents, type Events } from './events.ts';
+import { configDigest, createImages, type Images, manifestDigest } from './images.ts';
+import { createLayers, type Layers } from './layers.ts';
+import { createReferences, type References } from './references.ts';
+
+export type Store = 'graph driver' | 'containerd';
+
+export type ContainerState = 'created' | 'running' | 'paused' | 'exited';
+
+export type Container = {
+  readonly id: string;
+  name: string;
+  readonly imageId: string;
+  /** As the image was asked for. */
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  /** The request's own words, for inspection. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly hostConfig: Readonly<Record<string, unknown>>;
+  /** Its image's uppermost layer. */
+  readonly chain: string | null;
+  readonly createdAt: Date;
+  state: ContainerState;
+  exitCode: number;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+  /** Called when it ends; removed ones say so. */
+  readonly waiting: Set<(event: 'exited' | 'removed') => void>;
+  timer: NodeJS.Timeout | undefined;
+};
+
+/** What one engine knows. It outlives restarts, but for the events. */
+export type State = {
+  readonly store: Store;
+  readonly version: string;
+  /** The newest API, and the oldest: minor versions. */
+  readonly api: number;
+  readonly minApi: number;
+  readonly layers: Layers;
+  readonly images: Images;
+  readonly references: References;
+  /** Nameless images whose record the containerd store keeps. */
+  readonly containers: Map<string, Container>;
+  readonly events: Events;
+  /** `RepoDigests` that registries gave are known from those that a store makes up. */
+  readonly root: string;
+  pruning: boolean;
+};
+
+export function createState(options: { store: Store; api: number; version: string; root: string }): State {
+  const layers = createLayers();
+  const { api } = options;
+  return {
+    ...options,
+    // Engines from 25 on refuse what is older than 1.24, those from 29 on what is older than 1.44.
+    minApi: api < 44 ? 12 : api < 52 ? 24 : 44,
+    layers,
+    images: createImages(layers, options.store === 'containerd' ? manifestDigest : configDigest),
+    references: createReferences(),
+    containers: new Map(),
+    events: createEvents(),
+    pruning: false,
+  };
+}
