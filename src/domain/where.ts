@@ -19,7 +19,9 @@ export function resolveWhere(
     );
   const found = new Set<HostName>();
   for (const word of where.split(',').filter((part) => part !== '')) {
-    const globs = word.startsWith('@') ? groupOf(groups, word.slice(1)) : [word.toLowerCase() === 'all' ? '*' : word];
+    const globs = word.startsWith('@')
+      ? groupOf(groups, word.slice(1))
+      : [word.toLowerCase() === 'all' ? '*' : word];
     if (!globs) {
       const names = Object.keys(groups);
       throw new UserError(
