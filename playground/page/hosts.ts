@@ -10,6 +10,7 @@ const DF_SOON_MS = 1_500;
 
 interface Disk {
   layers: number;
+  most: number;
   at: number;
   images: string;
 }
@@ -58,6 +59,7 @@ const empty = (host: string): HostScene => ({
   engine: null,
   trouble: null,
   layers: null,
+  most: 0,
   containers: 0,
   images: [],
 });
@@ -90,6 +92,7 @@ async function lookAt(host: string, docker: Docker, disks: Map<string, Disk>): P
     engine: `Docker ${version.Version}`,
     trouble: null,
     layers: disk.layers,
+    most: disk.most,
     containers: containers.length,
     images: seen,
   };
@@ -102,7 +105,8 @@ async function diskOf(host: string, docker: Docker, disks: Map<string, Disk>, im
   const old = disks.get(host);
   const age = Date.now() - (old?.at ?? 0);
   if (old && age < (old.images === images ? DF_MS : DF_SOON_MS)) return old;
-  const disk = { layers: layersOf(await docker.df()), at: Date.now(), images };
+  const layers = layersOf(await docker.df());
+  const disk = { layers, most: Math.max(layers, old?.most ?? 0), at: Date.now(), images };
   disks.set(host, disk);
   return disk;
 }

@@ -22,6 +22,8 @@ export interface HostScene {
   trouble: string | null;
   /** Bytes of all layers, as the engine's own `df` says; null until it has said so. */
   layers: number | null;
+  /** The most they were while anybody could look. */
+  most: number;
   containers: number;
   images: SeenImage[];
 }

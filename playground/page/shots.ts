@@ -60,7 +60,7 @@ async function take(dir: string, readme: boolean): Promise<void> {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1.5 });
     await page.goto(served.url);
     const stage = stageOf(page, dir);
-    const { type, card, press, be, shot, state } = stage;
+    const { type, ask, card, press, be, shot, state } = stage;
 
     await shot('start');
     await type('/dimg hosts');
@@ -68,7 +68,7 @@ async function take(dir: string, readme: boolean): Promise<void> {
     await shot('hosts-answer');
     // The agent is held still, so that the picture of what passes quickly can be taken.
     agent?.kill('SIGSTOP');
-    await type('/dimg prune host-1');
+    await ask('/dimg prune host-1');
     await state('planning');
     await shot('planning', card());
     agent?.kill('SIGCONT');
@@ -78,12 +78,12 @@ async function take(dir: string, readme: boolean): Promise<void> {
     if (readme) {
       await press('Cancel');
       await state('cancelled');
-      await type('/dimg prune host-1 -a --until 3d');
+      await ask('/dimg prune host-1 -a --until 3d');
       await state('proposed');
-      await picture(page, card());
+      await picture(browser, served.url);
       await press('Cancel');
       await state('cancelled');
-      await type('/dimg prune host-1');
+      await ask('/dimg prune host-1');
       await state('proposed');
     }
     agent?.kill('SIGSTOP');
@@ -96,25 +96,25 @@ async function take(dir: string, readme: boolean): Promise<void> {
     await sleep(1200);
     await shot('done-page');
 
-    await type('/dimg prune host-1');
+    await ask('/dimg prune host-1');
     await state('empty');
     await shot('empty', card());
-    await type('/dimg rmi host-1 app:1 app:2 app:stable');
+    await ask('/dimg rmi host-1 app:1 app:2 app:stable');
     await state('proposed');
     await docker('host-1').getImage('app:1').tag({ repo: 'app', tag: 'newer' });
     await press('Delete');
     await state('partial');
     await shot('partial', card());
-    await type('/dimg rmi host-1 app:99');
+    await ask('/dimg rmi host-1 app:99');
     await sleep(1500);
     await shot('not-found');
-    await type('/dimg prune host-1 -a');
+    await ask('/dimg prune host-1 -a');
     await state('proposed');
     await press('Cancel');
     await state('cancelled');
     await shot('cancelled', card());
 
-    await type('/dimg rmi host-1 job:7 web:1 -f');
+    await ask('/dimg rmi host-1 job:7 web:1 -f');
     await state('proposed');
     await shot('approval', card());
     await press('Approve');
@@ -127,11 +127,10 @@ async function take(dir: string, readme: boolean): Promise<void> {
     await shot('denied', card());
     await be('ana');
 
-    await type('/dimg prune host-2');
+    await ask('/dimg prune host-2');
     await state('proposed');
-    await page
+    await card()
       .getByRole('button', { name: /repl(y|ies)/ })
-      .last()
       .click();
     await sleep(500);
     await shot('thread');
@@ -140,11 +139,10 @@ async function take(dir: string, readme: boolean): Promise<void> {
     await sleep(900);
     await shot('executing-page');
     await state('done');
-    await type('/dimg prune host-3');
+    await ask('/dimg prune host-3');
     await state('proposed');
-    await page
+    await card()
       .getByRole('button', { name: /repl(y|ies)/ })
-      .last()
       .click();
     await page.getByRole('link', { name: 'Download' }).waitFor();
     await shot('file');
@@ -159,7 +157,7 @@ async function take(dir: string, readme: boolean): Promise<void> {
     await shot('mistakes');
 
     await page.emulateMedia({ colorScheme: 'dark' });
-    await type('/dimg prune host-2,host-3');
+    await ask('/dimg prune host-2,host-3');
     await state('proposed');
     await shot('dark');
     await page.setViewportSize({ width: 420, height: 860 });
@@ -175,7 +173,7 @@ async function take(dir: string, readme: boolean): Promise<void> {
     await page.setViewportSize({ width: 1280, height: 800 });
 
     // The agent dies in the middle of its work; the same bot waits for it in vain.
-    await type('/dimg prune host-1 -a');
+    await ask('/dimg prune host-1 -a');
     await state('proposed');
     agent?.kill('SIGSTOP');
     await press('Delete');
@@ -187,11 +185,11 @@ async function take(dir: string, readme: boolean): Promise<void> {
     const short = join(scope.dir, 'short.yaml');
     writeFileSync(short, 'approval:\n  approvers: [U0BO]\n  expires: 10s\n');
     await world.startBot({ DIMG_CONFIG: short });
-    await type('/dimg prune host-2 -a');
+    await ask('/dimg prune host-2 -a');
     await state('proposed');
     await state('expired', 20_000);
     await shot('expired', card());
-    await type('/dimg prune host-1');
+    await ask('/dimg prune host-1');
     await state('refused', 60_000);
     await shot('refused', card());
     const lost = page.locator('[data-state="unknown"], [data-state="failed"]').last();

@@ -1,22 +1,24 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Locator, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 
 /** A page with somebody at it, who takes pictures. */
 export function stageOf(page: Page, dir: string) {
   let n = 0;
-  const card = () =>
-    page
-      .locator('main .message')
-      .filter({ hasText: /^.*#\d+/ })
-      .filter({ hasNotText: 'Only visible' })
-      .last();
+  const cards = page.locator('main .message[data-state]');
+  const card = () => cards.last();
+  const type = async (line: string): Promise<void> => {
+    await page.getByLabel('Message #ops').fill(line);
+    await page.keyboard.press('Enter');
+  };
   return {
     card,
-    async type(line: string): Promise<void> {
-      await page.getByLabel('Message #ops').fill(line);
-      await page.keyboard.press('Enter');
+    type,
+    /** Types, and waits for the new card. */
+    async ask(line: string): Promise<void> {
+      const count = await cards.count();
+      await type(line);
+      await cards.nth(count).waitFor({ timeout: 20_000 });
     },
     async press(label: string): Promise<void> {
       await card().getByRole('button', { name: label }).first().click();
@@ -42,11 +44,12 @@ export function stageOf(page: Page, dir: string) {
   };
 }
 
-/** For the README: the card alone, with a margin. */
-export async function picture(page: Page, card: Locator): Promise<void> {
-  mkdirSync('docs', { recursive: true });
-  await page.mouse.move(0, 0);
-  await card.screenshot({ path: 'docs/card.png' });
+/** For the README: the newest card alone, in a narrow window. */
+export async function picture(browser: Browser, url: string): Promise<void> {
+  const page = await browser.newPage({ viewport: { width: 720, height: 800 }, deviceScaleFactor: 1.25 });
+  await page.goto(url);
+  await page.locator('.message[data-state="proposed"]').last().screenshot({ path: 'docs/card.png' });
+  await page.close();
 }
 
 /** Images without a name, in number. */

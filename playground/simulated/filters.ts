@@ -26,7 +26,8 @@ export function parseFilters(text: string | null): Filters {
 
 /** A filter that is not known is refused, never dropped. */
 export function acceptOnly(filters: Filters, ...accepted: readonly string[]): void {
-  for (const field of filters.keys()) if (!accepted.includes(field)) throw badRequest(`Invalid filter '${field}'`);
+  for (const field of filters.keys())
+    if (!accepted.includes(field)) throw badRequest(`Invalid filter '${field}'`);
 }
 
 export const invalidValue = (field: string, values: readonly string[]) =>

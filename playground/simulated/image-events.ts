@@ -1,5 +1,5 @@
-import { familiarName, isTag, parseName } from './names.ts';
 import { badRequest, failure } from './api-error.ts';
+import { familiarName, isTag, parseName } from './names.ts';
 import { findImage } from './resolve.ts';
 import type { State } from './state.ts';
 

@@ -53,7 +53,10 @@ export type Images = {
 };
 
 /** `identify` makes the ID: the config's own digest on a graph driver. */
-export function createImages(layers: Layers, identify: (config: ImageConfig, text: string) => string): Images {
+export function createImages(
+  layers: Layers,
+  identify: (config: ImageConfig, text: string) => string,
+): Images {
   const images = new Map<string, Image>();
   const children = new Map<string, Set<string>>();
   return {

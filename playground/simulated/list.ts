@@ -37,7 +37,12 @@ export function listImages(state: State, options: ListOptions) {
     listed.push({ image, tags, digests });
   }
   listed.sort((a, b) => seconds(b.image.createdAt) - seconds(a.image.createdAt));
-  const shared = options.counts?.sharedSize ? sharedSizes(state, listed.map(({ image }) => image)) : null;
+  const shared = options.counts?.sharedSize
+    ? sharedSizes(
+        state,
+        listed.map(({ image }) => image),
+      )
+    : null;
   const users = options.counts?.containers ? countUsers(state) : null;
   return listed.map(({ image, tags, digests }) => ({
     Containers: users ? (users.get(image.id) ?? 0) : -1,
@@ -70,11 +75,20 @@ function danglingOf(filters: Filters): boolean | null {
 }
 
 function conditions(state: State, filters: Filters): (image: Image) => boolean {
-  const before = filters.get('before')?.map((name) => findImage(state, name).createdAt).at(-1);
-  const since = filters.get('since')?.map((name) => findImage(state, name).createdAt).at(-1);
+  const before = filters
+    .get('before')
+    ?.map((name) => findImage(state, name).createdAt)
+    .at(-1);
+  const since = filters
+    .get('since')
+    ?.map((name) => findImage(state, name).createdAt)
+    .at(-1);
   const [text] = filters.get('until') ?? [];
   const until = text === undefined ? undefined : parseMoment(text, Date.now());
-  if (until === null) throw badRequest(`invalid value for 'until' filter: failed to parse value as time or duration: ${JSON.stringify(text)}`);
+  if (until === null)
+    throw badRequest(
+      `invalid value for 'until' filter: failed to parse value as time or duration: ${JSON.stringify(text)}`,
+    );
   return ({ createdAt, labels, config }) =>
     (before === undefined || createdAt < before) &&
     (since === undefined || createdAt > since) &&
@@ -95,7 +109,10 @@ function sharedSizes(state: State, images: readonly Image[]): (image: Image) => 
   const uses = new Map<string, number>();
   for (const { chains } of images) for (const chain of chains) uses.set(chain, (uses.get(chain) ?? 0) + 1);
   return ({ chains }) =>
-    chains.reduce((sum, chain) => sum + ((uses.get(chain) ?? 0) > 1 ? (state.layers.get(chain)?.size ?? 0) : 0), 0);
+    chains.reduce(
+      (sum, chain) => sum + ((uses.get(chain) ?? 0) > 1 ? (state.layers.get(chain)?.size ?? 0) : 0),
+      0,
+    );
 }
 
 function countUsers(state: State): Map<string, number> {

@@ -25,7 +25,8 @@ export function isIdPrefix(id: string, text: string): boolean {
   return id.startsWith(text) || id.startsWith(`sha256:${text}`);
 }
 
-export const tagsOf = (state: State, id: string) => state.references.of(id).filter(({ digest }) => digest === null);
+export const tagsOf = (state: State, id: string) =>
+  state.references.of(id).filter(({ digest }) => digest === null);
 
 /** Digests that registries gave; the containerd store makes up one for each repository. */
 export function digestsOf(state: State, id: string): readonly Name[] {

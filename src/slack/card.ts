@@ -134,12 +134,16 @@ function hostSection(run: Run, host: HostName, part: HostPart, plan: Plan | unde
     .slice(0, forGoing)
     .map((item) => (started ? outcomeRow(item, outcomes.get(item.image)) : itemRow(item)));
   const shownStaying = staying.slice(0, Math.max(0, rows - shownGoing.length));
-  const counts = started
-    ? [
-        say`${part.outcomes.filter(({ outcome }) => outcome === 'deleted' || outcome === 'untagged').length} of ${sum.items} gone`,
-      ]
-    : [say`${sum.items} to go, frees ${formatSize(sum.reclaim)}`];
-  counts.push(say`${sum.kept} ${started ? 'kept' : 'to stay'}`);
+  const gone = part.outcomes.filter(({ outcome }) => outcome === 'deleted' || outcome === 'untagged').length;
+  const counts =
+    sum.items === 0
+      ? [say`nothing to go`]
+      : [
+          started
+            ? say`${gone} of ${sum.items} gone`
+            : say`${sum.items} to go, frees ${formatSize(sum.reclaim)}`,
+        ];
+  if (sum.kept > 0) counts.push(say`${sum.kept} ${started ? 'kept' : 'to stay'}`);
   if (sum.irrecoverable > 0) counts.push(say`${sum.irrecoverable} can't be pulled again`);
   return {
     lines: [

@@ -13,8 +13,9 @@ import { act, useServer } from './server.ts';
 import { Thread } from './thread.tsx';
 
 export function App(): ReactNode {
-  const [{ as: me, at: place }, move] = useAddress();
-  const { scene, hosts, live } = useServer(me);
+  const [{ as, at: place }, move] = useAddress();
+  const { scene, hosts, live } = useServer(as);
+  const me = scene?.me ?? as;
   const [thread, setThread] = useState<string | null>(null);
   const [notices, setNotices] = useState<Record<string, Notice[]>>({});
   const [drawer, setDrawer] = useState<'rail' | 'hosts' | null>(null);
@@ -51,7 +52,7 @@ export function App(): ReactNode {
   return (
     <DeskContext value={desk}>
       <div className={`frame${drawer ? ` show-${drawer}` : ''}${thread ? ' show-thread' : ''}`}>
-        <Rail place={here} go={(at) => go({ at })} be={(as) => go({ as })} />
+        <Rail me={as} place={here} go={(at) => go({ at })} be={(as) => go({ as })} />
         <main>
           <header>
             <button

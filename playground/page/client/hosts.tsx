@@ -53,7 +53,7 @@ function Host({ host }: { host: HostScene }): ReactNode {
           ⚠ {host.trouble}
         </p>
       )}
-      <Bar layers={host.layers} />
+      <Bar layers={host.layers} most={host.most} />
       <p className="facts">{facts.join(' · ')}</p>
       <ul>
         {(whole ? rows : rows.slice(0, MOST)).map(({ image, state }) => (
@@ -69,17 +69,15 @@ function Host({ host }: { host: HostScene }): ReactNode {
   );
 }
 
-/** How much the images take, against the most they took while somebody looked. */
-function Bar({ layers }: { layers: number | null }): ReactNode {
-  const most = useRef(0);
+/** How much the images take, against the most they took since the playground began. */
+function Bar({ layers, most }: { layers: number | null; most: number }): ReactNode {
   if (layers === null) return <div className="bar" />;
-  most.current = Math.max(most.current, layers, 1);
-  const less = most.current - layers;
+  const less = most - layers;
   const words = `${formatSize(layers)} on disk${less > 0 ? `, ${formatSize(less)} less than before` : ''}`;
   return (
     <>
       <div className="bar" role="img" aria-label={words}>
-        <span style={{ width: `${(100 * layers) / most.current}%` }} />
+        <span style={{ width: `${(100 * layers) / Math.max(most, 1)}%` }} />
       </div>
       <p className="facts">{words}</p>
     </>

@@ -3,13 +3,14 @@ import { Avatar } from './avatar.tsx';
 import { useDesk } from './desk.ts';
 
 interface RailOptions {
+  me: string;
   place: string;
   go(place: string): void;
   be(person: string): void;
 }
 
 /** Channels, the app's Home, and who looks. */
-export function Rail({ place, go, be }: RailOptions): ReactNode {
+export function Rail({ me, place, go, be }: RailOptions): ReactNode {
   const { scene } = useDesk();
   const item = (id: string, words: ReactNode) => (
     <li key={id}>
@@ -47,7 +48,7 @@ export function Rail({ place, go, be }: RailOptions): ReactNode {
           .filter(({ is_bot }) => !is_bot)
           .map(({ id, name, is_restricted }) => (
             <label key={id}>
-              <input type="radio" name="who" checked={id === scene.me} onChange={() => be(id)} />
+              <input type="radio" name="who" checked={id === me} onChange={() => be(id)} />
               <Avatar id={id} name={name} bot={false} small />
               <span>{name}</span>
               {is_restricted && <small>guest</small>}

@@ -1,7 +1,10 @@
 import { useEffect, useState } from 'react';
 import type { Deed, DeedResult, HostsScene, Scene } from '../shapes.ts';
 
-/** What this person sees, as it changes. `live` is false while the server does not answer. */
+/**
+ * What this person sees, as it changes; until the first of it is here, still what the one before saw, whose
+ * `me` it carries. `live` is false while the server does not answer.
+ */
 export function useServer(me: string): { scene: Scene | null; hosts: HostsScene | null; live: boolean } {
   const [scene, setScene] = useState<Scene | null>(null);
   const [hosts, setHosts] = useState<HostsScene | null>(null);
@@ -14,8 +17,7 @@ export function useServer(me: string): { scene: Scene | null; hosts: HostsScene 
     source.addEventListener('hosts', ({ data }) => setHosts(JSON.parse(data) as HostsScene));
     return () => source.close();
   }, [me]);
-  // Until the new person's view is here, nobody's is shown.
-  return { scene: scene?.me === me ? scene : null, hosts, live };
+  return { scene, hosts, live };
 }
 
 export async function act(me: string, deed: Deed): Promise<DeedResult> {

@@ -13,7 +13,14 @@ export function useStickToEnd<T extends HTMLElement>(): RefObject<T | null> {
       atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
     };
     element.addEventListener('scroll', look, { passive: true });
-    return () => element.removeEventListener('scroll', look);
+    const resized = new ResizeObserver(() => {
+      if (atEnd.current) element.scrollTo({ top: element.scrollHeight });
+    });
+    resized.observe(element);
+    return () => {
+      resized.disconnect();
+      element.removeEventListener('scroll', look);
+    };
   }, []);
   // After every rendering: whatever made the list longer.
   useLayoutEffect(() => {

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import { formatDate, fullDate } from './dates.ts';
 import { personName, useDesk } from './desk.ts';
 import { emojified, parse, type Token } from './mrkdwn.ts';
@@ -16,7 +16,8 @@ export function Text({ of }: { of: TextObject }): ReactNode {
 }
 
 export function Mrkdwn({ text }: { text: string }): ReactNode {
-  return <Tokens of={parse(text)} />;
+  const tokens = useMemo(() => parse(text), [text]);
+  return <Tokens of={tokens} />;
 }
 
 // --- internal ---

@@ -1,0 +1,145 @@
+import { badRequest, failure } from './api-error.ts';
+import * as containers from './containers.ts';
+import { inspectContainer, listContainers } from './containers-list.ts';
+import { isRunning } from './delete-records.ts';
+import { type Answer, type Exchange, isTrue, jsonBody } from './exchange.ts';
+import { acceptOnly, labelsMatch, parseFilters, parseMoment } from './filters.ts';
+import type { Route } from './routes.ts';
+import type { Container } from './state.ts';
+
+export const containerRoutes: readonly Route[] = [
+  [
+    'GET',
+    /^\/containers\/json$/,
+    ({ state, query }) => ({
+      json: listContainers(state, {
+        all: isTrue(query, 'all'),
+        size: isTrue(query, 'size'),
+        limit: Number(query.get('limit') ?? 0),
+        filters: parseFilters(query.get('filters')),
+      }),
+    }),
+  ],
+  [
+    'POST',
+    /^\/containers\/create$/,
+    async (exchange) => {
+      const request = await jsonBody(exchange);
+      if (request === null) throw failure('EOF');
+      const { id } = containers.createContainer(exchange.state, request, exchange.query.get('name') ?? '');
+      return { json: { Id: id, Warnings: [] }, status: 201 };
+    },
+  ],
+  ['POST', /^\/containers\/prune$/, prune],
+  [
+    'GET',
+    /^\/containers\/([^/]+)\/json$/,
+    on(({ state }, container) => ({ json: inspectContainer(state, container) })),
+  ],
+  [
+    'POST',
+    /^\/containers\/([^/]+)\/start$/,
+    on(({ state }, container) => changed(containers.startContainer(state, container))),
+  ],
+  [
+    'POST',
+    /^\/containers\/([^/]+)\/stop$/,
+    on(({ state }, container) => changed(containers.stopContainer(state, container))),
+  ],
+  [
+    'POST',
+    /^\/containers\/([^/]+)\/restart$/,
+    on(({ state }, container) => {
+      containers.stopContainer(state, container);
+      containers.startContainer(state, container);
+      return { empty: 204 };
+    }),
+  ],
+  [
+    'POST',
+    /^\/containers\/([^/]+)\/kill$/,
+    on(({ state, query, params: [name = ''] }, container) => {
+      containers.killContainer(state, container, name, query.get('signal') || 'SIGKILL');
+      return { empty: 204 };
+    }),
+  ],
+  ['POST', /^\/containers\/([^/]+)\/pause$/, on(done(containers.pauseContainer))],
+  ['POST', /^\/containers\/([^/]+)\/unpause$/, on(done(containers.unpauseContainer))],
+  [
+    'POST',
+    /^\/containers\/([^/]+)\/rename$/,
+    on(({ state, query }, container) => {
+      containers.renameContainer(state, container, query.get('name') ?? '');
+      return { empty: 204 };
+    }),
+  ],
+  ['POST', /^\/containers\/([^/]+)\/wait$/, on(wait)],
+  [
+    'DELETE',
+    /^\/containers\/([^/]+)$/,
+    on(({ state, query }, container) => {
+      containers.removeContainer(state, container, isTrue(query, 'force'));
+      return { empty: 204 };
+    }),
+  ],
+];
+
+// --- internal ---
+
+type OnContainer = (exchange: Exchange, container: Container) => Answer;
+
+function on(handler: OnContainer) {
+  return (exchange: Exchange) =>
+    handler(exchange, containers.findContainer(exchange.state, exchange.params[0] ?? ''));
+}
+
+function done(change: (state: Exchange['state'], container: Container) => void): OnContainer {
+  return ({ state }, container) => {
+    change(state, container);
+    return { empty: 204 };
+  };
+}
+
+const changed = (yes: boolean): Answer => ({ empty: yes ? 204 : 304 });
+
+/** The head is sent at once, the exit code when there is one. */
+function wait({ query, response }: Exchange, container: Container): Answer {
+  const condition = query.get('condition') || 'not-running';
+  if (!['not-running', 'next-exit', 'removed'].includes(condition))
+    throw badRequest(`invalid condition: ${JSON.stringify(condition)}`);
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.flushHeaders();
+  const finish = () => response.end(`${JSON.stringify({ Error: null, StatusCode: container.exitCode })}\n`);
+  if (condition === 'not-running' && !isRunning(container)) {
+    finish();
+    return 'streaming';
+  }
+  const tell = (event: 'exited' | 'removed') => {
+    if (condition === 'removed' && event !== 'removed') return;
+    container.waiting.delete(tell);
+    finish();
+  };
+  container.waiting.add(tell);
+  response.once('close', () => container.waiting.delete(tell));
+  return 'streaming';
+}
+
+function prune({ state, query }: Exchange): Answer {
+  const filters = parseFilters(query.get('filters'));
+  acceptOnly(filters, 'label', 'label!', 'until');
+  const [text] = filters.get('until') ?? [];
+  const until = text === undefined ? Date.now() : (parseMoment(text, Date.now()) ?? 0);
+  const unwanted = filters.get('label!');
+  const gone = [...state.containers.values()].filter(
+    (container) =>
+      !isRunning(container) &&
+      container.createdAt.getTime() <= until &&
+      labelsMatch(filters.get('label'), container.labels) &&
+      !(unwanted && labelsMatch(unwanted, container.labels)),
+  );
+  for (const container of gone) containers.removeContainer(state, container, false);
+  state.events.log({ type: 'container', action: 'prune', id: '', attributes: { reclaimed: '0' } });
+  return {
+    json: { ContainersDeleted: gone.length > 0 ? gone.map(({ id }) => id) : null, SpaceReclaimed: 0 },
+  };
+}

@@ -1,0 +1,165 @@
+import { badRequest } from './api-error.ts';
+import { shownImage } from './containers.ts';
+import { isRunning, mountsOf } from './delete-records.ts';
+import { acceptOnly, type Filters, labelsMatch } from './filters.ts';
+import { goTime, runConfig } from './inspect.ts';
+import { findImage } from './resolve.ts';
+import type { Container, State } from './state.ts';
+
+export type ContainerListOptions = {
+  readonly all: boolean;
+  readonly size: boolean;
+  readonly limit: number;
+  readonly filters: Filters;
+};
+
+const STATES = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
+
+/** Containers, newest first; only those that run, unless more is asked for. */
+export function listContainers(state: State, { all, size, limit, filters }: ContainerListOptions) {
+  acceptOnly(
+    filters,
+    ...['ancestor', 'before', 'exited', 'expose', 'health', 'id', 'is-task', 'isolation', 'label', 'name'],
+    ...['network', 'publish', 'since', 'status', 'volume'],
+  );
+  for (const status of filters.get('status') ?? [])
+    if (!STATES.includes(status)) throw badRequest(`Invalid filter 'status=${status}'`);
+  const fits = conditions(state, filters);
+  const everything = all || limit > 0 || filters.has('status') || filters.has('exited');
+  const shown = [...state.containers.values()]
+    .filter((container) => (everything || isRunning(container)) && fits(container))
+    .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
+  return (limit > 0 ? shown.slice(0, limit) : shown).map((container) => summary(state, container, size));
+}
+
+export function inspectContainer(state: State, container: Container) {
+  const { id, command, name, exitCode, config } = container;
+  const running = isRunning(container);
+  return {
+    Id: id,
+    Created: goTime(container.createdAt),
+    Path: command[0] ?? '',
+    Args: command.slice(1),
+    State: {
+      Status: container.state,
+      Running: running,
+      Paused: container.state === 'paused',
+      Restarting: false,
+      OOMKilled: false,
+      Dead: false,
+      Pid: running ? 4711 : 0,
+      ExitCode: exitCode,
+      Error: '',
+      StartedAt: goTime(container.startedAt),
+      FinishedAt: goTime(container.finishedAt),
+    },
+    Image: container.imageId,
+    Name: `/${name}`,
+    RestartCount: 0,
+    Driver: state.store === 'containerd' ? 'overlayfs' : 'overlay2',
+    Platform: 'linux',
+    HostConfig: container.hostConfig,
+    Mounts: mounts(container),
+    Config: {
+      ...runConfig(config),
+      Hostname: id.slice(0, 12),
+      Image: container.image,
+      Labels: container.labels,
+    },
+    NetworkSettings: { Networks: {} },
+  };
+}
+
+// --- internal ---
+
+function summary(state: State, container: Container, size: boolean) {
+  const { id, name, imageId, command, createdAt, labels, hostConfig } = container;
+  return {
+    Id: id,
+    Names: [`/${name}`],
+    Image: shownImage(state, container),
+    ImageID: imageId,
+    Command: command.join(' '),
+    Created: Math.floor(createdAt.getTime() / 1000),
+    Ports: [],
+    ...(size && { SizeRootFs: weight(state, container.chain) }),
+    Labels: labels,
+    State: container.state,
+    Status: statusText(container),
+    HostConfig: { NetworkMode: String(hostConfig.NetworkMode ?? 'default') },
+    NetworkSettings: { Networks: {} },
+    Mounts: mounts(container),
+  };
+}
+
+function mounts({ hostConfig }: Container) {
+  return mountsOf(hostConfig).map(({ Source = '', Target = '' }) => ({
+    ...{ Type: 'image', Name: Source, Source, Destination: Target, Mode: '', RW: false, Propagation: '' },
+  }));
+}
+
+function weight(state: State, chain: string | null): number {
+  let sum = 0;
+  for (let next = chain; next !== null; ) {
+    const layer = state.layers.get(next);
+    if (!layer) break;
+    sum += layer.size;
+    next = layer.parent;
+  }
+  return sum;
+}
+
+function conditions(state: State, filters: Filters): (container: Container) => boolean {
+  const any = (field: string, test: (value: string) => boolean) => {
+    const values = filters.get(field);
+    return !values || values.length === 0 || values.some(test);
+  };
+  const family = filters.has('ancestor') ? descendants(state, filters.get('ancestor') ?? []) : null;
+  return (container) =>
+    (!family || family.has(container.imageId)) &&
+    labelsMatch(filters.get('label'), container.labels) &&
+    any('status', (status) => status === container.state) &&
+    any('id', (id) => container.id.startsWith(id)) &&
+    any(
+      'name',
+      (name) => new RegExp(name).test(`/${container.name}`) || new RegExp(name).test(container.name),
+    ) &&
+    any('exited', (code) => container.state === 'exited' && Number(code) === container.exitCode);
+}
+
+function descendants(state: State, names: readonly string[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  const add = (id: string) => {
+    if (found.has(id)) return;
+    found.add(id);
+    for (const child of state.images.children(id)) add(child);
+  };
+  for (const name of names) {
+    try {
+      add(findImage(state, name).id);
+    } catch {
+      // An ancestor that is not there has no containers.
+    }
+  }
+  return found;
+}
+
+function statusText({ state, startedAt, finishedAt, exitCode }: Container): string {
+  if (state === 'created') return 'Created';
+  if (state === 'exited') return `Exited (${exitCode}) ${duration(finishedAt)} ago`;
+  return `Up ${duration(startedAt)}${state === 'paused' ? ' (Paused)' : ''}`;
+}
+
+function duration(since: Date | null): string {
+  const seconds = Math.floor((Date.now() - (since?.getTime() ?? 0)) / 1000);
+  if (seconds < 1) return 'Less than a second';
+  if (seconds === 1) return '1 second';
+  if (seconds < 60) return `${seconds} seconds`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes === 1) return 'About a minute';
+  if (minutes < 60) return `${minutes} minutes`;
+  const hours = Math.round(seconds / 3600);
+  if (hours === 1) return 'About an hour';
+  if (hours < 48) return `${hours} hours`;
+  return `${Math.floor(hours / 24)} days`;
+}

@@ -1,0 +1,196 @@
+import { ApiError, badRequest, conflict, failure, notFound } from './api-error.ts';
+import { isRunning } from './delete-records.ts';
+import { randomId } from './hash.ts';
+import type { Image } from './images.ts';
+import { outcomeOf, refusalToStart } from './processes.ts';
+import { findImage } from './resolve.ts';
+import type { Container, State } from './state.ts';
+
+type Request = Readonly<Record<string, unknown>>;
+
+export function containerEvent(
+  state: State,
+  action: string,
+  { id, image, name, labels }: Container,
+  more: Readonly<Record<string, string>> = {},
+): void {
+  state.events.log({ type: 'container', action, id, attributes: { ...labels, ...more, image, name } });
+}
+
+/** By name, by ID, or by the beginning of one. */
+export function findContainer(state: State, text: string): Container {
+  const exact = state.containers.get(text);
+  if (exact) return exact;
+  const name = text.replace(/^\//, '');
+  for (const container of state.containers.values()) if (container.name === name) return container;
+  const found = [...state.containers.values()].filter(({ id }) => id.startsWith(text));
+  if (found.length > 1) throw badRequest(`Multiple IDs found with provided prefix: ${text}`);
+  if (!found[0]) throw notFound(`No such container: ${text}`);
+  return found[0];
+}
+
+export function createContainer(state: State, request: Request, name: string): Container {
+  if (Object.keys(request).length === 0)
+    throw badRequest('Config cannot be empty in order to create a container');
+  const asked = String(request.Image ?? '');
+  if (asked === '') throw badRequest('No command specified');
+  if (name !== '' && !/^\/?[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name))
+    throw badRequest(`Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
+  const image = findImage(state, asked);
+  const given = image.config.config ?? {};
+  const words = (key: 'Cmd' | 'Entrypoint') => (request[key] ?? null) as string[] | null;
+  const entrypoint = words('Entrypoint') ?? (given.Entrypoint as string[] | null) ?? [];
+  const cmd = words('Cmd') ?? (words('Entrypoint') ? [] : (given.Cmd as string[] | null)) ?? [];
+  if (entrypoint.length + cmd.length === 0) throw badRequest('No command specified');
+  const id = randomId();
+  const container: Container = {
+    id,
+    name: freeName(state, name.replace(/^\//, '') || `quiet_${id.slice(0, 8)}`),
+    imageId: image.id,
+    image: asked,
+    command: [...entrypoint, ...cmd],
+    labels: { ...image.labels, ...(request.Labels as Record<string, string> | null) },
+    config: { ...given, ...request, Cmd: cmd, HostConfig: undefined },
+    hostConfig: (request.HostConfig ?? {}) as Request,
+    chain: image.chains.at(-1) ?? null,
+    createdAt: new Date(),
+    state: 'created',
+    exitCode: 0,
+    startedAt: null,
+    finishedAt: null,
+    waiting: new Set(),
+    timer: undefined,
+  };
+  state.layers.hold(container.chain);
+  // As the real engine does it: the container is registered last of all.
+  state.containers.set(id, container);
+  containerEvent(state, 'create', container);
+  return container;
+}
+
+/** False where it runs already. */
+export function startContainer(state: State, container: Container): boolean {
+  if (container.state === 'paused') throw conflict('cannot start a paused container, try unpause instead');
+  if (container.state === 'running') return false;
+  const refusal = refusalToStart(state, container);
+  if (refusal !== null) throw badRequest(refusal);
+  container.state = 'running';
+  container.startedAt = new Date();
+  container.finishedAt = null;
+  containerEvent(state, 'start', container);
+  const { exitCode, afterMs } = outcomeOf(container.command);
+  if (afterMs !== null)
+    container.timer = setTimeout(() => endContainer(state, container, exitCode), afterMs).unref();
+  return true;
+}
+
+/** What ends a running container, from within or without. */
+export function endContainer(state: State, container: Container, exitCode: number): void {
+  if (!isRunning(container)) return;
+  clearTimeout(container.timer);
+  container.state = 'exited';
+  container.exitCode = exitCode;
+  container.finishedAt = new Date();
+  containerEvent(state, 'die', container, { exitCode: String(exitCode) });
+  for (const tell of [...container.waiting]) tell('exited');
+  if (container.hostConfig.AutoRemove === true) forget(state, container);
+}
+
+/** False where it does not run. */
+export function stopContainer(state: State, container: Container): boolean {
+  if (!isRunning(container)) return false;
+  const signal = String(container.config.StopSignal ?? 'SIGTERM');
+  containerEvent(state, 'kill', container, { signal: String(SIGNALS[signal.replace(/^SIG/, '')] ?? 15) });
+  endContainer(state, container, 137);
+  containerEvent(state, 'stop', container);
+  return true;
+}
+
+export function killContainer(state: State, container: Container, name: string, signal: string): void {
+  const number = /^\d+$/.test(signal) ? Number(signal) : SIGNALS[signal.toUpperCase().replace(/^SIG/, '')];
+  if (number === undefined) throw badRequest(`Invalid signal: ${signal}`);
+  if (!isRunning(container))
+    throw conflict(`Cannot kill container: ${name}: Container ${container.id} is not running`);
+  containerEvent(state, 'kill', container, { signal: String(number) });
+  // Process 1 ignores every other signal that it has no handler for.
+  if (number === 9) endContainer(state, container, 137);
+}
+
+export function pauseContainer(state: State, container: Container): void {
+  if (container.state === 'paused') throw conflict(`Container ${container.id} is already paused`);
+  if (container.state !== 'running') throw conflict(`Container ${container.id} is not running`);
+  container.state = 'paused';
+  containerEvent(state, 'pause', container);
+}
+
+export function unpauseContainer(state: State, container: Container): void {
+  if (container.state !== 'paused') throw failure(`Container ${container.id} is not paused`);
+  container.state = 'running';
+  containerEvent(state, 'unpause', container);
+}
+
+export function renameContainer(state: State, container: Container, given: string): void {
+  const name = given.replace(/^\//, '');
+  if (name === '') throw badRequest('Neither old nor new names may be empty');
+  if (name === container.name)
+    throw badRequest('Renaming a container with the same name as its current name');
+  try {
+    freeName(state, name);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    throw new ApiError(error.status, `Error when allocating new name: ${error.message}`);
+  }
+  const oldName = `/${container.name}`;
+  container.name = name;
+  containerEvent(state, 'rename', container, { oldName });
+}
+
+export function removeContainer(state: State, container: Container, force: boolean): void {
+  const { id } = container;
+  if (isRunning(container) && !force)
+    throw conflict(
+      container.state === 'paused'
+        ? `You cannot remove a paused container ${id}. Unpause and then stop the container before attempting removal or force remove`
+        : `You cannot remove a running container ${id}. Stop the container before attempting removal or force remove`,
+    );
+  if (isRunning(container)) {
+    containerEvent(state, 'kill', container, { signal: '9' });
+    endContainer(state, container, 137);
+  }
+  if (state.containers.has(id)) forget(state, container);
+}
+
+/** The image that a container shows: what it was asked for, while that still means the same image. */
+export function shownImage(state: State, { image, imageId }: Container): string {
+  if (image === imageId) return image;
+  let now: Image | undefined;
+  try {
+    now = findImage(state, image);
+  } catch {
+    // Gone: the ID is shown.
+  }
+  return now?.id === imageId ? image : imageId;
+}
+
+// --- internal ---
+
+const SIGNALS: Readonly<Record<string, number>> = {
+  ...{ HUP: 1, INT: 2, QUIT: 3, KILL: 9, USR1: 10, USR2: 12, TERM: 15, CONT: 18, STOP: 19 },
+};
+
+function forget(state: State, container: Container): void {
+  state.containers.delete(container.id);
+  state.layers.release(container.chain);
+  containerEvent(state, 'destroy', container);
+  for (const tell of [...container.waiting]) tell('removed');
+}
+
+function freeName(state: State, name: string): string {
+  for (const other of state.containers.values())
+    if (other.name === name)
+      throw conflict(
+        `Conflict. The container name "/${name}" is already in use by container "${other.id}". ` +
+          'You have to remove (or rename) that container to be able to reuse that name.',
+      );
+  return name;
+}

@@ -1,0 +1,33 @@
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import { openApi, type Subject } from './_api.ts';
+import { openStage } from './_apply.ts';
+import { type Step, steps } from './_steps.ts';
+
+export type Size = { readonly seed: number; readonly sequences: number; readonly runs: boolean };
+
+/** Applies random sequences of requests to two engines, and compares answers and state after every step. */
+export async function compareEngines(real: Subject, simulated: Subject, size: Size): Promise<number> {
+  const [one, other] = [openStage(openApi(real)), openStage(openApi(simulated))];
+  let applied = 0;
+  const property = fc.asyncProperty(steps(size.runs), async (sequence: Step[]) => {
+    await Promise.all([one.empty(), other.empty()]);
+    for (const [i, step] of sequence.entries()) {
+      const [expected, found] = [await one.apply(step), await other.apply(step)];
+      const at = `step ${i + 1}, ${JSON.stringify(step)}`;
+      expect(found, at).toEqual(expected);
+      const [expectedState, state] = await Promise.all([one.look(), other.look()]);
+      expect(state, `after ${at}`).toEqual(expectedState);
+      applied++;
+    }
+  });
+  await fc.assert(property, {
+    seed: size.seed,
+    numRuns: size.sequences,
+    // Looking for a shorter example takes a while on a real engine.
+    interruptAfterTimeLimit: 120_000,
+    markInterruptAsFailure: false,
+  });
+  await Promise.all([one.empty(), other.empty()]);
+  return applied;
+}
