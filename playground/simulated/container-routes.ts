@@ -58,10 +58,10 @@ export const containerRoutes: readonly Route[] = [
   [
     'POST',
     /^\/containers\/([^/]+)\/kill$/,
-    on(({ state, query, params: [name = ''] }, container) => {
-      containers.killContainer(state, container, name, query.get('signal') || 'SIGKILL');
+    ({ state, query, params: [name = ''] }) => {
+      containers.killContainer(state, name, query.get('signal') || 'SIGKILL');
       return { empty: 204 };
-    }),
+    },
   ],
   ['POST', /^\/containers\/([^/]+)\/pause$/, on(done(containers.pauseContainer))],
   ['POST', /^\/containers\/([^/]+)\/unpause$/, on(done(containers.unpauseContainer))],

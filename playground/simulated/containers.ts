@@ -106,11 +106,18 @@ export function stopContainer(state: State, container: Container): boolean {
   return true;
 }
 
-export function killContainer(state: State, container: Container, name: string, signal: string): void {
+export function killContainer(state: State, name: string, signal: string): void {
   const number = /^\d+$/.test(signal) ? Number(signal) : SIGNALS[signal.toUpperCase().replace(/^SIG/, '')];
   if (number === undefined) throw badRequest(`Invalid signal: ${signal}`);
-  if (!isRunning(container))
-    throw conflict(`Cannot kill container: ${name}: Container ${container.id} is not running`);
+  const why = (error: ApiError) =>
+    new ApiError(error.status, `Cannot kill container: ${name}: ${error.message}`);
+  let container: Container;
+  try {
+    container = findContainer(state, name);
+  } catch (error) {
+    throw error instanceof ApiError ? why(error) : error;
+  }
+  if (!isRunning(container)) throw why(conflict(`Container ${container.id} is not running`));
   containerEvent(state, 'kill', container, { signal: String(number) });
   // Process 1 ignores every other signal that it has no handler for.
   if (number === 9) endContainer(state, container, 137);

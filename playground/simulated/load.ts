@@ -24,7 +24,7 @@ export function layerOf(blob: Buffer): NewLayer {
   const files = untar(blob) ?? [];
   return {
     diffId: sha256(blob),
-    size: files.reduce((sum, { content }) => sum + content.length, 0),
+    size: files.reduce((sum, file) => sum + file.size, 0),
     files: new Set(files.map(({ path }) => path)),
     blob: Buffer.from(blob),
   };

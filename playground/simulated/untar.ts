@@ -1,7 +1,12 @@
 import { Buffer } from 'node:buffer';
 import { gunzipSync } from 'node:zlib';
 
-export type TarFile = { readonly path: string; readonly content: Buffer; readonly link: boolean };
+export type TarFile = {
+  readonly path: string;
+  readonly content: Buffer;
+  /** What it takes on a disk: a symbolic link as much as its target's name. */
+  readonly size: number;
+};
 
 const BLOCK = 512;
 
@@ -22,8 +27,10 @@ export function untar(archive: Buffer): readonly TarFile[] | null {
     const name = longName ?? `${prefix && `${prefix}/`}${text(header, 0, 100)}`;
     longName = type === 'L' ? content.toString().replace(/\0.*$/s, '') : undefined;
     const path = name.replace(/^(\.?\/)+/, '').replace(/\/$/, '');
-    if (type === '0' || type === '') files.push({ path, content, link: false });
-    else if (type === '1' || type === '2') files.push({ path, content: Buffer.alloc(0), link: true });
+    if (type === '0' || type === '') files.push({ path, content, size });
+    else if (type === '1') files.push({ path, content: Buffer.alloc(0), size: 0 });
+    else if (type === '2')
+      files.push({ path, content: Buffer.alloc(0), size: text(header, 157, 100).length });
     at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
   }
   // Go's reader asks for the blocks of zeroes at the end only of an empty archive.

@@ -14,7 +14,7 @@ const DAY_S = 86_400;
 export function openCards(redis: Redis): CardQueue {
   return {
     waiting: () =>
-      reaching(async () => (await redis.zrange(own.cards, '0', '99')).map((id) => RunId.parse(Number(id)))),
+      reaching(async () => (await redis.zrange(own.cards, '0', '999')).map((id) => RunId.parse(Number(id)))),
     lock: (id, ms) =>
       reaching(async () => {
         const token = randomUUID();

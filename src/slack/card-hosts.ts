@@ -1,0 +1,103 @@
+import type { HostName } from '../domain/ids.ts';
+import { bold, code, join, type Markup, say } from '../domain/markup.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { Plan } from '../domain/plan.ts';
+import { itemRow, keptRows, outcomeRow, problemRows } from '../domain/rows.ts';
+import type { HostPart, Run } from '../domain/run.ts';
+import { formatSize } from '../domain/size.ts';
+import { formatDuration } from '../domain/time.ts';
+import { troubleWords } from '../domain/trouble.ts';
+
+/** A host's lines on a card, of `rows` images at most, and how many there would be more. */
+export function hostSection(run: Run, host: HostName, part: HostPart, plan: Plan | undefined, rows: number) {
+  if (!part.plan || !plan) {
+    const state = part.trouble ? troubleWords(part.trouble) : say`planning…`;
+    return { lines: [say`${bold(host)} ${state}`], more: 0 };
+  }
+  const { plan: sum } = part;
+  const outcomes = new Map(part.outcomes.map((outcome) => [outcome.image, outcome]));
+  const started = run.executingSince !== undefined;
+  const staying = started ? [] : keptRows(plan.kept, mayForce(run));
+  const forGoing = Math.max(rows - Math.min(staying.length, Math.floor(rows / 3)), 1);
+  // What went wrong is read first.
+  const items = started
+    ? plan.items.toSorted((a, b) => rank(outcomes.get(a.image)) - rank(outcomes.get(b.image)))
+    : plan.items;
+  const shownGoing = items
+    .slice(0, forGoing)
+    .map((item) => (started ? outcomeRow(item, outcomes.get(item.image)) : itemRow(item)));
+  const shownStaying = staying.slice(0, Math.max(0, rows - shownGoing.length));
+  const gone = part.outcomes.filter(({ outcome }) => outcome === 'deleted' || outcome === 'untagged').length;
+  const counts =
+    sum.items === 0
+      ? [say`nothing to go`]
+      : [
+          started
+            ? say`${gone} of ${sum.items} gone`
+            : say`${sum.items} to go, frees ${formatSize(sum.reclaim)}`,
+        ];
+  if (sum.kept > 0) counts.push(say`${sum.kept} ${started ? 'kept' : 'to stay'}`);
+  if (sum.irrecoverable > 0) counts.push(say`${sum.irrecoverable} can't be pulled again`);
+  return {
+    lines: [
+      say`${bold(host)} ${join(counts, ' · ')}${part.trouble ? say` · ${troubleWords(part.trouble)}` : ''}`,
+      ...problemRows(plan),
+      ...shownGoing,
+      ...shownStaying,
+      ...measured(part),
+    ],
+    more: items.length + staying.length - shownGoing.length - shownStaying.length,
+  };
+}
+
+/** All that goes and stays, for a thread. */
+export function fullPlan(
+  parts: [HostName, HostPart][],
+  plans: ReadonlyMap<HostName, Plan>,
+  run: Run,
+): Markup[] {
+  return parts.flatMap(([host, part]) => {
+    const plan = plans.get(host);
+    if (!plan) return [say`${bold(host)} ${part.trouble ? troubleWords(part.trouble) : ''}`];
+    return [
+      say`${bold(host)} what goes and what stays`,
+      ...problemRows(plan),
+      ...plan.items.map(itemRow),
+      ...keptRows(plan.kept, mayForce(run)),
+    ];
+  });
+}
+
+/** How everything ended, for a thread. */
+export function fullOutcomes(parts: [HostName, HostPart][], plans: ReadonlyMap<HostName, Plan>): Markup[] {
+  return parts.flatMap(([host, part]) => {
+    const outcomes = new Map(part.outcomes.map((outcome) => [outcome.image, outcome]));
+    const rows = (plans.get(host)?.items ?? []).map((item) => outcomeRow(item, outcomes.get(item.image)));
+    return rows.length > 0 ? [say`${bold(host)} how it ended`, ...rows] : [];
+  });
+}
+
+// --- internal ---
+
+const mayForce = (run: Run): boolean => run.selection.kind === 'rmi' && !run.selection.force;
+
+function rank(outcome: Outcome | undefined): number {
+  return outcome && ['skipped', 'failed', 'unknown'].includes(outcome.outcome) ? 0 : 1;
+}
+
+/** What the disk itself says, beside the estimate and the engine's own account. */
+function measured(part: HostPart): Markup[] {
+  if (!part.finished || !part.plan) return [];
+  const { before, after, tookMs, raced } = part.finished;
+  const freed = part.outcomes.reduce((n, outcome) => n + outcome.freed, 0);
+  const disk =
+    before && after
+      ? say`, free disk ${after.free >= before.free ? 'grew' : 'shrank'} by ${formatSize(Math.abs(after.free - before.free))} to ${formatSize(after.free)}`
+      : say``;
+  return [
+    say`Freed ${formatSize(freed)} by the engine's account, planned ${formatSize(part.plan.reclaim)}${disk}; took ${tookMs < 1000 ? `${tookMs} ms` : formatDuration(tookMs)}`,
+    ...(raced.length > 0
+      ? [say`⚠ created in the instant of a deletion, and now without its image: ${join(raced.map(code))}`]
+      : []),
+  ];
+}

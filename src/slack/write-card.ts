@@ -1,0 +1,162 @@
+import type { WebClient } from '@slack/web-api';
+import type { RunId } from '../domain/ids.ts';
+import type { Markup } from '../domain/markup.ts';
+import type { Rights } from '../domain/rights.ts';
+import type { Run, RunState } from '../domain/run.ts';
+import type { CardQueue, Log, Runs } from '../ports.ts';
+import { type Card, renderCard } from './card.ts';
+import { failureOf } from './failures.ts';
+import { putList } from './lists.ts';
+
+/** Slack takes about one message a second in a channel; progress is not worth more. */
+const PACE_MS = 1_000;
+/** Renewed while a card is being written; a bot that died in the middle holds it no longer than this. */
+const LOCK_MS = 8_000;
+const METADATA = 'dimg_run';
+
+export interface Writing {
+  client: WebClient;
+  runs: Runs;
+  cards: CardQueue;
+  rights: Rights;
+  log: Log;
+  /** The card is there: the run may go on. */
+  posted(run: RunId, card: { channel: string; ts: string }): Promise<void>;
+  /** Slack will not take this run's card. */
+  unpostable(run: Run, words: Markup): Promise<void>;
+}
+
+/** What this bot last wrote on a card. */
+export interface Shown {
+  content: string;
+  state: RunState;
+  at: number;
+}
+
+/** Brings one card up to date; returns after how many milliseconds it may be written again. */
+export async function writeCard(writing: Writing, id: RunId, lastShown: Map<RunId, Shown>): Promise<number> {
+  const { runs, cards, rights } = writing;
+  const unlock = await cards.lock(id, LOCK_MS);
+  if (!unlock) return 500;
+  try {
+    const run = await runs.load(id);
+    if (!run || (!run.card && run.state === 'refused')) {
+      if (run) await cards.shown(run);
+      return 0;
+    }
+    const last = lastShown.get(id);
+    // Progress can wait; a change of state is shown at once.
+    const paced = last?.state === run.state && run.card ? last.at + PACE_MS - Date.now() : 0;
+    if (paced > 0) return paced;
+    const card = renderCard(run, await runs.plans(run), rights);
+    if (!run.card) return await post(writing, run, card);
+    const shown = JSON.stringify([card.text, card.blocks]);
+    if (last?.content !== shown) {
+      const wait = await update(writing, run, run.card, card);
+      if (wait > 0) return wait;
+      if (lastShown.size > 1_000) lastShown.clear();
+      lastShown.set(id, { content: shown, state: run.state, at: Date.now() });
+    }
+    await listInThread(writing, run, run.card, 'plan', card.planList);
+    await listInThread(writing, run, run.card, 'outcomes', card.outcomeList);
+    await cards.shown(run);
+    return 0;
+  } finally {
+    await unlock();
+  }
+}
+
+// --- internal ---
+
+async function post({ client, cards, log, ...writing }: Writing, run: Run, card: Card): Promise<number> {
+  // A post whose answer was lost may be there: looked up, never posted twice.
+  if (!(await cards.once(run.id, 'post'))) {
+    const ts = await findPosted(client, run);
+    if (ts !== null) {
+      await writing.posted(run.id, { channel: run.channel, ts });
+      return 0;
+    }
+  }
+  try {
+    const sent = await client.chat.postMessage({
+      channel: run.channel,
+      text: card.text,
+      blocks: card.blocks,
+      unfurl_links: false,
+      unfurl_media: false,
+      metadata: { event_type: METADATA, event_payload: { run: run.id } },
+    });
+    await writing.posted(run.id, { channel: sent.channel ?? run.channel, ts: sent.ts ?? '' });
+    return 0;
+  } catch (error) {
+    const failure = failureOf(error);
+    log.error('a card could not be posted', error, { run: run.id });
+    if (failure.kind === 'unknown') return 2_000;
+    await cards.again(run.id, 'post');
+    if (failure.kind === 'later') return failure.ms;
+    await writing.unpostable(run, failure.words);
+    return 0;
+  }
+}
+
+async function findPosted(client: WebClient, run: Run): Promise<string | null> {
+  const history = await client.conversations.history({
+    channel: run.channel,
+    include_all_metadata: true,
+    oldest: String(run.createdAt / 1000 - 60),
+    limit: 200,
+  });
+  const found = history.messages?.find(
+    ({ metadata }) =>
+      metadata?.event_type === METADATA &&
+      (metadata.event_payload as { run?: number } | undefined)?.run === run.id,
+  );
+  return found?.ts ?? null;
+}
+
+async function update(
+  { client, cards, log }: Writing,
+  run: Run,
+  at: { channel: string; ts: string },
+  card: Card,
+): Promise<number> {
+  const content = { text: card.text, blocks: card.blocks };
+  try {
+    await client.chat.update({ channel: at.channel, ts: at.ts, ...content });
+    return 0;
+  } catch (error) {
+    const failure = failureOf(error);
+    log.error('a card could not be updated', error, { run: run.id });
+    if (failure.kind === 'later') return failure.ms;
+    if (failure.kind === 'unknown') return 2_000;
+    // A workspace may forbid edits, and people delete messages: what matters is then said in the thread.
+    if (run.state === 'executing' || !(await cards.once(run.id, `fallback ${run.state}`))) return 0;
+    await client.chat.postMessage({
+      channel: at.channel,
+      thread_ts: at.ts,
+      ...content,
+      unfurl_links: false,
+      unfurl_media: false,
+    });
+    return 0;
+  }
+}
+
+/** A list that is too long for the card, once: as messages, or as a file where those would be many. */
+async function listInThread(
+  { client, cards, log }: Writing,
+  run: Run,
+  at: { channel: string; ts: string },
+  what: 'plan' | 'outcomes',
+  list: (() => Markup[]) | null,
+): Promise<void> {
+  if (!list || !(await cards.once(run.id, `thread ${what}`))) return;
+  const lines = list();
+  try {
+    await putList(client, at, `${what}-${run.id}`, lines);
+  } catch (error) {
+    // The card itself stays true without it.
+    log.error('a list could not be put into a thread', error, { run: run.id });
+    if (failureOf(error).kind === 'later') await cards.again(run.id, `thread ${what}`);
+  }
+}
