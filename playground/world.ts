@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type EngineKind, startAnyEngine } from './parts/any-engine.ts';
 import type { Child } from './parts/child.ts';
-import { startEngine } from './parts/engine.ts';
 import { startRedis } from './parts/redis.ts';
 import type { Scope } from './parts/scope.ts';
 import { type Options as SlackOptions, startSlack } from './slack/index.ts';
@@ -11,6 +11,8 @@ const BIN = join(import.meta.dirname, '..', 'dist', 'src', 'bin.js');
 
 export interface WorldOptions {
   hosts: readonly string[];
+  /** Real engines by default. */
+  kind?: EngineKind;
   /** YAML; by default bo and cy may approve. */
   botConfig?: string;
   /** YAML; by default `min-age: 0s`, since sample images arrive just now. */
@@ -29,7 +31,7 @@ export async function startWorld(scope: Scope, options: WorldOptions) {
   const [redis, slack, engines] = await Promise.all([
     startRedis(scope),
     startSlack(options.slack),
-    Promise.all(options.hosts.map((name) => startEngine(scope, { name }))),
+    Promise.all(options.hosts.map((name) => startAnyEngine(scope, { name, kind: options.kind ?? 'real' }))),
   ]);
   scope.defer(() => slack.close());
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-export interface Bundle {
+interface Bundle {
   script: string;
   style: string;
 }

@@ -1,32 +1,31 @@
 import type Docker from 'dockerode';
+import { watchDisks } from './disks.ts';
 import type { HostScene, HostsScene, SeenImage } from './shapes.ts';
 
 export type Engines = ReadonlyMap<string, { readonly docker: Docker }>;
 
 const LOOK_MS = 1_000;
-/** `df` walks the engine's whole disk: seldom, and sooner only when images came or went. */
-const DF_MS = 10_000;
-const DF_SOON_MS = 1_500;
 
-interface Disk {
-  layers: number;
-  most: number;
-  at: number;
-  images: string;
+interface Watching {
+  engines: Engines;
+  kind: HostsScene['kind'];
+  /** Engines are left in peace while nobody looks. */
+  watched(): boolean;
+  changed(scene: HostsScene): void;
 }
 
 /** Asks the engines themselves, again and again; dimg has no part in it. */
-export function watchHosts(engines: Engines, kind: HostsScene['kind'], changed: (scene: HostsScene) => void) {
+export function watchHosts({ engines, kind, watched, changed }: Watching) {
   const known = new Map<string, HostScene>();
-  const disks = new Map<string, Disk>();
   const looking = new Set<string>();
+  const diskOf = watchDisks();
   let last = '';
 
   function look(): void {
     for (const [host, { docker }] of engines) {
       if (looking.has(host)) continue;
       looking.add(host);
-      void lookAt(host, docker, disks)
+      void lookAt(host, docker)
         .catch((error: Error): HostScene => ({ ...(known.get(host) ?? empty(host)), trouble: error.message }))
         .then((scene) => {
           looking.delete(host);
@@ -34,6 +33,17 @@ export function watchHosts(engines: Engines, kind: HostsScene['kind'], changed: 
           tell();
         });
     }
+  }
+
+  async function lookAt(host: string, docker: Docker): Promise<HostScene> {
+    const [images, containers, engine] = await Promise.all([
+      docker.listImages(),
+      docker.listContainers({ all: true }),
+      known.get(host)?.engine ?? docker.version().then(({ Version }) => `Docker ${Version}`),
+    ]);
+    const seen = images.map((image) => seenImage(image, containers)).sort(byName);
+    const disk = diskOf(host, docker, JSON.stringify(seen.map(({ id }) => id)));
+    return { host, engine, trouble: null, ...disk, containers: containers.length, images: seen };
   }
 
   function tell(): void {
@@ -47,7 +57,9 @@ export function watchHosts(engines: Engines, kind: HostsScene['kind'], changed: 
     kind,
     hosts: [...engines.keys()].map((host) => known.get(host) ?? empty(host)),
   });
-  const timer = setInterval(look, LOOK_MS);
+  const timer = setInterval(() => {
+    if (watched()) look();
+  }, LOOK_MS);
   look();
   return { scene, close: () => clearInterval(timer) };
 }
@@ -64,54 +76,23 @@ const empty = (host: string): HostScene => ({
   images: [],
 });
 
-async function lookAt(host: string, docker: Docker, disks: Map<string, Disk>): Promise<HostScene> {
-  const [images, containers, version] = await Promise.all([
-    docker.listImages(),
-    docker.listContainers({ all: true }),
-    docker.version(),
-  ]);
-  const seen = images
-    .map(
-      ({ Id, RepoTags, Size, Created }): SeenImage => ({
-        id: Id,
-        tags: (RepoTags ?? []).filter((tag) => tag !== '<none>:<none>').sort(),
-        size: Size,
-        created: Created * 1000,
-        usedBy: containers
-          .filter(({ ImageID }) => ImageID === Id)
-          .map(({ Names, State }) => ({
-            name: (Names[0] ?? '?').replace('/', ''),
-            running: State === 'running' || State === 'paused',
-          })),
-      }),
-    )
-    .sort((a, b) => name(a).localeCompare(name(b)) || a.id.localeCompare(b.id));
-  const disk = await diskOf(host, docker, disks, JSON.stringify(seen.map(({ id, usedBy }) => [id, usedBy])));
+function seenImage(image: Docker.ImageInfo, containers: readonly Docker.ContainerInfo[]): SeenImage {
   return {
-    host,
-    engine: `Docker ${version.Version}`,
-    trouble: null,
-    layers: disk.layers,
-    most: disk.most,
-    containers: containers.length,
-    images: seen,
+    id: image.Id,
+    tags: (image.RepoTags ?? []).filter((tag) => tag !== '<none>:<none>').sort(),
+    size: image.Size,
+    created: image.Created * 1000,
+    usedBy: containers
+      .filter(({ ImageID }) => ImageID === image.Id)
+      .map(({ Names, State }) => ({
+        name: (Names[0] ?? '?').replace('/', ''),
+        running: State === 'running' || State === 'paused',
+      })),
   };
 }
 
 /** Images without a name come last. */
-const name = ({ tags }: SeenImage): string => tags[0] ?? '\uffff';
-
-async function diskOf(host: string, docker: Docker, disks: Map<string, Disk>, images: string): Promise<Disk> {
-  const old = disks.get(host);
-  const age = Date.now() - (old?.at ?? 0);
-  if (old && age < (old.images === images ? DF_MS : DF_SOON_MS)) return old;
-  const layers = layersOf(await docker.df());
-  const disk = { layers, most: Math.max(layers, old?.most ?? 0), at: Date.now(), images };
-  disks.set(host, disk);
-  return disk;
-}
-
-/** From API 1.52 on `df` says it in another place. */
-function layersOf(answer: { LayersSize?: number; ImageUsage?: { TotalSize: number } }): number {
-  return answer.LayersSize ?? answer.ImageUsage?.TotalSize ?? 0;
+function byName(a: SeenImage, b: SeenImage): number {
+  const name = ({ tags }: SeenImage) => tags[0] ?? '\uffff';
+  return name(a).localeCompare(name(b)) || a.id.localeCompare(b.id);
 }

@@ -11,7 +11,7 @@ import { fileFor } from './scene.ts';
 import type { Deed, HostsScene } from './shapes.ts';
 import { createStreams } from './streams.ts';
 
-export interface PageOptions {
+interface PageOptions {
   slack: Slack;
   /** Looked up again at every poll, so engines may come later. */
   engines: Engines;
@@ -24,7 +24,7 @@ export interface PageOptions {
 export async function startPage({ slack, engines, kind, port = 0 }: PageOptions) {
   const { script, style } = await bundle();
   const streams = createStreams(slack);
-  const hosts = watchHosts(engines, kind, (scene) => streams.tellHosts(scene));
+  const hosts = watchHosts({ engines, kind, watched: streams.watched, changed: streams.tellHosts });
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const foreign = isForeign(request);

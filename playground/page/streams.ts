@@ -36,6 +36,7 @@ export function createStreams(slack: Slack) {
     tellHosts(scene: HostsScene): void {
       for (const response of open.keys()) tell(response, 'hosts', scene);
     },
+    watched: () => open.size > 0,
     close(): void {
       stop();
       clearTimeout(timer);

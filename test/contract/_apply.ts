@@ -1,6 +1,6 @@
 import { imageArchive } from '../../playground/parts/image-archive.ts';
 import { tar } from '../../playground/parts/tar.ts';
-import { type Api, empty, filters, type Reply } from './_api.ts';
+import { type Api, empty, filters, type ListedImage, type Reply } from './_api.ts';
 import { FAMILIES } from './_catalogue.ts';
 import { createNaming, type Naming } from './_normal.ts';
 import type { Step } from './_steps.ts';
@@ -13,11 +13,19 @@ export function openStage(api: Api) {
   let naming: Naming = createNaming();
   let built = 0;
   let made = 0;
+  let there: There = { name: [], id: [], container: [] };
+  /** What is chosen from depends on the order of names that both engines share, not of their IDs. */
   const resolve = (text: string) =>
-    text.replace(/\$([\w-]+)(\/12)?/, (_, name: string, cut?: string) => {
-      const hex = known(naming, name);
-      return cut ? hex.slice(0, 12) : `sha256:${hex}`;
-    });
+    text.replace(
+      /\?(name|id|prefix|container)\/(\d+)/,
+      (_, kind: 'name' | 'id' | 'prefix' | 'container', n) => {
+        const choice = there[kind === 'prefix' ? 'id' : kind];
+        const chosen = choice[Number(n) % Math.max(1, choice.length)] ?? 'nothing';
+        if (kind === 'name' || kind === 'container' || chosen === 'nothing') return chosen;
+        const hex = naming.id(chosen.replace(/[<>]|sha256:/g, ''));
+        return kind === 'prefix' ? hex.slice(0, 12) : `sha256:${hex}`;
+      },
+    );
 
   const send = async (step: Step): Promise<Reply> => {
     switch (step.do) {
@@ -48,7 +56,7 @@ export function openStage(api: Api) {
         return reply;
       }
       case 'container':
-        return act(step.name, step.action);
+        return act(resolve(step.name), step.action);
       case 'prune':
         return api.post(`/images/prune?${filters(step.filters)}`);
       case 'look':
@@ -86,11 +94,18 @@ export function openStage(api: Api) {
     },
     /** What is there, as far as clients can see it. */
     async look(): Promise<unknown> {
-      const images = naming.normal((await api.get('/images/json?all=1')).body);
-      const containers = naming.normal((await api.get('/containers/json?all=1')).body) as Record<
-        string,
-        unknown
-      >[];
+      const images = naming.normal((await api.get('/images/json?all=1')).body) as ListedImage[];
+      const containers = naming.normal((await api.get('/containers/json?all=1')).body) as {
+        Names: string[];
+      }[];
+      there = {
+        name: images
+          .flatMap(({ RepoTags }) => RepoTags ?? [])
+          .filter((tag) => !tag.startsWith('<none>'))
+          .sort(),
+        id: images.map(({ Id }) => Id).sort(),
+        container: containers.map(({ Names }) => (Names[0] ?? '').slice(1)).sort(),
+      };
       return { images: inOrder(images), containers: inOrder(containers) };
     },
     async empty(): Promise<void> {
@@ -98,20 +113,14 @@ export function openStage(api: Api) {
       naming = createNaming();
       built = 0;
       made = 0;
+      there = { name: [], id: [], container: [] };
     },
   };
 }
 
 // --- internal ---
 
-/** An ID that nobody has stands for images that were not loaded yet. */
-function known(naming: Naming, name: string): string {
-  try {
-    return naming.id(name);
-  } catch {
-    return 'f'.repeat(64);
-  }
-}
+type There = Record<'name' | 'id' | 'container', string[]>;
 
 /** Lists of images, rows and containers have no order of their own; conflicts name any one container. */
 function inOrder(value: unknown): unknown {

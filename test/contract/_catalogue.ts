@@ -1,4 +1,11 @@
-import { busyboxImage, type ImageSpec } from '../../playground/parts/images.ts';
+import { busyboxAvailable, busyboxImage, type ImageSpec } from '../../playground/parts/images.ts';
+
+/** An image that runs. Without busybox here, one that a simulated engine takes for such. */
+export function runnable(tags: readonly string[]): ImageSpec {
+  if (busyboxAvailable() === true) return busyboxImage(tags);
+  const files = ['sleep', 'true', 'false', 'sh'].map((name) => ({ path: `bin/${name}`, content: name }));
+  return { tags, cmd: ['sleep', '1000000'], layers: [{ name: 'stand-in', files }] };
+}
 
 /** The images that the tests load, in families that come together. Equal on every engine, IDs included. */
 export const FAMILIES = {
@@ -28,7 +35,7 @@ export const FAMILIES = {
   dangling: { dangling: { tags: [], layers: [{ name: 'd', bytes: 8 }], labels: { team: 'web' } } },
   /** No layer at all. */
   hollow: { hollow: { tags: ['127.0.0.1:1/hollow:1'], layers: [] } },
-  box: { box: busyboxImage(['box:1', 'box:latest']) },
+  box: { box: runnable(['box:1', 'box:latest']) },
 } as const satisfies Record<string, Record<string, ImageSpec>>;
 
 export type Family = keyof typeof FAMILIES;

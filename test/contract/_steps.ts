@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { FAMILY_NAMES, type Family } from './_catalogue.ts';
 
-/** One request, in words that mean the same on every engine. `$app` stands for an ID, `$app/12` for its beginning. */
+/**
+ * One request, in words that mean the same on every engine. What it is about is chosen when it is sent:
+ * `?name/7`, `?id/7`, `?prefix/7` and `?container/7` are the seventh of what is there, going round.
+ */
 export type Step =
   | { readonly do: 'load'; readonly family: Family }
   | { readonly do: 'tag'; readonly source: string; readonly repo: string; readonly tag: string }
@@ -12,17 +15,28 @@ export type Step =
   | { readonly do: 'prune'; readonly filters: Readonly<Record<string, readonly string[]>> }
   | { readonly do: 'look'; readonly path: string };
 
-const IDS = ['base', 'mid', 'app', 'lone', 'twin', 'dangling', 'hollow', 'box', 'built-1', 'built-2'];
-const NAMES = [
-  ...['base:1', 'app:1', 'app:2', 'other/app:1', 'lone:1', 'lone:2', 'twin', 'twin:latest', 'box', 'box:1'],
-  ...['127.0.0.1:1/hollow:1', 'docker.io/library/lone:1', 'new:1', 'new:2', 'kid:1', 'never:1'],
-];
-const CONTAINERS = ['web', 'db', 'cron'];
+const FREE_NAMES = ['web', 'db', 'cron'];
 
+const some = (what: string) => fc.nat(40).map((n) => `?${what}/${n}`);
 const image = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom(...NAMES) },
-  { weight: 3, arbitrary: fc.constantFrom(...IDS).map((id) => `$${id}`) },
-  { weight: 1, arbitrary: fc.constantFrom(...IDS).map((id) => `$${id}/12`) },
+  { weight: 8, arbitrary: some('name') },
+  { weight: 5, arbitrary: some('id') },
+  { weight: 2, arbitrary: some('prefix') },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      'docker.io/library/lone:1',
+      'twin',
+      'never:1',
+      'UPPER',
+      'a:b:c',
+      `${'f'.repeat(64)}`,
+    ),
+  },
+);
+const container = fc.oneof(
+  { weight: 8, arbitrary: some('container') },
+  { weight: 1, arbitrary: fc.constant('nobody') },
 );
 const filterSets = fc.constantFrom<Readonly<Record<string, readonly string[]>>>(
   ...[{}, { dangling: ['false'] }, { dangling: ['true'] }, { label: ['team'] }, { label: ['team=shop'] }],
@@ -62,7 +76,6 @@ const looks = fc.oneof(
 
 /** `runs`: whether containers are also started, which on a real engine takes a third of a second each. */
 export function steps(runs: boolean): fc.Arbitrary<Step[]> {
-  const created = fc.constantFrom(...CONTAINERS);
   const actions = [
     'remove',
     'remove?force=1',
@@ -70,7 +83,7 @@ export function steps(runs: boolean): fc.Arbitrary<Step[]> {
   ];
   const step = fc.oneof(
     {
-      weight: 5,
+      weight: 3,
       arbitrary: fc.constantFrom(...FAMILY_NAMES).map((family): Step => ({ do: 'load', family })),
     },
     {
@@ -104,8 +117,8 @@ export function steps(runs: boolean): fc.Arbitrary<Step[]> {
       weight: 4,
       arbitrary: fc.record({
         do: fc.constant('create' as const),
-        image: runs ? fc.oneof(image, fc.constantFrom('box:1', '$box')) : image,
-        name: created,
+        image: runs ? fc.oneof(image, fc.constant('box:1')) : image,
+        name: fc.constantFrom(...FREE_NAMES),
         cmd: fc.constantFrom(...(runs ? [[], ['true'], ['false']] : [[]])),
       }),
     },
@@ -113,12 +126,19 @@ export function steps(runs: boolean): fc.Arbitrary<Step[]> {
       weight: runs ? 6 : 2,
       arbitrary: fc.record({
         do: fc.constant('container' as const),
-        name: created,
+        name: container,
         action: fc.constantFrom(...actions),
       }),
     },
     { weight: 1, arbitrary: filterSets.map((filters): Step => ({ do: 'prune', filters })) },
     { weight: 3, arbitrary: looks.map((path): Step => ({ do: 'look', path })) },
   );
-  return fc.array(step, { minLength: 6, maxLength: 18 });
+  // Something to begin with, or most requests would be about nothing.
+  const begin = fc
+    .subarray([...FAMILY_NAMES], { minLength: 2, maxLength: 4 })
+    .map((families) => [...new Set([...(runs ? (['box'] as const) : []), ...families])])
+    .map((families) => families.map((family): Step => ({ do: 'load', family })));
+  return fc
+    .tuple(begin, fc.array(step, { minLength: 6, maxLength: 16 }))
+    .map(([first, then]) => [...first, ...then]);
 }

@@ -42,6 +42,7 @@ function handsOn(page: Page) {
         .last(),
     async be(name: string): Promise<void> {
       await page.getByRole('radio', { name }).check({ force: true });
+      await page.locator(`[data-me="U0${name.toUpperCase()}"]`).waitFor();
     },
     host: (name: string): Locator => page.getByRole('region', { name }),
   };

@@ -151,10 +151,24 @@ describe.skipIf(skipWithoutChromium('the page in a browser', 'redis', 'engines',
       expect(await ana.page.title()).toBe('dimg playground');
     });
 
+    test('an offered first command is sent with Enter; a thread takes an answer and no command', async () => {
+      await ana.channel.getByRole('button', { name: '/dimg hosts' }).click();
+      await ana.page.keyboard.press('Enter');
+      await ana.channel.locator('.message.private', { hasText: 'host-2 online' }).waitFor(SOON);
+      await ana.card('done').hover();
+      await ana.card('done').getByRole('button', { name: 'Reply in thread' }).click();
+      const thread = ana.page.getByRole('complementary', { name: 'Thread' });
+      await ana.page.keyboard.type('thanks\n/dimg hosts\n');
+      await thread.getByText('/dimg is not supported in threads. Sorry!').waitFor(SOON);
+      await thread.getByText('thanks').waitFor(SOON);
+      await ana.card('done').getByRole('button', { name: '1 reply' }).waitFor(SOON);
+      await ana.page.getByRole('button', { name: 'Close the thread' }).click();
+    });
+
     test('an arrow brings a command back, and / offers the command', async () => {
       const field = ana.page.getByLabel('Message #ops');
       await field.press('ArrowUp');
-      expect(await field.inputValue()).toContain('/dimg prune host-1 --label');
+      expect(await field.inputValue()).toBe('/dimg hosts');
       await field.fill('/');
       await ana.page.getByRole('button', { name: /Plan and delete Docker images/ }).waitFor();
       await field.press('Enter');

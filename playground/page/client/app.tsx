@@ -51,7 +51,7 @@ export function App(): ReactNode {
 
   return (
     <DeskContext value={desk}>
-      <div className={`frame${drawer ? ` show-${drawer}` : ''}${thread ? ' show-thread' : ''}`}>
+      <div data-me={me} className={`frame${drawer ? ` show-${drawer}` : ''}${thread ? ' show-thread' : ''}`}>
         <Rail me={as} place={here} go={(at) => go({ at })} be={(as) => go({ as })} />
         <main>
           <header>

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import type { SeenMessage } from '../shapes.ts';
 import { Composer } from './composer.tsx';
 import { sentAt } from './dates.ts';
@@ -25,6 +25,11 @@ function beginnings(hosts: readonly string[]): string[] {
 export function Channel({ channel, hosts, notices, write }: ChannelOptions): ReactNode {
   const { scene } = useDesk();
   const [text, setText] = useState('');
+  const field = useRef<HTMLTextAreaElement>(null);
+  const take = (line: string) => {
+    setText(line);
+    field.current?.focus();
+  };
   const name = scene.channels.find(({ id }) => id === channel)?.name ?? channel;
   const here = scene.messages.filter((message) => message.channel === channel);
   const top = here.filter(({ thread_ts, ts }) => thread_ts === undefined || thread_ts === ts);
@@ -49,7 +54,7 @@ export function Channel({ channel, hosts, notices, write }: ChannelOptions): Rea
           <p>This is the very beginning of the channel. Type a command below, or take one of these:</p>
           <p className="first">
             {beginnings(hosts).map((line) => (
-              <button key={line} type="button" className="button" onClick={() => setText(line)}>
+              <button key={line} type="button" className="button" onClick={() => take(line)}>
                 <code>{line}</code>
               </button>
             ))}
@@ -58,7 +63,7 @@ export function Channel({ channel, hosts, notices, write }: ChannelOptions): Rea
         {lines.map(({ node }) => node)}
       </div>
       <Composer
-        key={scene.me}
+        field={field}
         commands
         label={`Message #${name}`}
         text={text}

@@ -1,4 +1,12 @@
-import { type KeyboardEvent, type ReactNode, useId, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from 'react';
 
 /** The manifest's `usage_hint`. */
 const HINT = 'prune host-3 -a | rmi host-3 app:1 | images host-3 | help';
@@ -7,18 +15,30 @@ interface ComposerOptions {
   label: string;
   /** Slack has no commands in threads. */
   commands?: boolean;
+  field: RefObject<HTMLTextAreaElement | null>;
   text: string;
   setText(text: string): void;
   send(text: string): void;
 }
 
 /** Where people type: Enter sends, Shift+Enter breaks the line, the arrow up brings back what was sent before. */
-export function Composer({ label, commands = false, text, setText, send }: ComposerOptions): ReactNode {
-  const field = useRef<HTMLTextAreaElement>(null);
+export function Composer({
+  label,
+  commands = false,
+  field,
+  text,
+  setText,
+  send,
+}: ComposerOptions): ReactNode {
   const sent = useRef<string[]>([]);
   const [back, setBack] = useState(0);
   const id = useId();
   const offered = commands && /^\/\S*$/.test(text) && '/dimg'.startsWith(text);
+
+  useEffect(() => {
+    // On a phone this would bring up the keyboard.
+    if (matchMedia('(pointer: fine)').matches) field.current?.focus();
+  }, [field]);
 
   function submit(): void {
     if (text.trim() === '') return;

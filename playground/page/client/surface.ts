@@ -6,7 +6,7 @@ export interface Surface {
   /** In a modal's form: what was filled in so far, by block. */
   form?: Form;
 }
-export interface Form {
+interface Form {
   set(block: string, value: Choice): void;
   errors: Readonly<Record<string, string>>;
 }

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { repliesTo } from './channel.tsx';
 import { Composer } from './composer.tsx';
 import { useDesk } from './desk.ts';
@@ -17,6 +17,7 @@ interface ThreadOptions {
 export function Thread({ ts, notices, write, close }: ThreadOptions): ReactNode {
   const { scene } = useDesk();
   const [text, setText] = useState('');
+  const field = useRef<HTMLTextAreaElement>(null);
   const list = useStickToEnd<HTMLDivElement>();
   const parent = scene.messages.find((message) => message.ts === ts);
   if (!parent) return null;
@@ -42,7 +43,7 @@ export function Thread({ ts, notices, write, close }: ThreadOptions): ReactNode 
           <NoticeLine key={notice.id} notice={notice} />
         ))}
       </div>
-      <Composer label="Reply…" text={text} setText={setText} send={write} />
+      <Composer field={field} label="Reply…" text={text} setText={setText} send={write} />
     </aside>
   );
 }
