@@ -5,9 +5,11 @@ import type { Item, Kept, Plan } from './plan.ts';
 import { formatSize } from './size.ts';
 import { problemWords, troubleWords, users } from './trouble.ts';
 
-/** What goes: `• app:1, app:2 3f2a… frees 120 MB`. */
+/** What goes: `• app:1, app:2 3f2a… frees 20 MB of 120 MB`. */
 export function itemRow(item: Item): Markup {
-  const parts = [say`${named(item)} frees ${formatSize(item.reclaim)}`];
+  // What it shares with images that stay, or that go after it, is not freed with it.
+  const shared = item.reclaim < item.size ? ` of ${formatSize(item.size)}` : '';
+  const parts = [say`${named(item)} frees ${formatSize(item.reclaim)}${shared}`];
   if (item.action === 'untag') {
     const left = item.references.filter((reference) => !item.remove.includes(reference));
     const running = item.usedBy.filter((use) => use.running).map((use) => use.container);

@@ -18,7 +18,7 @@ describe('what goes', () => {
       { references: ['a:1', 'a:2', 'a:3', 'a:4'], recoverable: digest('a', 'a') },
     ],
     [
-      `• app:1 ${short} frees 0 B, forced under web-1 (stopped)`,
+      `• app:1 ${short} frees 0 B of 100 B, forced under web-1 (stopped)`,
       { references: ['app:1'], force: true, reclaim: 0, usedBy: [stopped], recoverable: 'x' },
     ],
     [

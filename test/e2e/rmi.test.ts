@@ -69,7 +69,12 @@ describe.skipIf(skipWithout('rmi from Slack on real engines', 'redis', 'engines'
       const { one } = await load({ one: image(['app:1'], 200_000) });
       const { shown, end } = await rmi('app:1');
       expect(shown.goes).toEqual([
-        { mark: '•', names: ['app:1'], id: short(one), rest: "frees 200 kB, can't be pulled again" },
+        {
+          mark: '•',
+          names: ['app:1'],
+          id: short(one),
+          rest: "frees 200 kB of 1.2 MB, can't be pulled again",
+        },
       ]);
       expect(end.text).toContain('deleted 1 of 1, 200 kB');
     });
@@ -114,13 +119,13 @@ describe.skipIf(skipWithout('rmi from Slack on real engines', 'redis', 'engines'
 
       const byDigest = await rmi(reference);
       expect(byDigest.shown.goes).toEqual([
-        { mark: '•', names: [reference], id: short(pushed), rest: 'frees 250 kB' },
+        { mark: '•', names: [reference], id: short(pushed), rest: 'frees 250 kB of 1.25 MB' },
       ]);
       expect(byDigest.end.text).toContain('deleted 1 of 1, 250 kB');
 
       await pullImage(docker(), `${registry.host}/team/app:1`);
       const byTag = await rmi(`${registry.host}/team/app:1`);
-      expect(byTag.shown.goes.map(({ rest }) => rest)).toEqual(['frees 250 kB']);
+      expect(byTag.shown.goes.map(({ rest }) => rest)).toEqual(['frees 250 kB of 1.25 MB']);
       // A registry is never touched by it: what was deleted comes again.
       expect(await pullImage(docker(), reference)).toBe(pushed);
       await rmi(digest);
