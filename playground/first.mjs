@@ -50,10 +50,15 @@ const parts = {
     packages: ['docker-registry'],
     missing: () => (find('docker-registry') ? undefined : 'no docker-registry'),
   },
+  browser: {
+    packages: ['chromium'],
+    missing: () =>
+      ['chromium', 'chromium-browser', 'google-chrome'].some(find) ? undefined : 'no chromium',
+  },
 };
 const needed = {
   try: [parts.redis, parts.engine, parts.busybox],
-  test: [parts.redis, parts.engine, parts.busybox, parts.registry],
+  test: [parts.redis, parts.engine, parts.busybox, parts.registry, parts.browser],
 };
 
 const [mode, ...args] = process.argv.slice(2);
