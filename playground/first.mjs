@@ -52,8 +52,7 @@ const parts = {
   },
   browser: {
     packages: ['chromium'],
-    missing: () =>
-      ['chromium', 'chromium-browser', 'google-chrome'].some(find) ? undefined : 'no chromium',
+    missing: () => (['chromium', 'chromium-browser', 'google-chrome'].some(find) ? undefined : 'no chromium'),
   },
 };
 const needed = {
