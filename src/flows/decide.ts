@@ -31,13 +31,13 @@ export async function decide(deps: Deps, decision: Decision): Promise<Markup | n
 async function outcome(deps: Deps, { run: id, verb, ...decision }: Decision): Promise<Markup | null> {
   const run = await deps.runs.load(id);
   if (!run) return say`There is no run #${id}.`;
-  const event: RunEvent = {
+  const event = (): RunEvent => ({
     type: verb,
     at: deps.clock(),
     by: decision.user,
     ...(verb === 'deny' && decision.reason !== undefined && { reason: decision.reason }),
-  };
-  const refusal = objection(run, event);
+  });
+  const refusal = objection(run, event());
   if (refusal) return refusal;
   const hosts = Object.keys(run.hosts) as HostName[];
   if (verb === 'approve' || verb === 'deny') {
@@ -50,7 +50,8 @@ async function outcome(deps: Deps, { run: id, verb, ...decision }: Decision): Pr
     // Stopping is safe, so whoever may start deletions may stop one whose requester is away.
     await mayAsk(deps, decision, hosts);
   }
-  const advanced = await advance(deps, id, event);
+  // The time is taken anew: looking people up may have outlasted the expiry.
+  const advanced = await advance(deps, id, event());
   if ('objection' in advanced) return advanced.objection;
   if (decision.via === 'button') return null;
   switch (verb) {

@@ -123,7 +123,7 @@ async function spoken(log: Log, work: () => Promise<Answer | null>): Promise<Ans
     log.error('a command or press failed', error);
     return {
       lines: [
-        say`Something went wrong inside dimg, and it is in its log. Look at ${'/dimg hosts'} and try again.`,
+        say`Something went wrong inside dimg, and it is in its log. Try again, and tell whoever runs dimg.`,
       ],
     };
   }
