@@ -6,15 +6,23 @@ import { eachOf } from './each.ts';
 import type { Engine, RawContainer, RawImage } from './ports.ts';
 
 /** What of an image never changes, or only with the names that it is listed under. */
-type Details = { names: string; createdAt: number; taggedAt: number | null; chains: readonly string[] };
+type Details = {
+  names: string;
+  createdAt: number;
+  taggedAt: number | null;
+  /** When it was first listed here; 0 for what was there before us. The engine does not tell of pulls and loads. */
+  firstSeenAt: number;
+  chains: readonly string[];
+};
 
 /** Kept from one inventory to the next; several may be taken at once. */
 export type ImageCache = {
-  details: Map<ImageId, Details>;
+  /** `null` before the first inventory. */
+  details: Map<ImageId, Details> | null;
   histories: Map<ImageId, readonly number[]>;
 };
 
-export const openCache = (): ImageCache => ({ details: new Map(), histories: new Map() });
+export const openCache = (): ImageCache => ({ details: null, histories: new Map() });
 
 export type Surroundings = {
   /** Full or short IDs that the container which the agent runs in may have. */
@@ -33,11 +41,13 @@ export async function takeInventory(
 ): Promise<Inventory> {
   const takenAt = around.now();
   const listing = await engine.list();
+  const earlier = cache.details;
   // Of our own: another inventory may throw out of the cache what it did not see listed.
   const known = new Map<ImageId, Details>();
   await eachOf(listing.images, WIDTH, async (raw) => {
-    const cached = cache.details.get(raw.id);
-    const details = cached?.names === namesOf(raw) ? cached : await inspect(engine, raw);
+    const cached = earlier?.get(raw.id);
+    const firstSeenAt = cached?.firstSeenAt ?? (earlier ? takenAt : 0);
+    const details = cached?.names === namesOf(raw) ? cached : await inspect(engine, raw, firstSeenAt);
     // What vanished since the listing is left out.
     if (details) known.set(raw.id, details);
   });
@@ -65,12 +75,12 @@ export async function takeInventory(
 export async function refresh(engine: Engine, cache: ImageCache, images: readonly Image[]): Promise<boolean> {
   let changed = false;
   await eachOf(images, WIDTH, async (image) => {
-    const cached = cache.details.get(image.id);
-    const details = await inspect(engine, image);
+    const cached = cache.details?.get(image.id);
+    const details = await inspect(engine, image, cached?.firstSeenAt ?? 0);
     if (details && details.taggedAt === cached?.taggedAt) return;
     changed = true;
-    if (details) cache.details.set(image.id, details);
-    else cache.details.delete(image.id);
+    if (details) cache.details?.set(image.id, details);
+    else cache.details?.delete(image.id);
   });
   return changed;
 }
@@ -106,19 +116,19 @@ const namesOf = (image: { tags: readonly string[]; digests: readonly string[] })
 
 type Listed = { id: ImageId; tags: readonly string[]; digests: readonly string[] };
 
-async function inspect(engine: Engine, listed: Listed): Promise<Details | null> {
+async function inspect(engine: Engine, listed: Listed, firstSeenAt: number): Promise<Details | null> {
   const found = await engine.inspect(listed.id);
   if (!found) return null;
   const { createdAt, taggedAt, diffIds } = found;
   // Filed under the listed names: if they changed in between, the next listing shows it.
-  return { names: namesOf(listed), createdAt, taggedAt, chains: chainIds(diffIds) };
+  return { names: namesOf(listed), createdAt, taggedAt, firstSeenAt, chains: chainIds(diffIds) };
 }
 
 function toImage(raw: RawImage, details: Details | undefined): Image | null {
   if (!details) return null;
   const { id, tags, digests, size, labels, parent } = raw;
   const createdAt = details.createdAt || raw.createdAt;
-  const arrivedAt = Math.max(createdAt, details.taggedAt ?? 0);
+  const arrivedAt = Math.max(createdAt, details.taggedAt ?? 0, details.firstSeenAt);
   return { id, tags, digests, createdAt, arrivedAt, size, labels, parent, chains: details.chains };
 }
 

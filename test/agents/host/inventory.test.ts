@@ -53,6 +53,16 @@ describe('an inventory', () => {
     expect(images.map(({ arrivedAt }) => arrivedAt)).toEqual([3000, 2000]);
   });
 
+  test('knows what came after its first look by when it was seen, since the engine does not tell', async () => {
+    const { state, engine } = fake([image('a', 'app:1')]);
+    const cache = openCache();
+    await takeInventory(engine, cache, { ...around, now: () => 10_000 });
+    state.images = [image('a', 'app:1'), image('b', 'app:2')];
+    await takeInventory(engine, cache, { ...around, now: () => 20_000 });
+    const { images } = await takeInventory(engine, cache, { ...around, now: () => 30_000 });
+    expect(images.map(({ arrivedAt }) => arrivedAt)).toEqual([2000, 20_000]);
+  });
+
   test('leaves out what vanishes while it is taken', async () => {
     const { engine } = fake([image('a', 'app:1')]);
     const { images } = await takeInventory({ ...engine, inspect: async () => null }, openCache(), around);
