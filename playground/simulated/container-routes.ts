@@ -1,6 +1,8 @@
 import { badRequest, failure } from './api-error.ts';
+import { inspectContainer } from './container-inspect.ts';
+import * as lifecycle from './container-lifecycle.ts';
 import * as containers from './containers.ts';
-import { inspectContainer, listContainers } from './containers-list.ts';
+import { listContainers } from './containers-list.ts';
 import { isRunning } from './delete-records.ts';
 import { type Answer, type Exchange, isTrue, jsonBody } from './exchange.ts';
 import { acceptOnly, labelsMatch, parseFilters, parseMoment } from './filters.ts';
@@ -39,19 +41,19 @@ export const containerRoutes: readonly Route[] = [
   [
     'POST',
     /^\/containers\/([^/]+)\/start$/,
-    on(({ state }, container) => changed(containers.startContainer(state, container))),
+    on(({ state }, container) => changed(lifecycle.startContainer(state, container))),
   ],
   [
     'POST',
     /^\/containers\/([^/]+)\/stop$/,
-    on(({ state }, container) => changed(containers.stopContainer(state, container))),
+    on(({ state }, container) => changed(lifecycle.stopContainer(state, container))),
   ],
   [
     'POST',
     /^\/containers\/([^/]+)\/restart$/,
     on(({ state }, container) => {
-      containers.stopContainer(state, container);
-      containers.startContainer(state, container);
+      lifecycle.stopContainer(state, container);
+      lifecycle.startContainer(state, container);
       return { empty: 204 };
     }),
   ],
@@ -59,12 +61,12 @@ export const containerRoutes: readonly Route[] = [
     'POST',
     /^\/containers\/([^/]+)\/kill$/,
     ({ state, query, params: [name = ''] }) => {
-      containers.killContainer(state, name, query.get('signal') || 'SIGKILL');
+      lifecycle.killContainer(state, name, query.get('signal') || 'SIGKILL');
       return { empty: 204 };
     },
   ],
-  ['POST', /^\/containers\/([^/]+)\/pause$/, on(done(containers.pauseContainer))],
-  ['POST', /^\/containers\/([^/]+)\/unpause$/, on(done(containers.unpauseContainer))],
+  ['POST', /^\/containers\/([^/]+)\/pause$/, on(done(lifecycle.pauseContainer))],
+  ['POST', /^\/containers\/([^/]+)\/unpause$/, on(done(lifecycle.unpauseContainer))],
   [
     'POST',
     /^\/containers\/([^/]+)\/rename$/,
@@ -78,7 +80,7 @@ export const containerRoutes: readonly Route[] = [
     'DELETE',
     /^\/containers\/([^/]+)$/,
     on(({ state, query }, container) => {
-      containers.removeContainer(state, container, isTrue(query, 'force'));
+      lifecycle.removeContainer(state, container, isTrue(query, 'force'));
       return { empty: 204 };
     }),
   ],
@@ -137,7 +139,7 @@ function prune({ state, query }: Exchange): Answer {
       labelsMatch(filters.get('label'), container.labels) &&
       !(unwanted && labelsMatch(unwanted, container.labels)),
   );
-  for (const container of gone) containers.removeContainer(state, container, false);
+  for (const container of gone) lifecycle.removeContainer(state, container, false);
   state.events.log({ type: 'container', action: 'prune', id: '', attributes: { reclaimed: '0' } });
   return {
     json: { ContainersDeleted: gone.length > 0 ? gone.map(({ id }) => id) : null, SpaceReclaimed: 0 },

@@ -1,8 +1,8 @@
 import { badRequest } from './api-error.ts';
+import { mounts } from './container-inspect.ts';
 import { shownImage } from './containers.ts';
-import { isRunning, mountsOf } from './delete-records.ts';
+import { isRunning } from './delete-records.ts';
 import { acceptOnly, type Filters, labelsMatch } from './filters.ts';
-import { goTime, runConfig } from './inspect.ts';
 import { findImage } from './resolve.ts';
 import type { Container, State } from './state.ts';
 
@@ -32,44 +32,6 @@ export function listContainers(state: State, { all, size, limit, filters }: Cont
   return (limit > 0 ? shown.slice(0, limit) : shown).map((container) => summary(state, container, size));
 }
 
-export function inspectContainer(state: State, container: Container) {
-  const { id, command, name, exitCode, config } = container;
-  const running = isRunning(container);
-  return {
-    Id: id,
-    Created: goTime(container.createdAt),
-    Path: command[0] ?? '',
-    Args: command.slice(1),
-    State: {
-      Status: container.state,
-      Running: running,
-      Paused: container.state === 'paused',
-      Restarting: false,
-      OOMKilled: false,
-      Dead: false,
-      Pid: running ? 4711 : 0,
-      ExitCode: exitCode,
-      Error: '',
-      StartedAt: goTime(container.startedAt),
-      FinishedAt: goTime(container.finishedAt),
-    },
-    Image: container.imageId,
-    Name: `/${name}`,
-    RestartCount: 0,
-    Driver: state.store === 'containerd' ? 'overlayfs' : 'overlay2',
-    Platform: 'linux',
-    HostConfig: container.hostConfig,
-    Mounts: mounts(container),
-    Config: {
-      ...runConfig(config),
-      Hostname: id.slice(0, 12),
-      Image: container.image,
-      Labels: container.labels,
-    },
-    NetworkSettings: { Networks: {} },
-  };
-}
-
 // --- internal ---
 
 function summary(state: State, container: Container, size: boolean) {
@@ -82,7 +44,8 @@ function summary(state: State, container: Container, size: boolean) {
     Command: command.join(' '),
     Created: Math.floor(createdAt.getTime() / 1000),
     Ports: [],
-    ...(size && { SizeRootFs: weight(state, container.chain) }),
+    // Go leaves out what is zero.
+    ...(size && { SizeRootFs: weight(state, container.chain) || undefined }),
     Labels: labels,
     State: container.state,
     Status: statusText(container),
@@ -90,12 +53,6 @@ function summary(state: State, container: Container, size: boolean) {
     NetworkSettings: { Networks: {} },
     Mounts: mounts(container),
   };
-}
-
-function mounts({ hostConfig }: Container) {
-  return mountsOf(hostConfig).map(({ Source = '', Target = '' }) => ({
-    ...{ Type: 'image', Name: Source, Source, Destination: Target, Mode: '', RW: false, Propagation: '' },
-  }));
 }
 
 function weight(state: State, chain: string | null): number {

@@ -14,7 +14,7 @@ export type Events = {
   log(event: Omit<SimulatedEvent, 'at'>): void;
   /** Those that are still remembered, from `since` to `until`. */
   past(since: bigint, until: bigint | null): readonly SimulatedEvent[];
-  /** Resolves to the function that ends it. */
+  /** Returns what ends it. */
   follow(listener: (event: SimulatedEvent) => void): () => void;
   listeners(): number;
   /** Forgets everything, as a daemon that starts again does. */
@@ -30,7 +30,8 @@ export function createEvents(): Events {
   let last = 0n;
   return {
     log(what) {
-      const now = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n;
+      // The wall clock, as clients compare it with theirs; the monotonic one drifts away from it.
+      const now = BigInt(Date.now()) * 1_000_000n;
       last = now > last ? now : last + 1n;
       const event = { ...what, at: last };
       ring.push(event);

@@ -48,7 +48,7 @@ export type Images = {
   /** Files an image whose layers are there; one that is known stays as it is. */
   create(text: string): Image;
   setParent(id: string, parent: string): void;
-  /** Resolves to the chain IDs of the layers that went with it. */
+  /** Returns the chain IDs of the layers that went with it. */
   delete(id: string): string[];
 };
 

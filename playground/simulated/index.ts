@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Docker from 'dockerode';
 import type { Engine } from '../parts/engine.ts';
 import type { Scope } from '../parts/scope.ts';
-import { endContainer } from './containers.ts';
+import { endContainer } from './container-lifecycle.ts';
 import { isRunning } from './delete-records.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createGate } from './gate.ts';

@@ -1,4 +1,4 @@
-import { ApiError, badRequest, conflict, failure } from './api-error.ts';
+import { ApiError, badRequest, failure } from './api-error.ts';
 import { deleteImage } from './delete.ts';
 import type { Removed } from './delete-records.ts';
 import { acceptOnly, type Filters, invalidValue, labelsMatch, parseMoment } from './filters.ts';
@@ -8,7 +8,6 @@ import type { State } from './state.ts';
 
 /** Deletes what is dangling or, with `dangling=false`, unused. What can't be deleted is passed over in silence. */
 export function pruneImages(state: State, filters: Filters) {
-  if (state.pruning) throw conflict('a prune operation is already running');
   acceptOnly(filters, 'dangling', 'label', 'label!', 'until');
   const danglingOnly = danglingOf(filters);
   const until = untilOf(state, filters);

@@ -40,12 +40,10 @@ export type State = {
   readonly layers: Layers;
   readonly images: Images;
   readonly references: References;
-  /** Nameless images whose record the containerd store keeps. */
   readonly containers: Map<string, Container>;
   readonly events: Events;
-  /** `RepoDigests` that registries gave are known from those that a store makes up. */
+  /** The data folder that it tells of; nothing is there. */
   readonly root: string;
-  pruning: boolean;
 };
 
 export function createState(options: { store: Store; api: number; version: string; root: string }): State {
@@ -60,6 +58,5 @@ export function createState(options: { store: Store; api: number; version: strin
     references: createReferences(),
     containers: new Map(),
     events: createEvents(),
-    pruning: false,
   };
 }

@@ -22,9 +22,11 @@ export function openApi({ socket }: Pick<Subject, 'socket'>) {
           agent: false,
           headers: { host: 'docker', ...(body !== undefined && { 'content-type': type }), ...headers },
         },
-        async (response) => {
-          const text = (await response.toArray()).join('');
-          resolve({ status: response.statusCode ?? 0, body: parse(text), text });
+        (response) => {
+          response.toArray().then((chunks) => {
+            const text = chunks.join('');
+            resolve({ status: response.statusCode ?? 0, body: parse(text), text });
+          }, reject);
         },
       );
       outgoing.once('error', reject);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { imageArchive } from '../../playground/parts/image-archive.ts';
 import { tar } from '../../playground/parts/tar.ts';
 import { type Api, empty, filters, type ListedImage, type Reply } from './_api.ts';
@@ -12,6 +13,7 @@ export type Result = { readonly status: number; readonly body: unknown };
 export function openStage(api: Api) {
   let naming: Naming = createNaming();
   let built = 0;
+  let since = '0';
   let made = 0;
   let there: There = { name: [], id: [], container: [] };
   /** What is chosen from depends on the order of names that both engines share, not of their IDs. */
@@ -108,8 +110,18 @@ export function openStage(api: Api) {
       };
       return { images: inOrder(images), containers: inOrder(containers) };
     },
+    /** What was said about images since the last clearing. A prune has no order, so none is kept. */
+    async told(): Promise<unknown> {
+      const path = `/events?since=${since}&until=${seconds(Date.now() + 2)}&${filters({ type: ['image'] })}`;
+      const { body } = await api.get(path);
+      const events = (Array.isArray(body) ? body : [body]) as { Action?: string; Actor?: unknown }[];
+      return inOrder(naming.normal(events.map(({ Action, Actor }) => ({ Action, Actor }))));
+    },
     async empty(): Promise<void> {
       await empty(api);
+      since = seconds(Date.now() + 1);
+      // Events carry the moment; the next one must not share it with the clearing's last.
+      await sleep(2);
       naming = createNaming();
       built = 0;
       made = 0;
@@ -119,6 +131,8 @@ export function openStage(api: Api) {
 }
 
 // --- internal ---
+
+const seconds = (ms: number) => (ms / 1000).toFixed(3);
 
 type There = Record<'name' | 'id' | 'container', string[]>;
 

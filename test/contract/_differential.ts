@@ -20,6 +20,7 @@ export async function compareEngines(real: Subject, simulated: Subject, size: Si
       expect(state, `after ${at}`).toEqual(expectedState);
       applied++;
     }
+    expect(await other.told(), 'events').toEqual(await one.told());
   });
   await fc.assert(property, {
     seed: size.seed,

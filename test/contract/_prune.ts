@@ -29,29 +29,34 @@ export function prune(stage: Stage): void {
     expect(await stage.api.images()).toMatchObject([{ Id: lone, RepoTags: ['second:1'] }]);
   });
 
-  test.each([
-    [{ until: ['24h'] }, 1],
-    [{ until: ['2024-01-15T00:00:00Z'] }, 1],
-    [{ until: ['2023-01-15T00:00:00Z'] }, 0],
-    [{ until: ['1705276800'] }, 1],
-    [{ label: ['team'] }, 1],
-    [{ label: ['team=shop'] }, 0],
-    [{ 'label!': ['team=web'] }, 0],
-    [{ 'label!': ['team=shop'] }, 1],
-  ])('is limited by %j', async (filter, gone) => {
-    await load();
-    await send(filter);
-    expect(await stage.api.images()).toHaveLength(3 - gone);
+  test('is limited by age and labels', async () => {
+    const cases: [object, number][] = [
+      [{ until: ['2023-01-15T00:00:00Z'] }, 0],
+      [{ label: ['team=shop'] }, 0],
+      [{ 'label!': ['team=web'] }, 0],
+      [{ until: ['24h'] }, 1],
+      [{ until: ['2024-01-15T00:00:00Z'] }, 1],
+      [{ until: ['1705276800'] }, 1],
+      [{ label: ['team'] }, 1],
+      [{ 'label!': ['team=shop'] }, 1],
+    ];
+    for (const [filter, gone] of cases) {
+      await load();
+      await send(filter);
+      expect(await stage.api.images(), JSON.stringify(filter)).toHaveLength(3 - gone);
+    }
   });
 
-  test.each([
-    [{ dangling: ['maybe'] }, 400, "Invalid filter 'dangling=[maybe]'"],
-    [{ reference: ['app'] }, 400, "Invalid filter 'reference'"],
-    [{ until: ['soon'] }, 500, 'failed to parse value as time or duration: "soon"'],
-    [{ until: ['1h', '2h'] }, 500, 'more than one until filter specified'],
-  ])('refuses %j', async (filter, status, message) => {
+  test('refuses what it can’t read', async () => {
     await load();
-    expect(await send(filter)).toMatchObject({ status, body: { message } });
+    const cases: [object, number, string][] = [
+      [{ dangling: ['maybe'] }, 400, "Invalid filter 'dangling=[maybe]'"],
+      [{ reference: ['app'] }, 400, "Invalid filter 'reference'"],
+      [{ until: ['soon'] }, 500, 'failed to parse value as time or duration: "soon"'],
+      [{ until: ['1h', '2h'] }, 500, 'more than one until filter specified'],
+    ];
+    for (const [filter, status, message] of cases)
+      expect(await send(filter), JSON.stringify(filter)).toMatchObject({ status, body: { message } });
     expect(await stage.api.images()).toHaveLength(3);
   });
 }

@@ -42,6 +42,23 @@ export function registry(stage: Stage): void {
     ]);
   });
 
+  test.skipIf(skip)('one tag and its digest are one name, a second tag is another', async () => {
+    started ??= startRegistry(stage.scope);
+    const { host } = await started;
+    const tags = [`${host}/single:1`, `${host}/single:2`];
+    const { single } = await loadImages(stage.engine.docker, { single: { tags, layers: [] } });
+    const digest = await pushImage(stage.engine.docker, `${host}/single:1`);
+    expect(await remove(single)).toMatchObject({
+      message: expect.stringContaining('referenced in multiple repositories'),
+    });
+    await remove(`${host}/single:2`);
+    expect(await remove(single)).toEqual([
+      { Untagged: `${host}/single:1` },
+      { Untagged: `${host}/single@${digest}` },
+      { Deleted: single },
+    ]);
+  });
+
   test.skipIf(skip)('gives images back, by tag and by digest', async () => {
     const { host, app, digest } = await pushed();
     await remove(app, 'force=1');

@@ -139,6 +139,6 @@ export function steps(runs: boolean): fc.Arbitrary<Step[]> {
     .map((families) => [...new Set([...(runs ? (['box'] as const) : []), ...families])])
     .map((families) => families.map((family): Step => ({ do: 'load', family })));
   return fc
-    .tuple(begin, fc.array(step, { minLength: 6, maxLength: 16 }))
+    .tuple(begin, fc.array(step, { minLength: 5, maxLength: 13 }))
     .map(([first, then]) => [...first, ...then]);
 }

@@ -1,0 +1,96 @@
+import { failure } from './api-error.ts';
+import { type Instruction, parsePairs } from './dockerfile.ts';
+import { randomId, sha256 } from './hash.ts';
+import type { Image, ImageConfig } from './images.ts';
+import { short } from './names.ts';
+import type { State } from './state.ts';
+import type { TarFile } from './untar.ts';
+
+type RunConfig = Record<string, unknown>;
+
+/** An instruction as the history shows it. */
+export function createdBy({ name, text }: Instruction): string {
+  if (name === 'RUN') return `/bin/sh -c ${text}`;
+  if (name !== 'LABEL' && name !== 'ENV') return `/bin/sh -c #(nop)  ${name} ${text}`;
+  return `/bin/sh -c #(nop)  ${name} ${parsePairs(text)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' ')}`;
+}
+
+/** Makes the image that an instruction leads to. */
+export function commit(
+  state: State,
+  parent: Image | null,
+  step: Instruction,
+  files: readonly TarFile[],
+): Image {
+  const created = new Date()
+    .toISOString()
+    .replace(/Z$/, `${String(Math.floor(Math.random() * 1e6)).padStart(6, '0')}Z`);
+  const made = createdBy(step);
+  const chain = parent?.chains.at(-1) ?? null;
+  const layer = layerFor(step, files, `${chain} ${created}`);
+  if (layer) state.layers.add(chain, layer);
+  const container = randomId();
+  const config: RunConfig = change({ ...parent?.config.config, ...(parent && { Image: parent.id }) }, step);
+  const next: ImageConfig = {
+    architecture: parent?.config.architecture ?? 'amd64',
+    config,
+    container,
+    container_config: {
+      ...config,
+      Hostname: short(container),
+      Cmd: ['/bin/sh', '-c', made.slice('/bin/sh -c '.length)],
+    },
+    created,
+    docker_version: state.version,
+    history: [
+      ...(parent?.config.history ?? []),
+      { created, created_by: made, ...(!layer && { empty_layer: true }) },
+    ],
+    os: 'linux',
+    rootfs: {
+      type: 'layers',
+      diff_ids: [...(parent?.config.rootfs.diff_ids ?? []), ...(layer ? [layer.diffId] : [])],
+    },
+  };
+  const image = state.images.create(JSON.stringify(next));
+  if (parent) state.images.setParent(image.id, parent.id);
+  return image;
+}
+
+// --- internal ---
+
+function layerFor({ name, text }: Instruction, files: readonly TarFile[], seed: string) {
+  if (name === 'RUN') return { diffId: sha256(`run ${seed}`), size: 0, files: null, blob: null };
+  if (name !== 'COPY' && name !== 'ADD') return null;
+  const [source = ''] = text.split(/\s+/);
+  const prefix = source.replace(/^\.?\/?/, '').replace(/\/$/, '');
+  const taken = files.filter(({ path }) => prefix === '' || path === prefix || path.startsWith(`${prefix}/`));
+  if (taken.length === 0)
+    throw failure(`COPY failed: file not found in build context: stat ${source}: file does not exist`);
+  const size = taken.reduce((sum, { content }) => sum + content.length, 0);
+  const paths = new Set(taken.map(({ path }) => path));
+  return { diffId: sha256(`copy ${seed} ${[...paths].join()}`), size, files: paths, blob: null };
+}
+
+function change(config: RunConfig, { name, text }: Instruction): RunConfig {
+  if (name === 'LABEL')
+    return {
+      ...config,
+      Labels: { ...(config.Labels as object | null), ...Object.fromEntries(parsePairs(text)) },
+    };
+  if (name === 'ENV')
+    return {
+      ...config,
+      Env: [...((config.Env as string[] | null) ?? []), ...parsePairs(text).map((pair) => pair.join('='))],
+    };
+  if (name === 'CMD' || name === 'ENTRYPOINT') {
+    const words = text.startsWith('[') ? (JSON.parse(text) as string[]) : ['/bin/sh', '-c', text];
+    return { ...config, [name === 'CMD' ? 'Cmd' : 'Entrypoint']: words };
+  }
+  if (name === 'USER') return { ...config, User: text };
+  if (name === 'WORKDIR') return { ...config, WorkingDir: text };
+  if (name === 'STOPSIGNAL') return { ...config, StopSignal: text };
+  return config;
+}

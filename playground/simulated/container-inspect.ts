@@ -1,0 +1,48 @@
+import { isRunning, mountsOf } from './delete-records.ts';
+import { goTime, runConfig } from './inspect.ts';
+import type { Container, State } from './state.ts';
+
+export function inspectContainer(state: State, container: Container) {
+  const { id, command, name, exitCode, config } = container;
+  const running = isRunning(container);
+  return {
+    Id: id,
+    Created: goTime(container.createdAt),
+    Path: command[0] ?? '',
+    Args: command.slice(1),
+    State: {
+      Status: container.state,
+      Running: running,
+      Paused: container.state === 'paused',
+      Restarting: false,
+      OOMKilled: false,
+      Dead: false,
+      Pid: running ? 4711 : 0,
+      ExitCode: exitCode,
+      Error: '',
+      StartedAt: goTime(container.startedAt),
+      FinishedAt: goTime(container.finishedAt),
+    },
+    Image: container.imageId,
+    Name: `/${name}`,
+    RestartCount: 0,
+    Driver: state.store === 'containerd' ? 'overlayfs' : 'overlay2',
+    Platform: 'linux',
+    HostConfig: container.hostConfig,
+    Mounts: mounts(container),
+    Config: {
+      ...runConfig(config),
+      Hostname: id.slice(0, 12),
+      Image: container.image,
+      Labels: container.labels,
+    },
+    NetworkSettings: { Networks: {} },
+  };
+}
+
+/** Images that are mounted; other mounts are nothing that images are held by. */
+export function mounts({ hostConfig }: Container) {
+  return mountsOf(hostConfig).map(({ Source = '', Target = '' }) => ({
+    ...{ Type: 'image', Name: Source, Source, Destination: Target, Mode: '', RW: false, Propagation: '' },
+  }));
+}
