@@ -3,7 +3,8 @@
  * planned over and over. Both in one run, on the built bot and agents; the stand-in measures, on its own
  * side of the socket. `node --import tsx bench/ack.ts [samples]`
  */
-import { setPriority } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadImages } from '../playground/parts/images.ts';
@@ -32,7 +33,7 @@ try {
     ]);
     await loadImages(docker, Object.fromEntries(specs));
   }
-  await world.startBot();
+  const bot = await world.startBot();
   // Twenty agents for twenty names; that they share two engines makes planning slower, not easier.
   const names = Array.from({ length: HOSTS }, (_, i) => `host-${i + 1}`);
   const agents: Awaited<ReturnType<typeof world.startAgent>>[] = [];
@@ -45,9 +46,9 @@ try {
       )),
     );
 
-  // In life agents and engines are on other machines: here they leave the processor to the bot.
-  for (const agent of agents) setPriority(agent.pid, 19);
-  for (const engine of engines) setPriority(engine.pid(), 19);
+  const last = availableParallelism() - 1;
+  keepTo(String(last), [...agents.map((agent) => agent.pid), ...engines.map((engine) => engine.pid())]);
+  keepTo(last > 0 ? `0-${last - 1}` : '0', [bot.pid, world.redis.pid(), process.pid]);
 
   // The stand-in measures and draws breath in one process: how late it was itself is said beside the figures.
   const own = monitorEventLoopDelay({ resolution: 1 });
@@ -57,6 +58,8 @@ try {
   const planning: number[] = [];
   await measure(20);
   for (let round = 0; idle.length < SAMPLES; round++) {
+    // The last round's lists are still on their way into their thread.
+    await sleep(1000);
     idle.push(...(await measure(20)));
     const plans = await world.slack.command({
       user: 'U0ANA',
@@ -101,6 +104,11 @@ try {
   }
 } finally {
   await scope.close();
+}
+
+/** In life agents and engines are on other machines: here they get the last processor, and nothing else does. */
+function keepTo(processors: string, pids: readonly number[]): void {
+  for (const pid of pids) execFileSync('taskset', ['-acp', processors, String(pid)], { stdio: 'ignore' });
 }
 
 function percentile(list: readonly number[], p: number): number {
