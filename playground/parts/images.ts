@@ -32,7 +32,7 @@ export function busyboxAvailable(): true | string {
 }
 
 /** The layer that makes an image runnable: busybox, and some of its commands in `/bin`. */
-export function busyboxLayer(): LayerSpec {
+function busyboxLayer(): LayerSpec {
   const content = staticBusybox();
   if (content === undefined) throw new Error(String(busyboxAvailable()));
   const links = ['sh', 'sleep', 'true', 'false', 'echo', 'cat', 'ls', 'rm', 'dd', 'touch'];

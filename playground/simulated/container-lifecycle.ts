@@ -88,7 +88,7 @@ export function removeContainer(state: State, container: Container, force: boole
 }
 
 /** Takes a container that does not run away, and lets go of its layers. */
-export function forget(state: State, container: Container): void {
+function forget(state: State, container: Container): void {
   state.containers.delete(container.id);
   state.layers.release(container.chain);
   containerEvent(state, 'destroy', container);

@@ -6,7 +6,7 @@ import { digestsOf, findImage, tagsOf } from './resolve.ts';
 import type { State } from './state.ts';
 
 /** Go's zero time. */
-export const NEVER = '0001-01-01T00:00:00Z';
+const NEVER = '0001-01-01T00:00:00Z';
 
 /** RFC 3339 as Go prints it: no more digits than needed. */
 export function goTime(at: Date | string | null | undefined): string {

@@ -11,7 +11,7 @@ import type { Answer } from '../ports.ts';
 import type { Surveyed } from './_survey.ts';
 
 /** Words and options as the command's schemas read them. */
-export interface Input<W extends z.ZodObject, O extends z.ZodObject> {
+interface Input<W extends z.ZodObject, O extends z.ZodObject> {
   words: z.output<W>;
   options: z.output<O>;
 }

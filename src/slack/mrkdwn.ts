@@ -22,7 +22,7 @@ export function whole(cut: string): string {
 }
 
 /** Slack's three control characters as entities. */
-export function escaped(text: string): string {
+function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 

@@ -18,7 +18,7 @@ export const DAY = 24 * HOUR;
 export const NOW = Date.parse('2026-01-31T12:00:00Z');
 
 export const host = (name: string): HostName => HostNameSchema.parse(name);
-export const userId = (name: string): UserId => UserId.parse(name);
+const userId = (name: string): UserId => UserId.parse(name);
 export const runId = (n: number): RunId => RunId.parse(n);
 export const HOST = host('host-3');
 export const ANA = userId('U0ANA');

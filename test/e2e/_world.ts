@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 export const OPS = 'C0OPS';
 /** How long anything may take that nobody waits for on purpose. */
-export const SOON_MS = 25_000;
+const SOON_MS = 25_000;
 
 const PEOPLE = { ana: 'U0ANA', bo: 'U0BO', cy: 'U0CY', gus: 'U0GUS' } as const;
 
@@ -90,7 +90,7 @@ export async function openStage(name: string, options: StageOptions = {}) {
 }
 
 /** Every version of every message of the bot. */
-export function everShown(slack: Slack): Message[] {
+function everShown(slack: Slack): Message[] {
   return slack.history.flatMap((entry) =>
     entry.kind === 'message' && entry.message.bot_id !== undefined ? [entry.message] : [],
   );

@@ -59,7 +59,7 @@ export const hostileText: fc.Arbitrary<string> = fc
   )
   .map((parts) => parts.join(''));
 
-export const hostileNode: fc.Arbitrary<Node> = fc.oneof(
+const hostileNode: fc.Arbitrary<Node> = fc.oneof(
   { weight: 4, arbitrary: hostileText.map(text) },
   { weight: 4, arbitrary: hostileText.map(code) },
   { weight: 1, arbitrary: hostileText.map(bold) },
