@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -176,3 +177,19 @@ test('names of nothing are left out, and image mounts are read', async () => {
     ],
   });
 });
+
+test.skipIf(process.getuid?.() !== 0)(
+  'a socket that may not be opened is a matter of permission, not of absence',
+  async () => {
+    const { engine, socket } = await fake((_, response) => response.end('[]'));
+    chmodSync(socket, 0o600);
+    process.seteuid?.(65_534);
+    try {
+      await expect(engine.info()).rejects.toMatchObject({
+        problem: { kind: 'permission', at: `unix://${socket}` },
+      });
+    } finally {
+      process.seteuid?.(0);
+    }
+  },
+);
