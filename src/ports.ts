@@ -41,8 +41,8 @@ export interface CardQueue {
   waiting(): Promise<RunId[]>;
   /** One writer at a time; `null` while another bot writes this card. */
   lock(id: RunId, ms: number): Promise<(() => Promise<void>) | null>;
-  /** The card shows this revision: forget it, unless the run has moved on. */
-  shown(run: Run): Promise<void>;
+  /** The card shows this revision: forget it, unless the run has moved on. One of no run is always forgotten. */
+  shown(run: Pick<Run, 'id' | 'rev'>): Promise<void>;
   /** True the first time only, so that a part of a card's thread is posted once. */
   once(id: RunId, what: string): Promise<boolean>;
   again(id: RunId, what: string): Promise<void>;

@@ -41,7 +41,7 @@ export async function writeCard(writing: Writing, id: RunId, lastShown: Map<RunI
   try {
     const run = await runs.load(id);
     if (!run || (!run.card && run.state === 'refused')) {
-      if (run) await cards.shown(run);
+      await cards.shown(run ?? { id, rev: 0 });
       return 0;
     }
     const last = lastShown.get(id);

@@ -4,8 +4,10 @@ import type { CardQueue } from '../ports.ts';
 import { type Redis, reaching } from './connect.ts';
 import { own } from './keys.ts';
 
-/** Forgets a card's need only if the run is still what was shown. Keys: run, cards. */
-const SHOWN = `if redis.call('HGET', KEYS[1], 'rev') == ARGV[1] then redis.call('ZREM', KEYS[2], ARGV[2]) end`;
+/** Forgets a card's need only if the run is still what was shown, or is no longer kept. Keys: run, cards. */
+const SHOWN = `
+local rev = redis.call('HGET', KEYS[1], 'rev')
+if not rev or rev == ARGV[1] then redis.call('ZREM', KEYS[2], ARGV[2]) end`;
 /** Only the lock's own holder gives it back. */
 const UNLOCK = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
 const KEEP = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end`;

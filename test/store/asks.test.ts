@@ -57,6 +57,17 @@ describe.skipIf(skipWithout('asks and cards in Redis', 'redis'))('in Redis', () 
     expect(await cards.lock(runId(7), 5000)).not.toBeNull();
   });
 
+  test('a card is forgotten once it shows the newest revision, or belongs to no run any more', async () => {
+    const cards = openCards(own.redis);
+    await own.redis.hset('{dimg}:run:21', 'rev', '3');
+    await own.redis.zadd('{dimg}:cards', 1, '21', 2, '22');
+    await cards.shown({ id: runId(21), rev: 2 });
+    expect(await cards.waiting()).toContain(21);
+    await cards.shown({ id: runId(21), rev: 3 });
+    await cards.shown({ id: runId(22), rev: 0 });
+    expect(await cards.waiting()).toEqual([]);
+  });
+
   test('a part of a thread is posted once, unless it is given back', async () => {
     const cards = openCards(own.redis);
     const first = await Promise.all(Array.from({ length: 20 }, () => cards.once(runId(9), 'plan')));
