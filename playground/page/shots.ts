@@ -172,6 +172,15 @@ async function take(dir: string, readme: boolean): Promise<void> {
     await page.getByRole('button', { name: 'Channels and people' }).click();
     await page.setViewportSize({ width: 1280, height: 800 });
 
+    // An engine that is gone when its turn comes.
+    await ask('/dimg prune host-3 -a --until 1d');
+    await state('proposed');
+    await world.engine('host-3').kill();
+    await press('Delete');
+    await state('failed', 30_000);
+    await shot('failed', card());
+    await world.engine('host-3').restart();
+
     // The agent dies in the middle of its work; the same bot waits for it in vain.
     await ask('/dimg prune host-1 -a');
     await state('proposed');
