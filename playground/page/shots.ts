@@ -173,7 +173,7 @@ async function take(dir: string, readme: boolean): Promise<void> {
     await page.setViewportSize({ width: 1280, height: 800 });
 
     // An engine that is gone when its turn comes.
-    await ask('/dimg prune host-3 -a --until 1d');
+    await ask('/dimg rmi host-3 app:1 app:2 web:2');
     await state('proposed');
     await world.engine('host-3').kill();
     await press('Delete');

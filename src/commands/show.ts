@@ -63,7 +63,9 @@ function hostLines(host: string, part: HostPart, plan: Plan | undefined, run: Ru
   return [
     say`${bold(host)} ${join(sums, ' · ')} · plan ${code(plan.digest)}`,
     ...problemRows(plan),
-    ...plan.items.map((item) => (started ? outcomeRow(item, outcomes.get(item.image)) : itemRow(item))),
+    ...plan.items.map((item) =>
+      started ? outcomeRow(item, outcomes.get(item.image), part.trouble) : itemRow(item),
+    ),
     ...keptRows(plan.kept, false),
   ];
 }

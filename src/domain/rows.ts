@@ -1,6 +1,6 @@
 import { shortId } from './ids.ts';
 import { code, join, type Markup, say, some } from './markup.ts';
-import type { Outcome } from './outcome.ts';
+import type { Outcome, Trouble } from './outcome.ts';
 import type { Item, Kept, Plan } from './plan.ts';
 import { formatSize } from './size.ts';
 import { problemWords, troubleWords, users } from './trouble.ts';
@@ -41,8 +41,8 @@ export function keptRows(kept: readonly Kept[], forced: boolean): Markup[] {
   ];
 }
 
-/** How an item ended: `✓ app:1 deleted, 120 MB`. */
-export function outcomeRow(item: Item, outcome: Outcome | undefined): Markup {
+/** How an item ended: `✓ app:1 deleted, 120 MB`. `said` is what the host's own line tells already. */
+export function outcomeRow(item: Item, outcome: Outcome | undefined, said?: Trouble): Markup {
   const name = item.action === 'untag' ? say`${some(item.remove)}` : named(item);
   if (!outcome) return say`… ${name}`;
   switch (outcome.outcome) {
@@ -54,7 +54,8 @@ export function outcomeRow(item: Item, outcome: Outcome | undefined): Markup {
       return say`✓ ${name} was gone already`;
     default: {
       const mark = outcome.outcome === 'skipped' ? '–' : outcome.outcome === 'failed' ? '✗' : '?';
-      const why = outcome.why ? say`: ${troubleWords(outcome.why)}` : say``;
+      const why =
+        outcome.why && outcome.why.kind !== said?.kind ? say`: ${troubleWords(outcome.why)}` : say``;
       return say`${mark} ${name} ${outcome.outcome}${why}`;
     }
   }

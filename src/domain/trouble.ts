@@ -33,7 +33,7 @@ export function troubleWords(why: Reason | Trouble): Markup {
     case 'expired':
       return say`its time was up before it could start`;
     case 'restarted':
-      return say`the agent was started again before it began; ask again`;
+      return say`the agent was started again meanwhile; ask again`;
     case 'lost':
       return say`the agent fell silent; look at the host`;
     case 'offline':

@@ -25,7 +25,7 @@ export function hostSection(run: Run, host: HostName, part: HostPart, plan: Plan
     : plan.items;
   const shownGoing = items
     .slice(0, forGoing)
-    .map((item) => (started ? outcomeRow(item, outcomes.get(item.image)) : itemRow(item)));
+    .map((item) => (started ? outcomeRow(item, outcomes.get(item.image), part.trouble) : itemRow(item)));
   const shownStaying = staying.slice(0, Math.max(0, rows - shownGoing.length));
   const gone = part.outcomes.filter(({ outcome }) => outcome === 'deleted' || outcome === 'untagged').length;
   const counts =
@@ -72,8 +72,12 @@ export function fullPlan(
 export function fullOutcomes(parts: [HostName, HostPart][], plans: ReadonlyMap<HostName, Plan>): Markup[] {
   return parts.flatMap(([host, part]) => {
     const outcomes = new Map(part.outcomes.map((outcome) => [outcome.image, outcome]));
-    const rows = (plans.get(host)?.items ?? []).map((item) => outcomeRow(item, outcomes.get(item.image)));
-    return rows.length > 0 ? [say`${bold(host)} how it ended`, ...rows] : [];
+    const rows = (plans.get(host)?.items ?? []).map((item) =>
+      outcomeRow(item, outcomes.get(item.image), part.trouble),
+    );
+    return rows.length > 0
+      ? [say`${bold(host)} how it ended${part.trouble ? say`: ${troubleWords(part.trouble)}` : ''}`, ...rows]
+      : [];
   });
 }
 

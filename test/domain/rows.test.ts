@@ -103,6 +103,12 @@ describe('how it ended', () => {
   ])('%s', (row, outcome) => {
     expect(plain(outcomeRow(item, outcome))).toBe(row);
   });
+
+  test("is not told again in the words of its host's line", () => {
+    const lost = anOutcome('a', 'unknown', { why: { kind: 'lost' } });
+    expect(plain(outcomeRow(item, lost, { kind: 'lost' }))).toBe(`? app:1 ${short} unknown`);
+    expect(plain(outcomeRow(item, lost, { kind: 'restarted' }))).toContain('the agent fell silent');
+  });
 });
 
 test('a name that means nothing, or too much, says the way out', () => {
