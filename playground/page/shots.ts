@@ -201,7 +201,7 @@ async function take(dir: string, readme: boolean): Promise<void> {
     await ask('/dimg prune host-1');
     await state('refused', 60_000);
     await shot('refused', card());
-    const lost = page.locator('[data-state="unknown"], [data-state="failed"]').last();
+    const lost = page.locator('[data-state="unknown"]').last();
     await lost.waitFor({ timeout: 90_000 });
     await shot('unknown', lost);
   } finally {
