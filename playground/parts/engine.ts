@@ -3,15 +3,27 @@ import { get } from 'node:http';
 import { basename, join } from 'node:path';
 import Docker from 'dockerode';
 import { mountsBelow, unmountBelow } from './cleanup.ts';
+import { openRoot, type Root, type Suite } from './engine-root.ts';
 import { findProgram } from './programs.ts';
 import type { Scope } from './scope.ts';
 import { type Service, startService } from './service.ts';
+
+/** The engines that the product is tested on, oldest first; 28.5 has both image stores. */
+export const RELEASES = {
+  '20.10': { suite: 'bookworm', containerd: false },
+  '26.1': { suite: 'trixie', containerd: false },
+  '28.5': { suite: 'sid', containerd: false },
+  '28.5-containerd': { suite: 'sid', containerd: true },
+} as const satisfies Record<string, { suite: Suite; containerd: boolean }>;
+export type Release = keyof typeof RELEASES;
 
 export type EngineOptions = {
   /** The host's name, unique in its scope; letters, digits and dashes. */
   readonly name: string;
   /** `overlay2` becomes `vfs` where the file system can't carry it. */
   readonly storageDriver?: 'overlay2' | 'vfs';
+  /** This machine's own by default, or what `DIMG_ENGINE` names; others run from a root folder that is downloaded once. */
+  readonly release?: Release | undefined;
   /** A folder that outlives the scope; inside the scope by default. */
   readonly dataRoot?: string;
   /** The daemon's feature switches, such as `{ 'containerd-snapshotter': true }`. */
@@ -51,29 +63,35 @@ export function enginesAvailable(): true | string {
 export async function startEngine(scope: Scope, options: EngineOptions): Promise<Engine> {
   const available = enginesAvailable();
   if (available !== true) throw new Error(available);
-  const { name, storageDriver = 'overlay2' } = options;
+  const { name, release = releaseAskedFor() } = options;
   const dir = join(scope.dir, name);
   mkdirSync(dir);
+  const features: Record<string, boolean> = {
+    ...(release && { 'containerd-snapshotter': RELEASES[release].containerd }),
+    ...options.features,
+  };
+  const containerdStore = features['containerd-snapshotter'] === true;
+  const { storageDriver = containerdStore ? 'overlayfs' : 'overlay2' } = options;
+  const within = release ? await openRoot(scope, RELEASES[release].suite, dir) : here;
   const dataRoot = options.dataRoot ?? join(dir, 'data');
   const mountedBefore = mountsBelow(dataRoot).length;
   // After SIGKILL dockerd's mount of its own data folder stays.
   scope.defer(() => unmountBelow(dataRoot, mountedBefore));
-  const containerd = await startContainerd(scope, name, dir);
+  const containerd = await startContainerd(scope, within, name, dir);
   const socket = join(dir, 'docker.sock');
   const docker = new Docker({ socketPath: socket });
 
-  const start = (driver: string) =>
-    startService(scope, {
-      command: findProgram('dockerd') ?? 'dockerd',
-      args: [
-        ...dockerdArgs({ scope, name, dir, dataRoot, socket, containerd, driver }),
-        ...(options.args ?? []),
-      ],
-      name: join(name, 'dockerd'),
-      env: withSystemPath(),
+  const start = (driver: string) => {
+    const [command, args] = within('dockerd', [
+      ...dockerdArgs({ scope, name, dir, dataRoot, socket, containerd, driver }),
+      ...(options.args ?? []),
+    ]);
+    return startService(scope, {
+      ...{ command, args, name: join(name, 'dockerd'), env: withSystemPath() },
       ready: () => answers(socket),
     });
-  writeFileSync(join(dir, 'daemon.json'), JSON.stringify({ features: options.features ?? {} }));
+  };
+  writeFileSync(join(dir, 'daemon.json'), JSON.stringify({ features }));
   const service = await start(storageDriver).catch((error: unknown) => {
     if (storageDriver === 'vfs' || !/driver not supported|overlay/i.test(String(error))) throw error;
     return start('vfs');
@@ -90,11 +108,21 @@ export async function startEngine(scope: Scope, options: EngineOptions): Promise
   };
 }
 
+/** The release that `DIMG_ENGINE` asks for; nothing means this machine's own engine. */
+export function releaseAskedFor(): Release | undefined {
+  const asked = process.env.DIMG_ENGINE;
+  if (!asked) return undefined;
+  if (Object.hasOwn(RELEASES, asked)) return asked as Release;
+  throw new Error(`DIMG_ENGINE: there is no ${asked}, only ${Object.keys(RELEASES).join(', ')}.`);
+}
+
 // --- internal ---
+
+const here: Root = (command, args) => [findProgram(command) ?? command, [...args]];
 
 // Left to itself dockerd joins a system's containerd where it sees one, even a dead one's socket.
 // With our own, a killed dockerd leaves its containers running, as on a real host.
-async function startContainerd(scope: Scope, name: string, dir: string): Promise<string> {
+async function startContainerd(scope: Scope, within: Root, name: string, dir: string): Promise<string> {
   const socket = join(dir, 'containerd.sock');
   const config = join(dir, 'containerd.toml');
   writeFileSync(
@@ -108,7 +136,7 @@ async function startContainerd(scope: Scope, name: string, dir: string): Promise
     ].join('\n'),
   );
   // Nobody waits for it here: dockerd does, and starting both at once is quicker.
-  await scope.spawn(findProgram('containerd') ?? 'containerd', ['--config', config], {
+  await scope.spawn(...within('containerd', ['--config', config]), {
     name: join(name, 'containerd'),
     env: withSystemPath(),
   });
