@@ -58,8 +58,8 @@ const BotConfig = z.strictObject({
       'needed-for': z
         .strictObject({
           force: on.default(true),
-          // No command asks for these yet; the file stays valid when one does.
           'stopped-containers': on.default(true),
+          // No command asks for it yet; the file stays valid when one does.
           registry: on.default(true),
           irrecoverable: on.default(false),
           'reclaim-over': size.optional(),
@@ -103,6 +103,7 @@ export function readBotSettings(env: NodeJS.ProcessEnv): BotSettings {
       expires: approval.expires,
       neededFor: {
         force: neededFor.force,
+        stoppedContainers: neededFor['stopped-containers'],
         irrecoverable: neededFor.irrecoverable,
         ...(neededFor['reclaim-over'] !== undefined && { reclaimOver: neededFor['reclaim-over'] }),
         ...(neededFor['hosts-over'] !== undefined && { hostsOver: neededFor['hosts-over'] }),

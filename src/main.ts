@@ -12,6 +12,7 @@ import { decide } from './flows/decide.ts';
 import { report } from './flows/report.ts';
 import { request } from './flows/request.ts';
 import { sweep } from './flows/sweep.ts';
+import { undo } from './flows/undo.ts';
 import type { Log, Runs } from './ports.ts';
 import { openJobs } from './queue/jobs.ts';
 import { openReports } from './queue/reports.ts';
@@ -74,6 +75,7 @@ export async function runBot(
   const runs: Runs = {
     ...stored,
     create: async (...args) => kicking(await stored.create(...args)),
+    createAs: async (...args) => kicking(await stored.createAs(...args)),
     commit: async (...args) => kicking(await stored.commit(...args)),
   };
   const deps: Deps = {
@@ -124,7 +126,8 @@ export async function runBot(
     },
     {
       command: (asked) => request(deps, asked),
-      press: (pressed) => decide(deps, { ...pressed, via: 'button' }),
+      press: ({ verb, ...pressed }) =>
+        verb === 'undo' ? undo(deps, pressed) : decide(deps, { ...pressed, verb, via: 'button' }),
     },
     log,
   );

@@ -21,6 +21,10 @@ export interface Runs {
     facts: (run: Run) => readonly Fact[],
     replyTo: string,
   ): Promise<Run | null>;
+  /** Takes a number for a run that is made later. */
+  reserve(): Promise<RunId>;
+  /** Stores a run under the number that it has; `null` if it is there already. */
+  createAs(run: Run, facts: readonly Fact[], replyTo: string): Promise<Run | null>;
   /** Where the requester can be told something alone; `null` once that address is too old. */
   replyTo(id: RunId): Promise<string | null>;
   load(id: RunId): Promise<Run | null>;

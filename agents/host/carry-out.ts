@@ -1,9 +1,11 @@
-import type { ImageId } from '../../src/domain/ids.ts';
 import type { Outcome, Trouble } from '../../src/domain/outcome.ts';
 import type { Item } from '../../src/domain/plan.ts';
-import { type Circumstances, nextStep, referencesOf, usesOf } from './check.ts';
+import { type Circumstances, holdersOf, nextStep, referencesOf } from './check.ts';
 import { readConflict } from './conflict.ts';
-import { type Engine, EngineTrouble, type Removal } from './ports.ts';
+import { lookUp, unlessHurried } from './look-up.ts';
+import { type Engine, EngineTrouble } from './ports.ts';
+import { putBack } from './put-back.ts';
+import { removeStopped } from './remove-stopped.ts';
 
 export type Hands = {
   engine: Engine;
@@ -20,57 +22,79 @@ export type Hands = {
 
 /**
  * One planned item to its one outcome. Every request to the engine is preceded by a look at the image and
- * its containers; a request whose end is not known is looked up, never repeated.
+ * its containers; a request whose end is not known is looked up, never repeated. Names that were taken away from an
+ * image which stays after all are given back.
  */
 export async function carryOut(item: Item, hands: Hands): Promise<Outcome> {
   const { engine } = hands;
   const removed: string[] = [];
   const deleted: string[] = [];
+  const containers: string[] = [];
+  // Also what a refused request may have taken: the engine untags first and looks then.
+  const atRisk = new Set<string>();
+  let freed = 0;
   let begun = false;
   let retried = false;
-  const end = (outcome: Outcome['outcome'], more: { freed?: number; why?: Trouble } = {}): Outcome => ({
+  const end = (outcome: Outcome['outcome'], why?: Trouble): Outcome => ({
     image: item.image,
     outcome,
     removed,
-    freed: more.freed ?? 0,
-    ...(more.why && { why: more.why }),
+    freed: freed + (outcome === 'deleted' ? hands.freed(item, deleted) : 0),
+    ...(containers.length > 0 && { containers }),
+    ...(why && { why }),
   });
+  const leave = async (outcome: 'skipped' | 'failed', why: Trouble): Promise<Outcome> => {
+    const back = await putBack(engine, item.image, [...removed, ...atRisk]).catch((): string[] => []);
+    removed.splice(0, Infinity, ...removed.filter((name) => !back.includes(name)));
+    return end(outcome, why);
+  };
 
-  // Each round takes a name away; the rest is for what may happen in between.
-  for (let rounds = item.references.length + 20; ; rounds--) {
-    if (rounds === 0) return end('failed', { why: { kind: 'engine', message: 'it never came to an end' } });
+  // Each round takes a name or a container away; the rest is for what may happen in between.
+  for (let rounds = item.references.length + item.containers.length + 20; ; rounds--) {
+    if (rounds === 0) return leave('failed', { kind: 'engine', message: 'it never came to an end' });
     try {
       const live = await engine.inspect(item.image);
-      if (!live) return begun ? end('deleted', { freed: hands.freed(item, deleted) }) : end('absent');
-      const uses = usesOf(await engine.containers(), live, item);
-      const step = nextStep(item, { live, uses, removed }, hands.circumstances());
+      if (!live) return end(begun ? 'deleted' : 'absent');
+      const holders = holdersOf(await engine.containers(), live, item);
+      const step = nextStep(item, { live, holders, removed }, hands.circumstances());
       if (step.kind === 'end') return end(step.outcome);
-      if (step.kind === 'skip') return end('skipped', { why: step.why });
+      if (step.kind === 'skip') return await leave('skipped', step.why);
+      if (step.kind === 'container') {
+        const gone = await removeStopped(step.stopped, hands);
+        if ('why' in gone) return await leave(gone.outcome, gone.why);
+        containers.push(step.stopped.name);
+        freed += gone.freed;
+        continue;
+      }
 
+      for (const tag of live.tags) if (item.references.includes(tag)) atRisk.add(tag);
       const result = await unlessHurried(engine.remove(step.name, { force: step.force }), hands.hurry);
       switch (result.kind) {
         case 'done':
           begun = true;
+          atRisk.clear();
           removed.push(...result.untagged.filter((ref) => !removed.includes(ref)));
           deleted.push(...result.deleted);
-          if (deleted.includes(item.image)) return end('deleted', { freed: hands.freed(item, deleted) });
+          if (!deleted.includes(item.image)) break;
+          // A name that was given in that very instant keeps it.
+          if (!(await engine.inspect(item.image))) return end('deleted');
+          deleted.splice(0);
           break;
         case 'absent':
           if (step.name !== item.image)
-            return end('skipped', { why: referencesOf(await engine.inspect(item.image)) });
+            return await leave('skipped', referencesOf(await engine.inspect(item.image)));
           break;
         case 'conflict': {
-          await putBack(engine, item.image, removed);
           const why = await readConflict(engine, item, live, result.message);
-          return end(why.kind === 'engine' ? 'failed' : 'skipped', { why });
+          return await leave('skipped', why);
         }
         case 'trouble': {
           if (!result.begun) throw new EngineTrouble(result.problem);
-          if (hands.hurry.aborted) return end('unknown', { why: result.problem });
+          if (hands.hurry.aborted) return end('unknown', result.problem);
           const found = await lookUp(item, step.name, hands, result.problem.kind !== 'engine');
-          if (found === 'nothing known') return end('unknown', { why: result.problem });
-          if (found === 'still there') return end('failed', { why: result.problem });
-          if (step.name === item.image) return end('deleted', { freed: hands.freed(item, deleted) });
+          if (found === 'nothing known') return end('unknown', result.problem);
+          if (found === 'still there') return await leave('failed', result.problem);
+          if (step.name === item.image) return end('deleted');
           begun = true;
           removed.push(step.name);
         }
@@ -78,52 +102,7 @@ export async function carryOut(item: Item, hands: Hands): Promise<Outcome> {
     } catch (error) {
       if (!(error instanceof EngineTrouble)) throw error;
       if (!retried && error.problem.kind !== 'engine' && (await hands.whenBack(begun))) retried = true;
-      else return end('failed', { why: error.problem });
+      else return leave('failed', error.problem);
     }
-  }
-}
-
-// --- internal ---
-
-async function unlessHurried(removal: Promise<Removal>, hurry: AbortSignal): Promise<Removal> {
-  const late: Removal = { kind: 'trouble', problem: { kind: 'no-answer' }, begun: true };
-  let stop: (() => void) | undefined;
-  const hurried = new Promise<Removal>((resolve) => {
-    stop = () => resolve(late);
-    if (hurry.aborted) stop();
-    else hurry.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([removal, hurried]);
-  } finally {
-    if (stop) hurry.removeEventListener('abort', stop);
-  }
-}
-
-/** What became of a request that got no answer. */
-async function lookUp(item: Item, name: string, hands: Hands, silent: boolean) {
-  const look = async () => {
-    const live = await hands.engine.inspect(item.image);
-    const there = live && (name === item.image || live.tags.includes(name) || live.digests.includes(name));
-    return there ? 'still there' : 'gone';
-  };
-  for (;;) {
-    if (silent && !(await hands.whenBack(true))) return 'nothing known';
-    try {
-      if ((await look()) === 'gone') return 'gone';
-      // An engine that was only slow may still have the request in its hands.
-      if (silent) await hands.settle();
-      return await look();
-    } catch (error) {
-      if (!(error instanceof EngineTrouble) || !silent) return 'nothing known';
-    }
-  }
-}
-
-/** After a conflict at a later reference the earlier ones are given back, unless they mean something else by now. */
-async function putBack(engine: Engine, image: ImageId, removed: string[]): Promise<void> {
-  for (const reference of removed.filter((ref) => !ref.includes('@'))) {
-    if ((await engine.inspect(reference)) !== null) continue;
-    if (await engine.tag(image, reference)) removed.splice(removed.indexOf(reference), 1);
   }
 }

@@ -1,19 +1,19 @@
 import type { Graph } from '../../src/domain/graph.ts';
-import { graph } from '../../src/domain/graph.ts';
 import type { ImageId } from '../../src/domain/ids.ts';
-import type { Image } from '../../src/domain/inventory.ts';
+import { type Container, type Image, isRunning } from '../../src/domain/inventory.ts';
 import type { Trouble } from '../../src/domain/outcome.ts';
-import type { Item, Use } from '../../src/domain/plan.ts';
+import { type Item, nameOf, type Stopped, type Use } from '../../src/domain/plan.ts';
 import { repositoryOf } from '../../src/domain/reference.ts';
 import type { Rules } from '../../src/domain/rules.ts';
 import { guardedByHost, references } from '../../src/domain/subject.ts';
-import { toContainers } from './inventory.ts';
+import { toContainers } from './containers.ts';
 import type { ImageDetails, RawContainer } from './ports.ts';
 
 /** What an item is judged by, read just before it is touched. */
 export type Sight = {
   live: ImageDetails;
-  uses: readonly Use[];
+  /** Containers that use it. */
+  holders: readonly Container[];
   /** References that this execution has taken away already. */
   removed: readonly string[];
 };
@@ -21,6 +21,8 @@ export type Sight = {
 export type Circumstances = {
   world: Graph;
   rules: Rules;
+  /** When the image came here, as far as the agent knows; milliseconds since 1970. */
+  arrivedAt: (image: ImageId) => number;
   /** Images that are gone by now, as far as this execution knows. */
   gone: ReadonlySet<ImageId>;
   /** `min-age` guards against prune, not against names that somebody gave. */
@@ -30,6 +32,8 @@ export type Circumstances = {
 
 export type Step =
   | { kind: 'remove'; name: string; force: boolean }
+  /** A planned container goes first, once it is seen to be as it was. */
+  | { kind: 'container'; stopped: Stopped }
   | { kind: 'skip'; why: Trouble }
   | { kind: 'end'; outcome: 'untagged' };
 
@@ -37,29 +41,37 @@ export type Step =
 export function nextStep(item: Item, sight: Sight, around: Circumstances): Step {
   const why = changed(item, sight) ?? held(item, sight, around);
   if (why) return { kind: 'skip', why };
-  const { live, removed } = sight;
+  const { live, removed, holders } = sight;
   if (item.action === 'untag') {
     const name = item.remove.find((ref) => !removed.includes(ref));
     if (name === undefined) return { kind: 'end', outcome: 'untagged' };
     // A name that is not the last one goes without force, and without it nothing can go wrong.
     return { kind: 'remove', name, force: item.force && isSingle(live) };
   }
+  const stopped = item.containers.find(({ id }) => holders.some((holder) => holder.id === id));
+  if (stopped) return { kind: 'container', stopped };
   if (item.force || isSingle(live)) return { kind: 'remove', name: live.id, force: item.force };
   return { kind: 'remove', name: live.tags[0] ?? live.digests[0] ?? live.id, force: false };
 }
 
-/** Containers that use an image, by name. */
-export function usesOf(containers: readonly RawContainer[], image: ImageDetails, item: Item): Use[] {
+/** Containers that use an image. */
+export function holdersOf(containers: readonly RawContainer[], image: ImageDetails, item: Item): Container[] {
   const { id, tags, digests } = image;
   const known = [{ id, tags: [...new Set([...tags, ...item.references])], digests }];
-  const world = {
-    takenAt: 0,
-    images: [],
-    containers: toContainers(containers, known),
-    layers: new Map(),
-    self: null,
-  };
-  return graph(world).uses.get(id) ?? [];
+  return toContainers(containers, known).filter(
+    (container) => container.image === id || container.mounts.includes(id),
+  );
+}
+
+export const toUses = (holders: readonly Container[]): Use[] =>
+  holders
+    .map(({ name, state }) => ({ container: name, running: isRunning(state) }))
+    .sort((a, b) => (a.container < b.container ? -1 : 1));
+
+/** Digests are told only where there is no tag: the containerd store makes them up for every image. */
+export function referencesOf(live: ImageDetails | null): Trouble {
+  const now = live === null ? [] : live.tags.length > 0 ? live.tags : live.digests;
+  return { kind: 'references', now: [...now] };
 }
 
 // --- internal ---
@@ -83,50 +95,49 @@ function changed(item: Item, { live, removed }: Sight): Trouble | null {
   return same ? null : referencesOf(live);
 }
 
-/** Digests are told only where there is no tag: the containerd store makes them up for every image. */
-export function referencesOf(live: ImageDetails | null): Trouble {
-  const now = live === null ? [] : live.tags.length > 0 ? live.tags : live.digests;
-  return { kind: 'references', now: [...now] };
-}
-
-function held(item: Item, { live, uses }: Sight, around: Circumstances): Trouble | null {
+function held(item: Item, { live, holders }: Sight, around: Circumstances): Trouble | null {
   const { world, rules } = around;
-  const image = asImage(live);
+  const image = asImage(live, around.arrivedAt(live.id));
   const guarded = guardedByHost(world, image, rules);
   if (guarded) return guarded;
   if (item.force && !rules.allow.force) return { kind: 'force-off' };
+  if (item.containers.length > 0 && !rules.allow.stoppedContainers) return { kind: 'containers-off' };
   const age = around.now - image.arrivedAt;
   if (around.prune && age < rules.minAge)
     return { kind: 'min-age', age: Math.max(0, age), least: rules.minAge };
+  const running = holders.filter(({ state }) => isRunning(state));
   if (item.action === 'untag') {
-    if (!item.force || uses.some((use) => use.running))
-      return unplanned(
-        item,
-        uses.filter((use) => item.force && use.running),
-      );
+    if (!item.force || running.length > 0) return unplanned(item, item.force ? running : []);
     // Nothing runs on it any more: by name and with force the engine would now delete the image.
-    return uses.length > 0 ? inUse(uses) : { kind: 'refused', message: 'no container runs on it any more' };
+    return holders.length > 0
+      ? inUse(holders)
+      : { kind: 'refused', message: 'no container runs on it any more' };
   }
-  if (uses.length > 0 && (!item.force || uses.some((use) => use.running))) return inUse(uses);
+  const others = holders.filter(({ id }) => !item.containers.some((stopped) => stopped.id === id));
+  if (running.length > 0) return inUse(running);
+  if (others.length > 0 && !item.force) return inUse(others);
   const children = (world.children.get(live.id) ?? []).filter((id) => !around.gone.has(id));
   if (children.length > 0) return { kind: 'children', of: children.map((id) => nameIn(world, id)).sort() };
-  return unplanned(item, uses);
+  return unplanned(item, others);
 }
 
 /** Force was granted under the containers that were shown, not under others. */
-function unplanned(item: Item, uses: readonly Use[]): Trouble | null {
-  const others = uses.filter((use) => !item.usedBy.some(({ container }) => container === use.container));
+function unplanned(item: Item, holders: readonly Container[]): Trouble | null {
+  const others = holders.filter(({ name }) => !item.usedBy.some(({ container }) => container === name));
   return others.length > 0 ? inUse(others) : null;
 }
 
-const inUse = (by: readonly Use[]): Trouble => ({ kind: 'in-use', by: [...by] });
+const inUse = (holders: readonly Container[]): Trouble => ({ kind: 'in-use', by: toUses(holders) });
 
 function nameIn(world: Graph, id: ImageId): string {
   const image = world.images.get(id);
-  return image?.tags[0] ?? image?.digests[0] ?? `<none> ${id.slice(7, 19)}`;
+  return nameOf({ image: id, references: image ? references(image) : [] });
 }
 
-function asImage({ id, tags, digests, createdAt, taggedAt }: ImageDetails): Image {
-  const arrivedAt = Math.max(createdAt, taggedAt ?? 0);
-  return { id, tags, digests, createdAt, arrivedAt, size: 0, labels: {}, parent: null, chains: [] };
+function asImage({ id, tags, digests, createdAt, taggedAt, labels }: ImageDetails, arrived: number): Image {
+  const arrivedAt = Math.max(createdAt, taggedAt ?? 0, arrived);
+  return {
+    ...{ id, tags, digests, createdAt, arrivedAt, usedAt: arrivedAt, labels },
+    ...{ size: 0, parent: null, chains: [], blobs: [] },
+  };
 }

@@ -1,16 +1,33 @@
 import { z } from 'zod';
 import { Duration, Rules } from '../../src/domain/rules.ts';
+import { labelOf } from '../../src/domain/selection.ts';
+import { parseSize } from '../../src/domain/size.ts';
 import { readYaml } from './yaml.ts';
 
 const bool = z.boolean('must be true or false');
+
+const size = z.string('must be a size such as 500MB or 20GB').transform((text, context) => {
+  const bytes = parseSize(text);
+  if (bytes !== null) return bytes;
+  context.addIssue({ code: 'custom', message: `"${text}" is not a size such as 500MB or 20GB` });
+  return z.NEVER;
+});
 
 /** The host's own rules as its file spells them. */
 const AgentConfig = z.strictObject(
   {
     protect: z
       .array(
-        z.string('must be a glob').min(1, 'must not be empty').max(256, 'is too long'),
-        'must be a list of globs',
+        z
+          .string('must be a glob or label=…')
+          .min(1, 'must not be empty')
+          .max(256, 'is too long')
+          // A rule that nothing can match would protect nothing, in silence.
+          .refine(
+            (rule) => !rule.includes('=') || labelOf(rule) !== null,
+            'is neither a glob nor label=key[=value]',
+          ),
+        'must be a list of globs and labels',
       )
       .optional(),
     'min-age': z.string('must be a duration such as 90s, 15m, 24h or 7d').pipe(Duration).optional(),
@@ -18,11 +35,27 @@ const AgentConfig = z.strictObject(
       .strictObject(
         {
           force: bool.optional(),
-          // They restrict what no job asks for yet: accepted, so that a file stays valid when one does.
           'stopped-containers': bool.optional(),
           'build-cache': bool.optional(),
         },
         { error: (issue) => (issue.code === 'invalid_type' ? 'must hold keys such as force' : undefined) },
+      )
+      .optional(),
+    limits: z
+      .strictObject(
+        {
+          'per-hour': z.strictObject(
+            {
+              images: z.int('must be a whole number').nonnegative('must be 0 or more').optional(),
+              bytes: size.optional(),
+            },
+            {
+              error: (issue) =>
+                issue.code === 'invalid_type' ? 'must hold images, bytes, or both' : undefined,
+            },
+          ),
+        },
+        { error: (issue) => (issue.code === 'invalid_type' ? 'must hold the key per-hour' : undefined) },
       )
       .optional(),
   },
@@ -31,10 +64,16 @@ const AgentConfig = z.strictObject(
 
 /** Reads the agent's YAML into the host's rules. Throws a `ConfigError` with file, line and column. */
 export function parseConfig(file: string, text: string): Rules {
-  const { protect, 'min-age': minAge, allow } = readYaml('DIMG_AGENT_CONFIG', file, text, AgentConfig);
+  const config = readYaml('DIMG_AGENT_CONFIG', file, text, AgentConfig);
+  const { protect, 'min-age': minAge, allow = {}, limits } = config;
   return Rules.parse({
     protect,
     minAge,
-    ...(allow?.force !== undefined && { allow: { force: allow.force } }),
+    allow: {
+      force: allow.force,
+      stoppedContainers: allow['stopped-containers'],
+      buildCache: allow['build-cache'],
+    },
+    perHour: limits?.['per-hour'],
   });
 }

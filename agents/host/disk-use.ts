@@ -1,5 +1,6 @@
 import { choose } from '../../src/domain/choose.ts';
 import type { Disk, DiskUse } from '../../src/domain/disk.ts';
+import { plainPrune } from '../../src/domain/selection.ts';
 import { takeInventory } from './inventory.ts';
 import type { Planner } from './plan.ts';
 
@@ -14,13 +15,7 @@ export async function diskUse(
     takeInventory(engine, cache, around),
   ]);
   const pruned = (all: boolean) => {
-    const { items, reclaim } = choose(
-      host,
-      inventory,
-      { kind: 'prune', all, labels: [] },
-      rules,
-      around.now(),
-    );
+    const { items, reclaim } = choose(host, inventory, plainPrune(all), rules, around.now());
     return { count: items.length, bytes: reclaim };
   };
   const { layers, ...others } = usage;

@@ -1,3 +1,6 @@
+/** Images, containers or histories asked for at once: more make the engine no quicker. */
+export const WIDTH = 8;
+
 /** Does `work` for each of `list`, at most `width` at once, in order of the list. The first error ends it. */
 export async function eachOf<T>(
   list: readonly T[],

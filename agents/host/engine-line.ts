@@ -1,30 +1,19 @@
+import type { Readable } from 'node:stream';
 import Docker from 'dockerode';
 import type { z } from 'zod';
 import type { EngineAddress } from './engine-address.ts';
-import { type Failure, readFailure } from './engine-errors.ts';
+import { type Call, CallFailed, parse, toTrouble } from './engine-call.ts';
+import { readFailure } from './engine-errors.ts';
 import { Version } from './engine-shapes.ts';
+import { readLines } from './lines.ts';
 import { EngineTrouble } from './ports.ts';
 import { withLimit } from './time-limit.ts';
-
-export type Call = {
-  method: 'GET' | 'POST' | 'DELETE';
-  path: string;
-  query?: Record<string, string | number>;
-  auth?: string;
-};
-
-/** The engine's own refusal, or that none came. */
-export class CallFailed extends Error {
-  readonly failure: Failure;
-  constructor(failure: Failure, cause: unknown) {
-    super('the call failed', { cause });
-    this.failure = failure;
-  }
-}
 
 /** The oldest API that has all we need, and the newest whose shapes are known here. */
 const OLDEST = 41;
 const NEWEST = 51;
+
+export type Line = ReturnType<typeof openLine>;
 
 /**
  * Calls are dialled by hand: dockerode neither negotiates versions nor passes abort signals to every call, and
@@ -36,22 +25,11 @@ export function openLine(address: EngineAddress, callLimitMs: number) {
 
   const dial = (call: Call, limitMs: number) =>
     withLimit(limitMs, async (abortSignal) => {
-      const { method, path, query = {}, auth } = call;
-      const result = await new Promise<unknown>((resolve, reject) => {
-        docker.modem.dial(
-          {
-            method,
-            // The modem appends the query where the path ends in a question mark.
-            path: `${path}?`,
-            options: { _query: query, _body: {} },
-            statusCodes: { 200: true, 201: true },
-            abortSignal,
-            ...(auth && { authconfig: { base64: auth } }),
-          } as never,
-          (error: unknown, data: unknown) => (error ? reject(error) : resolve(data)),
+      return new Promise<unknown>((resolve, reject) => {
+        docker.modem.dial(request(call, abortSignal) as never, (error: unknown, data: unknown) =>
+          error ? reject(error) : resolve(data),
         );
       });
-      return result;
     });
 
   /** Pins a version first; what can't be connected to may come back as another version. */
@@ -83,6 +61,33 @@ export function openLine(address: EngineAddress, callLimitMs: number) {
     return { api, version: version.Version };
   };
 
+  /** Lines of JSON as they come, until the engine ends them or the signal is given. Rejects where they are cut off. */
+  const lines = async (
+    what: Call,
+    opened: () => void,
+    hear: (line: unknown) => void,
+    stop: AbortSignal,
+  ): Promise<void> => {
+    try {
+      const version = api ?? (await pin()).api;
+      const stream = await open({ ...what, path: `/v${version}${what.path}` }, stop);
+      opened();
+      await readLines(stream, hear, stop);
+    } catch (error) {
+      if (stop.aborted) return;
+      if (error instanceof EngineTrouble) throw error;
+      throw new CallFailed(readFailure(error, address.text), error);
+    }
+  };
+
+  const open = (call: Call, abortSignal: AbortSignal) =>
+    new Promise<Readable>((resolve, reject) => {
+      docker.modem.dial(
+        { ...request(call, abortSignal), isStream: true } as never,
+        (error: unknown, data: unknown) => (error ? reject(error) : resolve(data as Readable)),
+      );
+    });
+
   const read = async <T>(schema: z.ZodType<T>, what: Call, limitMs?: number): Promise<T | null> => {
     try {
       return parse(schema, await call(what, limitMs));
@@ -98,29 +103,25 @@ export function openLine(address: EngineAddress, callLimitMs: number) {
     return value;
   };
 
-  return { call, pin, read, must };
-}
+  /** The minor number of the API version that calls are made with. */
+  const pinned = async () => minor(api ?? (await pin()).api);
 
-export function toTrouble(error: unknown): unknown {
-  if (!(error instanceof CallFailed)) return error;
-  const { failure } = error;
-  const problem =
-    failure.kind === 'trouble' ? failure.problem : { kind: 'engine' as const, message: failure.message };
-  return new EngineTrouble(problem, { cause: error.cause });
-}
-
-/** Throws `EngineTrouble` where the engine's answer is of no shape that is known here. */
-export function parse<T>(schema: z.ZodType<T>, data: unknown): T {
-  const parsed = schema.safeParse(data);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new EngineTrouble({
-    kind: 'engine',
-    message: `it answered in an unknown shape (${issue?.path.join('.')}: ${issue?.message})`,
-  });
+  return { call, pin, pinned, lines, read, must };
 }
 
 // --- internal ---
+
+function request({ method, path, query = {}, auth }: Call, abortSignal: AbortSignal) {
+  return {
+    method,
+    // The modem appends the query where the path ends in a question mark.
+    path: `${path}?`,
+    options: { _query: query, _body: {} },
+    statusCodes: { 200: true, 201: true, 204: true },
+    abortSignal,
+    ...(auth && { authconfig: { base64: auth } }),
+  };
+}
 
 function raise(address: EngineAddress) {
   return (error: unknown): never => {

@@ -1,8 +1,14 @@
 import { ImageId } from '../../src/domain/ids.ts';
 import { familiarReference, repositoryOf } from '../../src/domain/reference.ts';
+import { ContainerInspection, Containers, Event } from './container-shapes.ts';
 import type { EngineAddress } from './engine-address.ts';
-import { CallFailed, openLine, parse, toTrouble } from './engine-line.ts';
-import { Containers, History, Images, Info, Inspection, Removed, SystemDf } from './engine-shapes.ts';
+import { CallFailed, parse, toTrouble } from './engine-call.ts';
+import { readContents } from './engine-content.ts';
+import { type EngineDisk, openEngineDisk } from './engine-disk.ts';
+import { openLine } from './engine-line.ts';
+import { openPull } from './engine-pull.ts';
+import { openRemoval } from './engine-remove.ts';
+import { History, Images, Info, Inspection } from './engine-shapes.ts';
 import { type Engine, EngineTrouble } from './ports.ts';
 
 export type EngineOptions = {
@@ -21,11 +27,16 @@ export type EngineOptions = {
 export function openEngine(options: EngineOptions): Engine {
   const { address, registryAuth = () => null } = options;
   const { callLimitMs = 10_000, usageLimitMs = 18_000, removeLimitMs = 600_000 } = options;
-  const { call, pin, read, must } = openLine(address, callLimitMs);
+  const line = openLine(address, callLimitMs);
+  const { call, pin, lines, read, must } = line;
   const containers = () => must(Containers, { method: 'GET', path: '/containers/json', query: { all: 1 } });
+  const disk: EngineDisk = openEngineDisk(line, address, { callLimitMs, usageLimitMs, removeLimitMs });
 
   return {
     containers,
+    ...disk,
+    ...openRemoval(line, { image: inUrl, container: containerInUrl }, removeLimitMs),
+    pull: openPull(line, inUrl, registryAuth, removeLimitMs),
 
     async info() {
       const version = await pin();
@@ -49,27 +60,14 @@ export function openEngine(options: EngineOptions): Engine {
 
     history: async (id) => read(History, { method: 'GET', path: `/images/${inUrl(id)}/history` }),
 
-    usage: () => must(SystemDf, { method: 'GET', path: '/system/df' }, usageLimitMs),
+    container: async (id) =>
+      read(ContainerInspection, {
+        method: 'GET',
+        path: `/containers/${containerInUrl(id)}/json`,
+        query: { size: 1 },
+      }),
 
-    async remove(nameOrId, { force }) {
-      // `noprune`, or untagged parents that no plan showed would go as well.
-      const query = { noprune: 1, ...(force && { force: 1 }) };
-      let sent = false;
-      try {
-        const path = `/images/${inUrl(nameOrId)}`;
-        const data = await call({ method: 'DELETE', path, query }, removeLimitMs);
-        sent = true;
-        return { kind: 'done', ...parse(Removed, data) };
-      } catch (error) {
-        if (error instanceof EngineTrouble) return { kind: 'trouble', problem: error.problem, begun: sent };
-        if (!(error instanceof CallFailed)) throw error;
-        const { failure } = error;
-        if (failure.kind === 'trouble') return failure;
-        if (failure.status === 404) return { kind: 'absent' };
-        if (failure.status === 409) return { kind: 'conflict', message: failure.message };
-        return { kind: 'trouble', problem: { kind: 'engine', message: failure.message }, begun: true };
-      }
-    },
+    contents: () => readContents(address, callLimitMs),
 
     async tag(id, reference) {
       const repo = repositoryOf(inUrl(reference));
@@ -92,6 +90,20 @@ export function openEngine(options: EngineOptions): Engine {
         return false;
       }
     },
+
+    async events(since, { opened, hear }, stop) {
+      const filters = JSON.stringify({ type: ['container', 'image'] });
+      const from = since === null ? {} : { since: (since / 1000).toFixed(3) };
+      await lines(
+        { method: 'GET', path: '/events', query: { filters, ...from } },
+        opened,
+        (message) => {
+          const event = parse(Event, message);
+          if (event) hear(event);
+        },
+        stop,
+      );
+    },
   };
 }
 
@@ -104,4 +116,10 @@ function inUrl(name: string): string {
   if (!reference && !ImageId.safeParse(name).success)
     throw new EngineTrouble({ kind: 'engine', message: `${JSON.stringify(name)} is not an image's name` });
   return name;
+}
+
+function containerInUrl(id: string): string {
+  if (!/^[0-9a-f]{64}$/.test(id))
+    throw new EngineTrouble({ kind: 'engine', message: `${JSON.stringify(id)} is not a container's ID` });
+  return id;
 }

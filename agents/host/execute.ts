@@ -1,17 +1,21 @@
 import type { Disk } from '../../src/domain/disk.ts';
 import { type Graph, graph } from '../../src/domain/graph.ts';
-import type { ImageId } from '../../src/domain/ids.ts';
-import type { Inventory } from '../../src/domain/inventory.ts';
+import type { ImageId, RunId } from '../../src/domain/ids.ts';
 import type { Outcome } from '../../src/domain/outcome.ts';
 import type { Item } from '../../src/domain/plan.ts';
 import type { ReportBody } from '../../src/domain/protocol.ts';
 import type { Rules } from '../../src/domain/rules.ts';
+import { openTally } from '../../src/domain/tally.ts';
 import { carryOut } from './carry-out.ts';
+import type { ImageCache } from './details.ts';
 import { eachOf } from './each.ts';
-import { type ImageCache, type Surroundings, takeInventory } from './inventory.ts';
+import { type Surroundings, takeInventory } from './inventory.ts';
+import type { Ledger } from './ledger.ts';
 import type { Clock, Engine, EngineInfo, Log, Queue } from './ports.ts';
 import { openProgress } from './progress.ts';
-import { type ExecuteJob, refused } from './verify.ts';
+import { pruneCache } from './prune-cache.ts';
+import { restore } from './restore.ts';
+import { type ExecuteJob, type RestoreJob, refused } from './verify.ts';
 import { openWait } from './wait.ts';
 
 export type Execution = {
@@ -22,6 +26,7 @@ export type Execution = {
   around: Surroundings;
   clock: Clock;
   readDisk: (root: string) => Promise<Disk | null>;
+  ledger: Ledger;
   log: Log;
   /** The image at hand is finished, the others are left. */
   stop: AbortSignal;
@@ -51,10 +56,11 @@ export async function execute(
   const wait = openWait(engine, clock, execution.stop);
   const ends = new Map<ImageId, Promise<Outcome>>();
   const gone = new Set<ImageId>();
+  const arrivedAt = (image: ImageId) => around.lastUsed.of(image).arrivedAt;
   const hands = {
     engine,
-    circumstances: () => ({ world, rules, gone, prune, now: around.now() }),
-    freed: freedBy(info, inventory),
+    circumstances: () => ({ world, rules, arrivedAt, gone, prune, now: around.now() }),
+    freed: freedBy(info, world),
     ...wait,
     hurry: execution.hurry,
   };
@@ -62,7 +68,8 @@ export async function execute(
     // Children come first in a plan; those that some lane has in its hands are waited for.
     await Promise.all((world.children.get(item.image) ?? []).map((child) => ends.get(child)));
     const outcome =
-      (await leftOut(job, item, execution)) ?? (await guard(item, () => carryOut(item, hands), execution));
+      (await leftOut(job.run, item, execution)) ??
+      (await guard(item, () => withinLimits(item, () => carryOut(item, hands), execution), execution));
     if (outcome.outcome === 'deleted' || outcome.outcome === 'absent') gone.add(item.image);
     progress.add(outcome);
     return outcome;
@@ -74,6 +81,7 @@ export async function execute(
     await ended;
   });
   await progress.flush();
+  if (job.cache.length > 0) await report({ kind: 'cache', cache: await pruneCache(job, execution) });
 
   const deleted = new Set<ImageId>();
   for (const { image, outcome } of await Promise.all(ends.values()))
@@ -83,17 +91,39 @@ export async function execute(
   await report({ kind: 'finished', tookMs: clock.now() - startedAt, before, after, raced });
 }
 
+/** Brings back the items of an accepted undo. Resolves and rejects as `execute`. */
+export async function carryBack(
+  job: RestoreJob,
+  report: (body: ReportBody) => Promise<void>,
+  execution: Execution,
+): Promise<void> {
+  const { engine, clock } = execution;
+  const info = await engine.info();
+  const before = await execution.readDisk(info.root);
+  const startedAt = clock.now();
+  await report({ kind: 'started' });
+  const progress = openProgress((outcomes) => report({ kind: 'outcomes', outcomes }), clock);
+  await eachOf(job.items, PULLS, async (item) => {
+    progress.add(
+      (await leftOut(job.run, item, execution)) ??
+        (await guard(item, () => restore(engine, item), execution)),
+    );
+  });
+  await progress.flush();
+  const after = await execution.readDisk(info.root);
+  await report({ kind: 'finished', tookMs: clock.now() - startedAt, before, after, raced: [] });
+}
+
 // --- internal ---
 
-async function leftOut(
-  job: ExecuteJob,
-  { image }: Item,
-  { stop, queue }: Execution,
-): Promise<Outcome | null> {
+/** As many as Docker itself pulls layers at once. */
+const PULLS = 3;
+
+async function leftOut(run: RunId, { image }: Item, { stop, queue }: Execution): Promise<Outcome | null> {
   const skipped = { image, outcome: 'skipped', removed: [], freed: 0 } as const;
   if (stop.aborted)
     return { ...skipped, removed: [], why: refused('the agent was stopped before this image') };
-  if (await queue.cancelled(job.run)) return { ...skipped, removed: [], why: { kind: 'cancelled' } };
+  if (await queue.cancelled(run)) return { ...skipped, removed: [], why: { kind: 'cancelled' } };
   return null;
 }
 
@@ -108,10 +138,39 @@ async function guard(item: Item, work: () => Promise<Outcome>, { log }: Executio
   }
 }
 
-/** A graph driver lists the chain IDs that it let go; the containerd store lists none, so the estimate stands. */
-function freedBy({ store }: EngineInfo, { layers }: Inventory) {
-  return (item: Item, deleted: readonly string[]): number =>
-    store === 'containerd' ? item.reclaim : deleted.reduce((sum, chain) => sum + (layers.get(chain) ?? 0), 0);
+/** Counts against the host's hourly limits before the engine is asked, since nobody can count afterwards what was lost. */
+async function withinLimits(
+  item: Item,
+  work: () => Promise<Outcome>,
+  { ledger }: Execution,
+): Promise<Outcome> {
+  if (item.action !== 'delete') return work();
+  const entry = await ledger.take(item.reclaim);
+  if (!entry) {
+    const again = ledger.left()?.again ?? 0;
+    return { image: item.image, outcome: 'skipped', removed: [], freed: 0, why: { kind: 'limit', again } };
+  }
+  const outcome = await work();
+  if (outcome.outcome !== 'deleted' && outcome.outcome !== 'unknown') await ledger.giveBack(entry);
+  return outcome;
+}
+
+/**
+ * A graph driver lists the chain IDs that it let go. The containerd store lists none: there a layer was freed with the
+ * last that had it.
+ */
+function freedBy({ store }: EngineInfo, world: Graph) {
+  const tally = openTally(world);
+  return (item: Item, deleted: readonly string[]): number => {
+    if (store === 'graph driver')
+      return deleted.reduce((sum, chain) => sum + (world.layers.get(chain) ?? 0), 0);
+    for (const { id } of item.containers) {
+      const container = world.containers.find((one) => one.id === id);
+      // What it wrote itself was counted when it went.
+      if (container) tally.release({ container: { ...container, size: 0 } });
+    }
+    return tally.release({ image: item.image });
+  };
 }
 
 /** Containers on an image that is gone, other than those that were shown or there before. */
@@ -122,7 +181,7 @@ async function racedBy(
   world: Graph,
 ): Promise<string[]> {
   const known = new Set(items.flatMap(({ usedBy }) => usedBy.map(({ container }) => container)));
-  for (const uses of world.uses.values()) for (const { container } of uses) known.add(container);
+  for (const { name } of world.containers) known.add(name);
   const containers = await engine.containers().catch(() => []);
   return containers
     .filter(({ imageId, name }) => imageId !== null && deleted.has(imageId) && !known.has(name))

@@ -3,6 +3,7 @@ import type { Disk } from '../../src/domain/disk.ts';
 import type { Inventory } from '../../src/domain/inventory.ts';
 import type { EngineProblem } from '../../src/domain/outcome.ts';
 import { HEARTBEAT_MS, type Heartbeat } from '../../src/domain/protocol.ts';
+import { plainPrune } from '../../src/domain/selection.ts';
 import { takeInventory } from './inventory.ts';
 import { errorField } from './log.ts';
 import type { Planner } from './plan.ts';
@@ -17,6 +18,8 @@ export type Pulse = {
   queue: Pick<Queue, 'heartbeat'>;
   rival: Rival;
   readDisk: (root: string) => Promise<Disk | null>;
+  /** After each look at the engine. */
+  looked: () => Promise<void>;
   monotonic: () => number;
   sleep: (ms: number) => Promise<void>;
   log: Log;
@@ -78,6 +81,8 @@ export function openHeart(pulse: Pulse): Heart {
   const send = async (anew: boolean): Promise<boolean> => {
     try {
       const { engine, disk } = await look(anew);
+      // Before Redis is asked: what was learnt is worth keeping without it.
+      await pulse.looked();
       const { identity, epoch, agent } = pulse;
       const before = await queue.heartbeat({
         ...{ v: 1, host: planner.host, identity, epoch, agent },
@@ -126,7 +131,6 @@ function count({ host, rules, around }: Planner, inventory: Inventory): NonNulla
     images: listed.size,
     containers: inventory.containers.length,
     dangling: untagged.length,
-    reclaimable: choose(host, inventory, { kind: 'prune', all: true, labels: [] }, rules, around.now())
-      .reclaim,
+    reclaimable: choose(host, inventory, plainPrune(true), rules, around.now()).reclaim,
   };
 }

@@ -2,13 +2,13 @@ import type { HostName, RunId } from '../../src/domain/ids.ts';
 import type { Trouble } from '../../src/domain/outcome.ts';
 import { Job, type ReportBody } from '../../src/domain/protocol.ts';
 import { diskUse } from './disk-use.ts';
-import { type Execution, execute } from './execute.ts';
+import { carryBack, type Execution, execute } from './execute.ts';
 import { errorField } from './log.ts';
 import { makePlan, type Planner, survey } from './plan.ts';
 import { EngineTrouble, type Log, type Queue } from './ports.ts';
 import type { ReportOn } from './reports.ts';
 import type { State } from './state.ts';
-import { type ExecuteJob, objectionTo, refused } from './verify.ts';
+import { type ExecuteJob, objectionTo, type RestoreJob, refused } from './verify.ts';
 
 export type Jobs = {
   self: { host: HostName; epoch: string };
@@ -51,11 +51,12 @@ export function openJobs(jobs: Jobs): (data: unknown) => Promise<void> {
         return null;
       }
       case 'execute':
+      case 'restore':
         return oneAtATime(() => doExecute(job, report));
     }
   };
 
-  const doExecute = async (job: ExecuteJob, report: (body: ReportBody) => Promise<void>) => {
+  const doExecute = async (job: ExecuteJob | RestoreJob, report: (body: ReportBody) => Promise<void>) => {
     if (jobs.stop.aborted) return refused('the agent was stopped before this job');
     // Again, because it may have waited long for its turn.
     const objection = await object(job);
@@ -63,7 +64,8 @@ export function openJobs(jobs: Jobs): (data: unknown) => Promise<void> {
     if (!(await jobs.state.accept(job.id))) return refused('this job was taken before');
     log.info('executing', { job: job.id, items: job.items.length });
     try {
-      await execute(job, pruned.has(job.run, job.planDigest), report, jobs.execution);
+      if (job.kind === 'restore') await carryBack(job, report, jobs.execution);
+      else await execute(job, pruned.has(job.run, job.planDigest), report, jobs.execution);
     } finally {
       jobs.executed();
     }

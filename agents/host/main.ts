@@ -5,11 +5,13 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { whenAborted } from './aborted.ts';
 import { ConfigError } from './config-error.ts';
+import { openCache } from './details.ts';
 import { openEngine } from './engine.ts';
 import { readSettings, type Settings } from './environment.ts';
 import { openHeart } from './heartbeat.ts';
-import { openCache } from './inventory.ts';
 import { openJobs } from './jobs.ts';
+import { openLastUsed } from './last-used.ts';
+import { openLedger } from './ledger.ts';
 import { openLog } from './log.ts';
 import type { Clock } from './ports.ts';
 import { openQueue } from './queue.ts';
@@ -18,6 +20,7 @@ import { openRival } from './rival.ts';
 import { processSignals, type Signals } from './signals.ts';
 import { openState, type State } from './state.ts';
 import { ownContainer, readDisk } from './surroundings.ts';
+import { openWatch } from './watch.ts';
 
 export type AgentOptions = {
   /** Shown in heartbeats. */
@@ -68,15 +71,27 @@ async function serve(
   const engine = openEngine({ address: settings.engine, registryAuth: settings.registryAuth });
   const queue = openQueue({ url: settings.redisUrl, host, log, sleep: clock.sleep, monotonic });
   const rival = openRival(self, monotonic);
-  const planner = { host, engine, cache: openCache(), rules, around: { ownContainer: own, now: clock.now } };
+  const lastUsed = await openLastUsed(state.path('last-used.json'), clock.now, log);
+  const ledger = await openLedger(state.path('deleted.json'), rules.perHour, clock.now);
+  const cache = openCache();
+  const watch = openWatch({
+    ...{ engine, lastUsed, log, sleep: clock.sleep },
+    touched: (image) => void cache.details.delete(image),
+  });
+  const around = {
+    ...{ ownContainer: own, now: clock.now, lastUsed, settled: watch.settled, allowance: ledger.left },
+    readDisk: async () => disk((await engine.info()).root),
+  };
+  const planner = { host, engine, cache, rules, around, sleep: clock.sleep };
   const heart = openHeart({
     ...self,
     ...{ agent: version, planner, queue, rival, readDisk: disk, monotonic, sleep: clock.sleep, log },
+    looked: () => lastUsed.save(),
   });
   const jobs = openJobs({
     self,
     planner,
-    execution: { ...planner, queue, clock, readDisk: disk, log, stop, hurry },
+    execution: { ...planner, queue, clock, ledger, readDisk: disk, log, stop, hurry },
     state,
     queue,
     reportOn: openReports(queue, self),
@@ -90,6 +105,7 @@ async function serve(
   setMaxListeners(0, stop, hurry);
   log.warn('no keys are in use: whoever can write to this Redis can delete images on this host');
   const stopped = whenAborted(stop);
+  const watching = watch.run(stop);
   const started = (async () => {
     while (!stop.aborted && !(await heart.beat(false))) await clock.sleep(1000);
     if (stop.aborted) return;
@@ -101,6 +117,8 @@ async function serve(
   await Promise.race([started.then(() => stopped), stopped]);
   log.info('stopping');
   await queue.close(hurry);
+  await watching;
+  await lastUsed.save('at once');
   log.info('stopped');
   return 0;
 }

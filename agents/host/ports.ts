@@ -1,5 +1,5 @@
 import type { ImageId, RunId } from '../../src/domain/ids.ts';
-import type { ContainerState } from '../../src/domain/inventory.ts';
+import type { CacheRecord, ContainerState } from '../../src/domain/inventory.ts';
 import type { EngineProblem } from '../../src/domain/outcome.ts';
 import type { Heartbeat, Report } from '../../src/domain/protocol.ts';
 
@@ -23,6 +23,11 @@ export type ImageDetails = {
   /** When it was last tagged here, where the engine tells. */
   taggedAt: number | null;
   diffIds: readonly string[];
+  labels: Readonly<Record<string, string>>;
+  /** Bytes by the engine's account: of its layers, or in the containerd store of its packed content. */
+  size: number;
+  /** Folders of its layers, uppermost first, where a graph driver tells. */
+  folders: readonly string[];
 };
 
 export type RawContainer = {
@@ -33,6 +38,42 @@ export type RawContainer = {
   labels: Readonly<Record<string, string>>;
   /** What image mounts name: an ID or a reference. */
   mounts: readonly string[];
+};
+
+/** What only the inspection of one container tells. */
+export type ContainerDetails = {
+  id: string;
+  name: string;
+  imageId: ImageId | null;
+  state: ContainerState;
+  /** When it ended, or was made and never ran; `null` while it runs. */
+  stoppedAt: number | null;
+  /** Bytes that it wrote itself. */
+  size: number;
+  /** Folders of the layers below it, uppermost first, where a graph driver tells. */
+  folders: readonly string[];
+};
+
+/** A record of the build cache as the engine lists it. */
+export type RawRecord = Omit<CacheRecord, 'chains' | 'own'>;
+
+/** One piece of the containerd store's content, with the digests of what it refers to. */
+export type Blob = {
+  size: number;
+  refs: readonly string[];
+  /** What a packed layer is unpacked, where this is one. */
+  diffId: string | null;
+};
+
+/** What the engine says happened. `id` is an image's or container's ID, or a name where the engine tells no ID. */
+export type EngineEvent = {
+  type: 'image' | 'container';
+  action: string;
+  id: string;
+  /** Of a container, the image as it was asked for. */
+  image: string | null;
+  /** Milliseconds since 1970 by the engine's clock. */
+  at: number;
 };
 
 export type Listing = { images: readonly RawImage[]; containers: readonly RawContainer[] };
@@ -67,6 +108,23 @@ export type Engine = {
   history(id: ImageId): Promise<readonly number[] | null>;
   remove(nameOrId: string, options: { force: boolean }): Promise<Removal>;
   tag(id: ImageId, reference: string): Promise<boolean>;
+  /** Pulls `repo@sha256:…`. Resolves to `null`, or to why it could not be. */
+  pull(digest: string): Promise<string | null>;
+  container(id: string): Promise<ContainerDetails | null>;
+  /** Without force, so that one that runs is refused, and without its volumes. */
+  removeContainer(id: string): Promise<Removal>;
+  /** The build cache; `null` where it can't be had without weighing everything, unless it must be. */
+  buildCache(must: boolean): Promise<readonly RawRecord[] | null>;
+  /** Deletes one record. Resolves to the bytes freed, or `null` where it is in use or gone. */
+  removeRecord(id: string): Promise<number | null>;
+  /** All content of the containerd store, by digest; `null` where the engine does not tell. */
+  contents(): Promise<ReadonlyMap<string, Blob> | null>;
+  /** Hears what happens, from `since` on in milliseconds; resolves or rejects when the engine falls silent. */
+  events(
+    since: number | null,
+    ear: { opened(): void; hear(event: EngineEvent): void },
+    stop: AbortSignal,
+  ): Promise<void>;
   /** May take the engine many seconds: it walks through all files of containers and volumes. */
   usage(): Promise<Usage>;
   /** Whether the registry answered for `repo@sha256:…`. */

@@ -33,5 +33,5 @@ export async function markRecoverable(
     const digest = found.get(item.image);
     return digest === undefined ? item : { ...item, recoverable: digest };
   });
-  return { ...plan, items, digest: planDigest(plan.host, items) };
+  return { ...plan, items, digest: planDigest(plan.host, items, plan.cache) };
 }

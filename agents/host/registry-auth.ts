@@ -32,7 +32,9 @@ export function registryAuth(folder: string | undefined): (repository: string) =
       ...(entry.identitytoken && { identitytoken: entry.identitytoken }),
       serveraddress: registry,
     };
-    return Buffer.from(JSON.stringify(fields)).toString('base64url');
+    // The engine wants the padding that Node leaves out.
+    const text = Buffer.from(JSON.stringify(fields)).toString('base64');
+    return text.replaceAll('+', '-').replaceAll('/', '_');
   };
 }
 

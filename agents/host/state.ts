@@ -1,10 +1,13 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ConfigError } from './config-error.ts';
+import { readIfThere, replace } from './files.ts';
 
 /** What the agent keeps between starts. */
 export type State = {
   identity: string;
+  /** A file in the state folder. */
+  path(name: string): string;
   /** Takes an execute job's ID, for ever: true the first time. On disk before it resolves. */
   accept(jobId: string): Promise<boolean>;
 };
@@ -17,7 +20,7 @@ export async function openState(dir: string, randomId: () => string): Promise<St
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     const identity = await openIdentity(join(dir, 'identity'), randomId);
-    return { identity, accept: await openJobs(join(dir, 'jobs.log')) };
+    return { identity, path: (name) => join(dir, name), accept: await openJobs(join(dir, 'jobs.log')) };
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     throw new ConfigError(`DIMG_STATE_DIR: can't use ${dir}: ${(error as Error).message}.`, { cause: error });
@@ -80,32 +83,5 @@ function parseLine(line: string): string | null {
     return typeof id === 'string' ? id : null;
   } catch {
     return null;
-  }
-}
-
-async function readIfThere(file: string): Promise<string | null> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
-}
-
-/** Written beside and renamed over: a reader sees the old content or the new one, whole. */
-async function replace(file: string, content: string): Promise<void> {
-  const handle = await open(`${file}.new`, 'w', 0o600);
-  try {
-    await handle.writeFile(content);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(`${file}.new`, file);
-  const folder = await open(dirname(file), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

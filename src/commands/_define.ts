@@ -4,9 +4,9 @@ import type { Markup } from '../domain/markup.ts';
 import { code, say } from '../domain/markup.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { HostStatus } from '../domain/protocol.ts';
-import type { Run } from '../domain/run.ts';
+import type { Rollout, Run } from '../domain/run.ts';
 import type { PruneSelection, Selection } from '../domain/selection.ts';
-import { parseMoment } from '../domain/time.ts';
+import { parseDuration, parseMoment } from '../domain/time.ts';
 import type { Answer } from '../ports.ts';
 import type { Surveyed } from './_survey.ts';
 
@@ -61,11 +61,21 @@ type Kinds<W extends z.ZodObject, O extends z.ZodObject> =
         selection: Selection;
         dryRun?: boolean;
         skipConfirmation?: boolean;
+        rollout?: Rollout;
       };
     }
   | {
       kind: 'decide';
-      decide(input: Input<W, O>): { run: number; verb: 'cancel' | 'approve' | 'deny'; reason?: string };
+      decide(input: Input<W, O>): {
+        run: number;
+        verb: 'cancel' | 'approve' | 'deny' | 'continue';
+        reason?: string;
+      };
+    }
+  | {
+      kind: 'restore';
+      /** The run whose deletions are to be undone. */
+      restore(input: Input<W, O>): { run: number };
     };
 
 /** A command with the types of its own words and options. */
@@ -88,6 +98,8 @@ export interface OptionMeta {
   short?: string;
   /** The name of its value in the usage line; a flag has none. */
   value?: string;
+  /** What it means without a value, which then can only be given after `=`. */
+  implied?: string;
   /** `--name!=value` is meant as well; the value then begins with `NOT`. */
   negatable?: boolean;
 }
@@ -129,6 +141,20 @@ export const MomentOption = z.string().transform((text, context) => {
   });
   return z.NEVER;
 });
+
+/** A duration in milliseconds. */
+export const DurationOption = z.string().transform((text, context) => {
+  const ms = parseDuration(text);
+  if (ms !== null) return ms;
+  context.addIssue({ code: 'custom', message: `"${text}" is no duration: write 90s, 15m, 24h, 7d or 1h30m` });
+  return z.NEVER;
+});
+
+/** A whole number from 1 up. */
+export const CountOption = z
+  .string()
+  .regex(/^[1-9]\d{0,5}$/, 'write a whole number from 1 up')
+  .transform(Number);
 
 /** `/dimg prune <where> [options]`. */
 export function usage(command: Command): Markup {

@@ -65,7 +65,7 @@ function option(command: Command, raw: Raw, name: string, inline: string | undef
     raw.options[base] = true;
     return;
   }
-  const value = inline ?? rest.shift();
+  const value = inline ?? meta.implied ?? rest.shift();
   if (value === undefined || value === '')
     fail(command, say`${code(`--${name}`)} needs a value: ${code(meta.value)}.`);
   if (isRepeated(schema)) {

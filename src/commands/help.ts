@@ -39,7 +39,8 @@ function details(command: Command): Markup[] {
   const options = Object.entries(command.options.shape).flatMap(([name, schema]): Markup[] => {
     const meta = metaOf(schema);
     if (!meta) return [];
-    const spelling = `${meta.short === undefined ? '' : `-${meta.short}, `}--${name}${meta.value === undefined ? '' : ` ${meta.value}`}`;
+    const value = meta.implied === undefined ? ` ${meta.value}` : `[=${meta.value}]`;
+    const spelling = `${meta.short === undefined ? '' : `-${meta.short}, `}--${name}${meta.value === undefined ? '' : value}`;
     return [say`• ${code(spelling)}  ${meta.about}`];
   });
   return [

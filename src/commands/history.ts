@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Entry } from '../domain/audit.ts';
 import { UserId } from '../domain/ids.ts';
-import { bold, code, join, type Markup, say, some, time, user } from '../domain/markup.ts';
+import { bold, code, join, type Markup, plural, say, some, time, user } from '../domain/markup.ts';
 import { formatSize } from '../domain/size.ts';
 import { cutoff } from '../domain/time.ts';
 import { defineCommand, MomentOption, valued, Where } from './_define.ts';
@@ -52,13 +52,21 @@ function what(entry: Entry): Markup {
     case 'planned':
       return say`${entry.host ?? ''} planned: ${entry.items ?? 0} to go, ${bytes}, plan ${code((entry.plan ?? '').slice(7, 19))}`;
     case 'outcome': {
-      const name = entry.references?.length ? some(entry.references) : code((entry.image ?? '').slice(7, 19));
+      const name = outcomeName(entry);
       const why = entry.reason === undefined ? '' : `: ${entry.reason}`;
       return say`${entry.host ?? ''} ${join([say`${entry.outcome ?? ''} ${name}`, ...(entry.bytes ? [say`freed ${bytes}`] : [])])}${why}`;
     }
     case 'ended':
       return say`ended ${entry.state ?? ''}: ${entry.items ?? 0} deleted, ${bytes} freed`;
+    case 'undone':
+      return say`${by}undid it with #${entry.undo ?? ''}`;
     default:
       return say`${by}${entry.kind}${entry.reason === undefined ? '' : `: ${entry.reason}`}`;
   }
+}
+
+function outcomeName(entry: Entry): Markup {
+  if (entry.container !== undefined) return say`container ${code(entry.container)}`;
+  if (entry.cache !== undefined) return say`${plural(entry.cache, 'build cache record')}`;
+  return entry.references?.length ? some(entry.references) : say`${code((entry.image ?? '').slice(7, 19))}`;
 }

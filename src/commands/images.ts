@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { shortId } from '../domain/ids.ts';
 import { bold, code, join, type Markup, plural, say, some } from '../domain/markup.ts';
 import type { Item, Kept, Plan } from '../domain/plan.ts';
+import { cacheRows, problemRows } from '../domain/rows.ts';
 import { formatSize } from '../domain/size.ts';
 import { formatAge } from '../domain/time.ts';
 import { troubleWords, users } from '../domain/trouble.ts';
@@ -17,7 +18,7 @@ export default defineCommand({
   summary: 'images of a host, and what a prune with the same options would do with each',
   words: z.strictObject({ host: z.string().max(100) }),
   options: z.strictObject(selectionOptions),
-  examples: ['images host-3', 'images host-3 -a --until 7d'],
+  examples: ['images host-3', 'images host-3 -a --until 7d', 'images host-3 -a --unused-for 30d --keep 3'],
   survey: ({ words, options }) => ({
     where: words.host,
     one: true,
@@ -33,7 +34,13 @@ export default defineCommand({
 function planLines(plan: Plan, now: number): Markup[] {
   const rows = [
     ...plan.items.map((item) => row(item, now, say`${bold('would go')}, frees ${formatSize(item.reclaim)}`)),
-    ...plan.kept.map((kept) => row(kept, now, say`stays: ${troubleWords(kept.reason)}`)),
+    ...plan.kept.map((kept) =>
+      row(
+        kept,
+        now,
+        say`stays: ${troubleWords(kept.reason)}${kept.reclaim > 0 ? `, alone frees ${formatSize(kept.reclaim)}` : ''}`,
+      ),
+    ),
   ];
   const more =
     rows.length > MOST
@@ -41,6 +48,8 @@ function planLines(plan: Plan, now: number): Markup[] {
       : [];
   return [
     say`${bold(plan.host)}: ${plural(rows.length, 'image')}, a prune would delete ${plan.items.length} and free ${formatSize(plan.reclaim)}`,
+    ...problemRows(plan),
+    ...cacheRows(plan),
     ...rows.slice(0, MOST),
     ...more,
   ];
@@ -52,6 +61,9 @@ function row(subject: Item | Kept, now: number, fate: Markup): Markup {
     say`${name} ${code(shortId(subject.image))}`,
     say`${formatSize(subject.size)}`,
     say`${formatAge(now - subject.createdAt)} old`,
+    ...(subject.usedBy.some(({ running }) => running)
+      ? []
+      : [say`unused for ${formatAge(now - subject.usedAt)}`]),
     ...('reason' in subject && subject.reason.kind === 'in-use'
       ? []
       : subject.usedBy.length > 0

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../domain/error.ts';
 import { bold, code, join, type Markup, say, time, user } from '../domain/markup.ts';
 import type { Plan } from '../domain/plan.ts';
-import { itemRow, keptRows, outcomeRow, problemRows } from '../domain/rows.ts';
+import { cacheOutcomeRows, cacheRows, itemRow, keptRows, outcomeRow, problemRows } from '../domain/rows.ts';
 import type { HostPart, Run } from '../domain/run.ts';
 import { formatSize } from '../domain/size.ts';
 import { troubleWords } from '../domain/trouble.ts';
@@ -44,6 +44,9 @@ function decisions(run: Run): Markup[] {
     lines.push(
       say`denied by ${user(run.denied.by)} ${time(run.denied.at)}${run.denied.reason === undefined ? '' : `: ${run.denied.reason}`}`,
     );
+  for (const { by, at } of run.continued ?? []) lines.push(say`continued by ${user(by)} ${time(at)}`);
+  for (const { by, at, run: undo } of run.undone ?? [])
+    lines.push(say`undone by ${user(by)} ${time(at)} with #${undo}`);
   if (run.cancel) lines.push(say`cancelled by ${user(run.cancel.by)} ${time(run.cancel.at)}`);
   if (run.endedAt !== undefined)
     lines.push(
@@ -56,16 +59,17 @@ function hostLines(host: string, part: HostPart, plan: Plan | undefined, run: Ru
   if (!plan) return [say`${bold(host)} ${part.trouble ? troubleWords(part.trouble) : 'no plan yet'}`];
   const started = run.executingSince !== undefined;
   const outcomes = new Map(part.outcomes.map((outcome) => [outcome.image, outcome]));
-  const freed = part.outcomes.reduce((sum, outcome) => sum + outcome.freed, 0);
-  const sums = [say`planned ${plan.items.length}, ${formatSize(plan.reclaim)}`];
+  const freed = part.outcomes.reduce((sum, outcome) => sum + outcome.freed, part.cache?.freed ?? 0);
+  const sums = [say`planned ${plan.items.length + plan.cache.length}, ${formatSize(plan.reclaim)}`];
   if (started) sums.push(say`freed ${formatSize(freed)}`);
   if (part.trouble) sums.push(troubleWords(part.trouble));
   return [
     say`${bold(host)} ${join(sums, ' · ')} · plan ${code(plan.digest)}`,
     ...problemRows(plan),
     ...plan.items.map((item) =>
-      started ? outcomeRow(item, outcomes.get(item.image), part.trouble) : itemRow(item),
+      started ? outcomeRow(item, outcomes.get(item.image), part.trouble) : itemRow(item, plan.takenAt),
     ),
+    ...(started ? cacheOutcomeRows(plan, part.cache) : cacheRows(plan)),
     ...keptRows(plan.kept, false),
   ];
 }

@@ -14,7 +14,9 @@ export const Fact = z.strictObject({
     'approved',
     'denied',
     'cancelled',
+    'continued',
     'expired',
+    'undone',
     'outcome',
     'ended',
   ]),
@@ -28,10 +30,16 @@ export const Fact = z.strictObject({
   plan: z.string().optional(),
   image: ImageId.optional(),
   references: z.array(z.string()).optional(),
+  /** A stopped container that was removed for the image. */
+  container: z.string().optional(),
   outcome: z.string().optional(),
   /** Bytes: planned on `planned`, freed on `outcome` and `ended`. */
   bytes: z.number().optional(),
   items: z.number().optional(),
+  /** Records of the build cache, on `outcome`. */
+  cache: z.number().optional(),
+  /** The run that brings back what this one deleted, on `undone`. */
+  undo: RunId.optional(),
   state: RunState.optional(),
   /** The words of a denial, or why an item did not go. */
   reason: z.string().optional(),

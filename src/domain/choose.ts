@@ -1,12 +1,17 @@
+import { pickCache } from './cache.ts';
+import { wantedBytes } from './goal.ts';
 import { type Graph, graph } from './graph.ts';
 import type { HostName, ImageId } from './ids.ts';
-import type { Inventory } from './inventory.ts';
-import { type Item, nameOf, type Plan, planDigest } from './plan.ts';
+import type { CacheRecord, Inventory } from './inventory.ts';
+import { type CacheItem, type Item, nameOf, type Plan, planDigest } from './plan.ts';
 import { pickPrune } from './prune.ts';
+import { ration } from './ration.ts';
 import { pickRmi } from './rmi.ts';
 import type { Rules } from './rules.ts';
 import type { Selection } from './selection.ts';
-import { isIntermediate, keep, type Picked, references } from './subject.ts';
+import { settle } from './settle.ts';
+import { keep, type Picked } from './subject.ts';
+import { openTally } from './tally.ts';
 
 /**
  * The plan: what of `inventory` goes by `selection`, what stays, and why. Any keep-rule wins over every
@@ -21,52 +26,52 @@ export function choose(
 ): Plan {
   const world = graph(inventory);
   const picked =
-    selection.kind === 'prune' ? pickPrune(world, selection, rules, now) : pickRmi(world, selection, rules);
-  dropParents(world, picked);
-  const items = weigh(world, order(world, [...picked.going.values()]));
+    selection.kind === 'prune'
+      ? pickPrune(world, selection, rules, now)
+      : pickRmi(world, selection, rules, now);
+  let records = cacheOf(world, selection, rules, picked, now);
+  settle(world, picked, now);
+  let wanted: number | null = null;
+  if (selection.kind === 'prune' && selection.goal) {
+    const goal = wantedBytes(selection.goal, inventory.disk);
+    if (typeof goal === 'number') wanted = goal;
+    else {
+      picked.problems.push(goal);
+      picked.going.clear();
+      records = [];
+    }
+  }
+  records = ration(world, picked, records, { wanted, allowance: inventory.allowance });
+  settle(world, picked, now);
+  const { items, cache } = weigh(world, order(world, [...picked.going.values()]), records);
+  const reclaim = [...items, ...cache].reduce((sum, one) => sum + one.reclaim, 0);
+  if (wanted !== null && reclaim < wanted)
+    picked.problems.push({ kind: 'goal-missed', wanted, reached: reclaim });
   return {
     host,
     takenAt: inventory.takenAt,
     items,
-    kept: [...picked.kept.values()].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)),
+    kept: kept(world, picked, now),
+    cache,
     problems: picked.problems,
-    reclaim: items.reduce((sum, item) => sum + item.reclaim, 0),
-    digest: planDigest(host, items),
+    reclaim,
+    digest: planDigest(host, items, cache),
   };
 }
 
 // --- internal ---
 
-/** An image goes only if all its children go; what is found to stay may hold its own parent in turn. */
-function dropParents(world: Graph, picked: Picked): void {
-  for (let changed = true; changed; ) {
-    changed = false;
-    for (const going of picked.going.values()) {
-      if (going.action === 'untag') continue;
-      const staying = (world.children.get(going.image) ?? []).filter(
-        (id) => picked.going.get(id)?.action !== 'delete',
-      );
-      if (staying.length === 0) continue;
-      picked.going.delete(going.image);
-      changed = true;
-      const image = world.images.get(going.image);
-      if (!image || isIntermediate(world, image)) continue;
-      const of = staying.map((id) => namedDescendant(world, picked, id)).sort();
-      picked.kept.set(image.id, keep(world, image, { kind: 'children', of: [...new Set(of)] }));
-    }
-  }
-}
-
-/** People know the tagged image that stays, not the untagged steps between it and its base. */
-function namedDescendant(world: Graph, picked: Picked, id: ImageId): string {
-  const image = world.images.get(id);
-  const name = nameOf({ image: id, references: image ? references(image) : [] });
-  if (!image || references(image).length > 0) return name;
-  const [first] = (world.children.get(id) ?? [])
-    .filter((child) => picked.going.get(child)?.action !== 'delete')
-    .map((child) => namedDescendant(world, picked, child))
-    .sort();
-  return first ?? name;
+function cacheOf(
+  world: Graph,
+  selection: Selection,
+  rules: Rules,
+  picked: Picked,
+  now: number,
+): CacheRecord[] {
+  if (selection.kind !== 'prune' || !selection.buildCache) return [];
+  if (rules.allow.buildCache) return pickCache(world.cache, selection, rules, now);
+  picked.problems.push({ kind: 'not-allowed', what: 'build-cache' });
+  return [];
 }
 
 /** Children before parents; otherwise by name, so that equal inventories give equal plans. */
@@ -81,24 +86,38 @@ function order(world: Graph, items: Item[]): Item[] {
     .map(({ item }) => item);
 }
 
-/** A layer is freed when no image that stays and no container has it, and counts at the last that had it. */
-function weigh(world: Graph, items: Item[]): Item[] {
-  const deleted = new Set(items.filter((item) => item.action === 'delete').map((item) => item.image));
-  const taken = new Set<string>();
-  for (const image of world.images.values())
-    if (!deleted.has(image.id) || world.uses.has(image.id))
-      for (const chain of image.chains) taken.add(chain);
-  return items
-    .toReversed()
-    .map((item) => {
-      if (item.action === 'untag') return item;
-      let reclaim = 0;
-      for (const chain of world.images.get(item.image)?.chains ?? []) {
-        if (taken.has(chain)) continue;
-        taken.add(chain);
-        reclaim += world.layers.get(chain) ?? 0;
-      }
-      return { ...item, reclaim };
+/** In the order of execution: a layer is freed with the last that holds it. */
+function weigh(world: Graph, items: readonly Item[], records: readonly CacheRecord[]) {
+  const tally = openTally(world);
+  const containers = new Map(world.containers.map((container) => [container.id, container]));
+  const weighed = items.map((item): Item => {
+    if (item.action !== 'delete') return item;
+    let reclaim = 0;
+    for (const { id } of item.containers) {
+      const container = containers.get(id);
+      // One that holds two of them goes once.
+      if (container && containers.delete(id)) reclaim += tally.release({ container });
+    }
+    return { ...item, reclaim: reclaim + tally.release({ image: item.image }) };
+  });
+  const cache = records.map((record): CacheItem => {
+    const { id, about, usedAt } = record;
+    return { id, about: about.slice(0, 200), usedAt, reclaim: tally.release({ record }) };
+  });
+  return { items: weighed, cache };
+}
+
+function kept(world: Graph, picked: Picked, now: number): Plan['kept'] {
+  const tally = openTally(world);
+  const alone = (image: ImageId): number => {
+    const bytes = tally.release({ image });
+    tally.hold({ image });
+    return bytes;
+  };
+  return [...picked.kept]
+    .flatMap(([id, reason]) => {
+      const image = world.images.get(id);
+      return image ? [keep(world, image, reason, alone(id), now)] : [];
     })
-    .toReversed();
+    .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
 }

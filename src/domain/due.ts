@@ -1,5 +1,7 @@
+import type { HostName } from './ids.ts';
 import { ANSWER_MS } from './protocol.ts';
-import { isFinal, type Run } from './run.ts';
+import { hasTurn } from './rollout.ts';
+import { type HostPart, isFinal, type Run } from './run.ts';
 
 /** A card that can't be posted for so long means that nobody would see what happens: the run is refused. */
 export const POSTING_MS = 120_000;
@@ -11,10 +13,10 @@ const WATCH_MS = 3_000;
 /** When the run must be looked at again though nothing was heard; `null` for a final one. */
 export function lookAt(run: Run, now: number): number | null {
   if (isFinal(run.state)) return null;
-  const unsent = Object.values(run.hosts).some(({ stage, sent }) =>
+  const unsent = (Object.entries(run.hosts) as [HostName, HostPart][]).some(([host, { stage, sent }]) =>
     run.state === 'planning'
       ? stage === 'waiting' && sent === 'nothing'
-      : run.state === 'executing' && stage === 'planned' && sent !== 'execute',
+      : run.state === 'executing' && stage === 'planned' && sent !== 'execute' && hasTurn(run, host),
   );
   if (run.state === 'executing' || (unsent && run.card)) return now + WATCH_MS;
   if (run.state === 'planning')

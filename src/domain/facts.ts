@@ -1,7 +1,7 @@
 import type { Fact } from './audit.ts';
 import type { HostName } from './ids.ts';
 import { plain } from './markup.ts';
-import { isFinal, type Run, totals } from './run.ts';
+import { isFinal, type Run, totals, workOf } from './run.ts';
 import { troubleWords } from './trouble.ts';
 import { describeRun } from './words.ts';
 
@@ -39,11 +39,13 @@ export function factsOf(
         kind: 'planned',
         host,
         plan: part.plan.digest,
-        items: part.plan.items,
+        items: workOf(part.plan),
         bytes: part.plan.reclaim,
       });
   }
-  const digests = Object.entries(after.hosts).flatMap(([, { plan }]) => (plan?.items ? [plan.digest] : []));
+  const digests = Object.entries(after.hosts).flatMap(([, { plan }]) =>
+    plan && workOf(plan) > 0 ? [plan.digest] : [],
+  );
   const plan = digests.length === 1 && digests[0] !== undefined ? { plan: digests[0] } : {};
   if (after.confirmed && !before.confirmed) add({ kind: 'confirmed', by: after.confirmed.by, ...plan });
   for (const { by } of after.approvals.slice(before.approvals.length)) add({ kind: 'approved', by, ...plan });
@@ -54,10 +56,16 @@ export function factsOf(
       ...(after.denied.reason !== undefined && { reason: after.denied.reason }),
     });
   if (after.cancel && !before.cancel) add({ kind: 'cancelled', by: after.cancel.by });
+  for (const { by } of (after.continued ?? []).slice(before.continued?.length ?? 0))
+    add({ kind: 'continued', by });
+  for (const { by, run: undo } of (after.undone ?? []).slice(before.undone?.length ?? 0))
+    add({ kind: 'undone', by, undo });
   if (after.state === 'expired' && before.state !== 'expired') add({ kind: 'expired' });
   for (const [name, part] of Object.entries(after.hosts)) {
     const host = name as HostName;
-    for (const done of part.outcomes.slice(before.hosts[host]?.outcomes.length ?? 0))
+    for (const done of part.outcomes.slice(before.hosts[host]?.outcomes.length ?? 0)) {
+      for (const container of done.containers ?? [])
+        add({ kind: 'outcome', host, container, image: done.image, outcome: 'removed' });
       add({
         kind: 'outcome',
         host,
@@ -68,6 +76,12 @@ export function factsOf(
         bytes: done.freed,
         ...(done.why && { reason: plain(troubleWords(done.why)) }),
       });
+    }
+    if (part.cache && !before.hosts[host]?.cache) {
+      const { deleted, freed, why } = part.cache;
+      const reason = why && { reason: plain(troubleWords(why)) };
+      add({ kind: 'outcome', host, outcome: 'deleted', cache: deleted, bytes: freed, ...reason });
+    }
   }
   if (isFinal(after.state) && !isFinal(before.state)) {
     const sum = totals(after);

@@ -22,13 +22,14 @@ export function chainIds(diffIds: readonly string[]): string[] {
 
 /**
  * The images whose history must be read before all layers can be weighed: one for each place where
- * images part and no image ends. Everywhere else the images' own sizes tell.
+ * images part and no image ends, or where something else `ends` that holds layers. Everywhere else the images' own
+ * sizes tell.
  */
-export function historiesNeeded(images: readonly Layered[]): ImageId[] {
-  const tree = grow(images);
+export function historiesNeeded(images: readonly Layered[], ends: readonly string[] = []): ImageId[] {
+  const tree = grow(images, ends);
   const needed = new Set<ImageId>();
   for (const [chain, layer] of tree) {
-    if (layer.total !== null || layer.children.size < 2) continue;
+    if (layer.total !== null || !layer.parts) continue;
     if (layer.through.some((id) => needed.has(id))) continue;
     const first = layer.through[0];
     if (first !== undefined && chain !== '') needed.add(first);
@@ -45,16 +46,17 @@ export function historiesNeeded(images: readonly Layered[]): ImageId[] {
 export function weighLayers(
   images: readonly Layered[],
   histories: ReadonlyMap<ImageId, readonly number[]> = new Map(),
+  ends: readonly string[] = [],
 ): Map<string, number> {
-  const tree = grow(images);
+  const tree = grow(images, ends);
   for (const image of images) {
-    const sizes = matchHistory(image, histories.get(image.id));
+    const sizes = layerSizes(image, histories.get(image.id));
     if (!sizes) continue;
     let total = 0;
     image.chains.forEach((chain, i) => {
       total += sizes[i] ?? 0;
       const layer = tree.get(chain);
-      if (layer && layer.total === null && layer.children.size > 1) layer.total = total;
+      if (layer && layer.total === null && layer.parts) layer.total = total;
     });
   }
   const bytes = new Map<string, number>();
@@ -62,11 +64,22 @@ export function weighLayers(
   const below = new Map<string, number>();
   for (const [chain, layer] of tree) {
     const base = layer.parent === null ? 0 : (below.get(layer.parent) ?? 0);
-    const total = layer.total ?? (layer.children.size > 1 ? Math.max(base, layer.least) : base);
+    const total = layer.total ?? (layer.parts ? Math.max(base, layer.least) : base);
     bytes.set(chain, Math.max(0, total - base));
     below.set(chain, Math.max(base, total));
   }
   return bytes;
+}
+
+/**
+ * Bytes of an image's layers, lowest first, from its history, oldest first; `null` where the two don't match. History
+ * entries without a layer have size 0; so may real layers, and then only the sum can tell.
+ */
+export function layerSizes(image: Layered, history: readonly number[] | undefined): readonly number[] | null {
+  if (!history || history.reduce((a, b) => a + b, 0) !== image.size) return null;
+  if (history.length === image.chains.length) return history;
+  const sized = history.filter((n) => n > 0);
+  return sized.length === image.chains.length ? sized : null;
 }
 
 // --- internal ---
@@ -74,6 +87,8 @@ export function weighLayers(
 interface Layer {
   parent: string | null;
   children: Set<string>;
+  /** Whether it must be known apart from what is above it. */
+  parts: boolean;
   /** Bytes up to and with this layer, where known. */
   total: number | null;
   /** The smallest image that has this layer. */
@@ -81,31 +96,33 @@ interface Layer {
   through: ImageId[];
 }
 
-function grow(images: readonly Layered[]): Map<string, Layer> {
+function grow(images: readonly Layered[], ends: readonly string[]): Map<string, Layer> {
+  const cut = new Set(ends);
   const tree = new Map<string, Layer>();
   for (const image of images) {
     let parent: string | null = null;
     for (const chain of image.chains) {
       let layer = tree.get(chain);
       if (!layer) {
-        layer = { parent, children: new Set(), total: null, least: image.size, through: [] };
+        layer = {
+          parent,
+          children: new Set(),
+          parts: cut.has(chain),
+          total: null,
+          least: image.size,
+          through: [],
+        };
         tree.set(chain, layer);
       }
       layer.least = Math.min(layer.least, image.size);
       layer.through.push(image.id);
-      if (parent !== null) tree.get(parent)?.children.add(chain);
+      const below = parent === null ? undefined : tree.get(parent);
+      below?.children.add(chain);
+      if (below && below.children.size > 1) below.parts = true;
       parent = chain;
     }
     const tip = parent === null ? undefined : tree.get(parent);
     if (tip) tip.total = image.size;
   }
   return tree;
-}
-
-/** History entries without a layer have size 0; so may real layers, and then only the sum can tell. */
-function matchHistory(image: Layered, history: readonly number[] | undefined): readonly number[] | null {
-  if (!history || history.reduce((a, b) => a + b, 0) !== image.size) return null;
-  if (history.length === image.chains.length) return history;
-  const sized = history.filter((n) => n > 0);
-  return sized.length === image.chains.length ? sized : null;
 }

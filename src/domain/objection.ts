@@ -1,5 +1,5 @@
 import { type Markup, say, time, user } from './markup.ts';
-import { isFinal, type Run } from './run.ts';
+import { canUndo, isFinal, type Run } from './run.ts';
 import type { RunEvent } from './step.ts';
 
 /**
@@ -40,12 +40,24 @@ export function objection(run: Run, event: RunEvent): Markup | null {
       return run.cancel
         ? say`#${run.id} is already being cancelled; it stops after the image at hand.`
         : null;
+    case 'continue':
+      if (isFinal(run.state)) return decided(run);
+      if (run.cancel) return say`#${run.id} is being cancelled.`;
+      return run.paused ? null : say`#${run.id} does not wait to be continued.`;
+    case 'undo':
+      return undoObjection(run);
     default:
       return null;
   }
 }
 
 // --- internal ---
+
+function undoObjection(run: Run): Markup | null {
+  if (run.selection.kind === 'undo') return say`#${run.id} is an undo itself: ask for the deletion again.`;
+  if (!isFinal(run.state)) return say`#${run.id} is not over yet.`;
+  return canUndo(run) ? null : say`#${run.id} has deleted nothing that could be brought back.`;
+}
 
 function notForApprovers(run: Run): Markup | null {
   return run.approvalFor.length > 0

@@ -15,6 +15,17 @@ export type EngineProblem = z.infer<typeof EngineProblem>;
 export const Trouble = z.discriminatedUnion('kind', [
   ...Reason.options,
   ...EngineProblem.options,
+  /** A container that was to be removed first was started, or changed otherwise. */
+  z.strictObject({ kind: z.literal('containers'), container: z.string() }),
+  z.strictObject({ kind: z.literal('containers-off') }),
+  z.strictObject({ kind: z.literal('cache-off') }),
+  /** The engine refused, and nothing that it lists says why. */
+  z.strictObject({ kind: z.literal('held') }),
+  /** Of an undo: these names were given to another image meanwhile. */
+  z.strictObject({ kind: z.literal('taken'), names: z.array(z.string()).min(1) }),
+  /** Of an undo: what was only untagged was deleted since. */
+  z.strictObject({ kind: z.literal('gone') }),
+  z.strictObject({ kind: z.literal('not-pulled'), message: z.string() }),
   /** Its references are no longer those that were shown. */
   z.strictObject({ kind: z.literal('references'), now: z.array(z.string()) }),
   z.strictObject({ kind: z.literal('cancelled') }),
@@ -32,11 +43,24 @@ export type Trouble = z.infer<typeof Trouble>;
 /** How one planned item ended. */
 export const Outcome = z.strictObject({
   image: ImageId,
-  outcome: z.enum(['deleted', 'untagged', 'absent', 'skipped', 'failed', 'unknown']),
-  /** References that were taken away. */
+  outcome: z.enum(['deleted', 'untagged', 'restored', 'absent', 'skipped', 'failed', 'unknown']),
+  /** References that were taken away; of a restored one, those that were given back. */
   removed: z.array(z.string()),
+  /** Names of containers that were removed for it. */
+  containers: z.array(z.string()).optional(),
   /** Bytes that the engine confirmed as freed. */
   freed: z.number().nonnegative(),
   why: Trouble.optional(),
 });
 export type Outcome = z.infer<typeof Outcome>;
+
+/** How a host's build cache went: so many records of those planned. */
+export const CacheOutcome = z.strictObject({
+  deleted: z.number(),
+  /** In use by now, or gone. */
+  skipped: z.number(),
+  failed: z.number(),
+  freed: z.number().nonnegative(),
+  why: Trouble.optional(),
+});
+export type CacheOutcome = z.infer<typeof CacheOutcome>;

@@ -2,8 +2,12 @@ import { z } from 'zod';
 import { canonical, sha256 } from './hash.ts';
 import { HostName, ImageId } from './ids.ts';
 
-/** A container that uses an image. */
-export const Use = z.strictObject({ container: z.string(), running: z.boolean() });
+/** A container that uses an image; `stoppedFor` in milliseconds, where that was looked for. */
+export const Use = z.strictObject({
+  container: z.string(),
+  running: z.boolean(),
+  stoppedFor: z.number().optional(),
+});
 export type Use = z.infer<typeof Use>;
 
 /** Why an image stays. */
@@ -12,7 +16,13 @@ export const Reason = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('children'), of: z.array(z.string()).min(1) }),
   z.strictObject({ kind: z.literal('tagged') }),
   z.strictObject({ kind: z.literal('younger'), age: z.number() }),
+  z.strictObject({ kind: z.literal('used'), age: z.number() }),
   z.strictObject({ kind: z.literal('label') }),
+  z.strictObject({ kind: z.literal('repo') }),
+  z.strictObject({ kind: z.literal('not-repo'), by: z.string() }),
+  z.strictObject({ kind: z.literal('newest'), of: z.string(), most: z.number() }),
+  z.strictObject({ kind: z.literal('goal') }),
+  z.strictObject({ kind: z.literal('limit'), again: z.number() }),
   z.strictObject({ kind: z.literal('protected'), by: z.string() }),
   z.strictObject({ kind: z.literal('min-age'), age: z.number(), least: z.number() }),
   z.strictObject({ kind: z.literal('self') }),
@@ -27,14 +37,29 @@ const Subject = {
   references: z.array(z.string()),
   size: z.number().nonnegative(),
   createdAt: z.number(),
+  usedAt: z.number(),
 };
+
+/** A stopped container that is removed before the image it holds. */
+export const Stopped = z.strictObject({
+  id: z.string().regex(/^[0-9a-f]{64}$/),
+  name: z.string(),
+  /** By this it is known again: one that ran meanwhile ended at another time. */
+  stoppedAt: z.number(),
+});
+export type Stopped = z.infer<typeof Stopped>;
 
 export const Item = z.strictObject({
   ...Subject,
-  /** `delete` the image with all its references, or only `untag` those in `remove`. */
-  action: z.enum(['delete', 'untag']),
+  /**
+   * `delete` the image with all its references, or only `untag` those in `remove`; or, of an undo, `restore` it
+   * and its references.
+   */
+  action: z.enum(['delete', 'untag', 'restore']),
   /** The references that go. */
   remove: z.array(z.string()),
+  /** Containers that go first. */
+  containers: z.array(Stopped),
   /** Passed to the engine: only for an image under containers, only when asked. */
   force: z.boolean(),
   /** Bytes that the disk gets back; a layer shared by several items counts at the last of them. */
@@ -42,16 +67,47 @@ export const Item = z.strictObject({
   usedBy: z.array(Use),
   /** `repo@sha256:…` by which a registry still has it; absent when it can't be pulled again. */
   recoverable: z.string().optional(),
+  /** The Compose project that built it, where that is down. */
+  project: z.string().optional(),
 });
 export type Item = z.infer<typeof Item>;
 
-export const Kept = z.strictObject({ ...Subject, usedBy: z.array(Use), reason: Reason });
+export const Kept = z.strictObject({
+  ...Subject,
+  usedBy: z.array(Use),
+  reason: Reason,
+  /** Bytes that the disk would get back if this image alone went. */
+  reclaim: z.number().nonnegative(),
+});
 export type Kept = z.infer<typeof Kept>;
 
-/** A name that means no image, or several. */
+/** A record of the build cache that goes. */
+export const CacheItem = z.strictObject({
+  id: z.string().regex(/^[a-z0-9]{1,64}$/),
+  about: z.string(),
+  usedAt: z.number(),
+  reclaim: z.number().nonnegative(),
+});
+export type CacheItem = z.infer<typeof CacheItem>;
+
+/** What could not be planned: a name that means no image, or several; what this host does not allow or know. */
 export const Problem = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('not-found'), name: z.string(), near: z.string().optional() }),
   z.strictObject({ kind: z.literal('ambiguous'), name: z.string(), matches: z.array(z.string()) }),
+  /** The host's own rules forbid it. */
+  z.strictObject({ kind: z.literal('not-allowed'), what: z.enum(['stopped-containers', 'build-cache']) }),
+  /** The agent can't see the disk that `--free-to` is about. */
+  z.strictObject({ kind: z.literal('no-disk') }),
+  /** All that may go frees less than was asked for; bytes. */
+  z.strictObject({ kind: z.literal('goal-missed'), wanted: z.number(), reached: z.number() }),
+  /** Of an undo: what does not come back, and why. */
+  z.strictObject({
+    kind: z.literal('lost'),
+    why: z.enum(['irrecoverable', 'container', 'build-cache']),
+    /** The first of them. */
+    names: z.array(z.string()),
+    count: z.number().int().positive(),
+  }),
 ]);
 export type Problem = z.infer<typeof Problem>;
 
@@ -61,6 +117,8 @@ export const Plan = z.strictObject({
   /** In the order of execution: children before their parents. */
   items: z.array(Item),
   kept: z.array(Kept),
+  /** Records of the build cache that go, after the images: children before their parents. */
+  cache: z.array(CacheItem),
   problems: z.array(Problem),
   /** Bytes, an estimate from layers. */
   reclaim: z.number().nonnegative(),
@@ -69,8 +127,8 @@ export const Plan = z.strictObject({
 export type Plan = z.infer<typeof Plan>;
 
 /** Binds a decision to exactly these deletions on this host. */
-export function planDigest(host: HostName, items: readonly Item[]): string {
-  return sha256(canonical({ host, items }));
+export function planDigest(host: HostName, items: readonly Item[], cache: readonly CacheItem[]): string {
+  return sha256(canonical({ host, items, cache }));
 }
 
 /** The digest as the card shows it. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Disk, DiskUse } from './disk.ts';
 import { HostName, RunId } from './ids.ts';
-import { EngineProblem, Outcome, Trouble } from './outcome.ts';
-import { Item, Plan } from './plan.ts';
+import { CacheOutcome, EngineProblem, Outcome, Trouble } from './outcome.ts';
+import { CacheItem, Item, Plan } from './plan.ts';
 import { PruneSelection, Selection } from './selection.ts';
 
 /** Names in Redis. The hash tag keeps them in one slot of a cluster. */
@@ -41,6 +41,15 @@ export const Job = z.discriminatedUnion('kind', [
     kind: z.literal('execute'),
     run: RunId,
     planDigest: z.string(),
+    items: z.array(Item),
+    cache: z.array(CacheItem),
+  }),
+  /** Brings back what an earlier run deleted: items of the action `restore`. */
+  z.strictObject({
+    ...header,
+    kind: z.literal('restore'),
+    run: RunId,
+    planDigest: z.string(),
     items: z.array(Item).min(1),
   }),
 ]);
@@ -53,6 +62,7 @@ export const ReportBody = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('refused'), why: Trouble }),
   z.strictObject({ kind: z.literal('started') }),
   z.strictObject({ kind: z.literal('outcomes'), outcomes: z.array(Outcome).min(1) }),
+  z.strictObject({ kind: z.literal('cache'), cache: CacheOutcome }),
   z.strictObject({
     kind: z.literal('finished'),
     tookMs: z.number(),

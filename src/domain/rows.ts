@@ -1,12 +1,14 @@
 import { shortId } from './ids.ts';
-import { code, join, type Markup, say, some } from './markup.ts';
-import type { Outcome, Trouble } from './outcome.ts';
+import { code, join, type Markup, plural, say, some } from './markup.ts';
+import type { CacheOutcome, Outcome, Trouble } from './outcome.ts';
 import type { Item, Kept, Plan } from './plan.ts';
 import { formatSize } from './size.ts';
+import { formatAge } from './time.ts';
 import { problemWords, troubleWords, users } from './trouble.ts';
 
 /** What goes: `• app:1, app:2 3f2a… frees 20 MB of 120 MB`. */
-export function itemRow(item: Item): Markup {
+export function itemRow(item: Item, now: number): Markup {
+  if (item.action === 'restore') return restoreRow(item);
   // What it shares with images that stay, or that go after it, is not freed with it.
   const shared = item.reclaim < item.size ? ` of ${formatSize(item.size)}` : '';
   const parts = [say`${named(item)} frees ${formatSize(item.reclaim)}${shared}`];
@@ -20,8 +22,31 @@ export function itemRow(item: Item): Markup {
         : say`the image stays as ${some(left)}`,
     );
   } else if (item.force) parts.push(say`forced under ${users(item.usedBy)}`);
+  for (const { name, stoppedAt } of item.containers)
+    parts.push(say`first removes the container ${code(name)}, stopped ${formatAge(now - stoppedAt)} ago`);
+  if (item.project !== undefined)
+    parts.push(say`of the Compose project ${code(item.project)}, which is down`);
   if (item.action === 'delete' && item.recoverable === undefined) parts.push(say`can't be pulled again`);
   return say`• ${join(parts, ', ')}`;
+}
+
+/** The build cache in one row, since its records mean nothing to people. */
+export function cacheRows(plan: Plan): Markup[] {
+  if (plan.cache.length === 0) return [];
+  const bytes = plan.cache.reduce((sum, { reclaim }) => sum + reclaim, 0);
+  return [say`• ${plural(plan.cache.length, 'build cache record')} frees ${formatSize(bytes)}`];
+}
+
+export function cacheOutcomeRows(plan: Plan, outcome: CacheOutcome | undefined): Markup[] {
+  const records = plural(plan.cache.length, 'build cache record');
+  if (plan.cache.length === 0) return [];
+  if (!outcome) return [say`… ${records}`];
+  const { deleted, skipped, failed, freed, why } = outcome;
+  const mark = failed > 0 ? '✗' : skipped > 0 ? '–' : '✓';
+  const parts = [say`${deleted} of ${records} deleted, ${formatSize(freed)}`];
+  if (skipped > 0) parts.push(say`${skipped} in use or gone by now`);
+  if (failed > 0) parts.push(say`${failed} failed`);
+  return [say`${mark} ${join(parts, '; ')}${why ? say`: ${troubleWords(why)}` : ''}`];
 }
 
 /**
@@ -46,8 +71,14 @@ export function outcomeRow(item: Item, outcome: Outcome | undefined, said?: Trou
   const name = item.action === 'untag' ? say`${some(item.remove)}` : named(item);
   if (!outcome) return say`… ${name}`;
   switch (outcome.outcome) {
-    case 'deleted':
-      return say`✓ ${name} deleted, ${formatSize(outcome.freed)}`;
+    case 'deleted': {
+      const parts = [say`${name} deleted, ${formatSize(outcome.freed)}`];
+      if (outcome.containers?.length) parts.push(say`with the container ${some(outcome.containers)}`);
+      if (item.recoverable === undefined) parts.push(say`can't be pulled again`);
+      return say`✓ ${join(parts)}`;
+    }
+    case 'restored':
+      return say`✓ ${name} is back`;
     case 'untagged':
       return say`✓ ${name} untagged, 0 B`;
     case 'absent':
@@ -66,6 +97,13 @@ export function problemRows(plan: Plan): Markup[] {
 }
 
 // --- internal ---
+
+/** What an undo does: `• app:1 3f2a… is pulled again, 120 MB`. */
+function restoreRow(item: Item): Markup {
+  return item.recoverable === undefined
+    ? say`• ${named(item)} gets its name back`
+    : say`• ${named(item)} is pulled again where it is gone, ${formatSize(item.size)}`;
+}
 
 function named(subject: Item | Kept): Markup {
   return subject.references.length > 0

@@ -3,11 +3,24 @@ import { parseDuration } from './time.ts';
 
 /** A host's own rules, from its agent's configuration; they hold whatever the bot asks. */
 export const Rules = z.strictObject({
-  /** Globs of references that are never deleted. */
+  /** Globs of references, and labels as `label=key[=value]`, of images that are never deleted. */
   protect: z.array(z.string().min(1).max(256)).default([]),
   /** `prune` leaves images younger than this, in milliseconds. */
   minAge: z.number().nonnegative().default(3_600_000),
-  allow: z.strictObject({ force: z.boolean().default(true) }).default({ force: true }),
+  allow: z
+    .strictObject({
+      force: z.boolean().default(true),
+      stoppedContainers: z.boolean().default(true),
+      buildCache: z.boolean().default(true),
+    })
+    .prefault({}),
+  /** The most that may be deleted in any hour. */
+  perHour: z
+    .strictObject({
+      images: z.number().int().nonnegative().optional(),
+      bytes: z.number().nonnegative().optional(),
+    })
+    .optional(),
 });
 export type Rules = z.infer<typeof Rules>;
 

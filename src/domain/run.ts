@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { Disk } from './disk.ts';
 import { HostName, RunId, UserId } from './ids.ts';
-import { Outcome, Trouble } from './outcome.ts';
+import { CacheOutcome, Outcome, Trouble } from './outcome.ts';
 import { type Plan, Problem } from './plan.ts';
-import { Selection } from './selection.ts';
+import { PruneSelection, RmiSelection, UndoSelection } from './selection.ts';
 
 export const RunState = z.enum([
   'planning',
@@ -29,6 +29,10 @@ export const PlanSummary = z.strictObject({
   /** Items that are only untagged, and the references that they lose. */
   untag: z.number(),
   untagReferences: z.number(),
+  /** Stopped containers that are removed first, each counted once. */
+  containers: z.number(),
+  /** Records of the build cache. */
+  cache: z.number(),
   kept: z.number(),
   reclaim: z.number(),
   irrecoverable: z.number(),
@@ -47,6 +51,7 @@ export const HostPart = z.strictObject({
   /** Why this host's part could not be planned or carried out. */
   trouble: Trouble.optional(),
   outcomes: z.array(Outcome),
+  cache: CacheOutcome.optional(),
   finished: z
     .strictObject({
       tookMs: z.number(),
@@ -64,6 +69,7 @@ export const ApprovalPolicy = z.strictObject({
   expires: z.number().positive(),
   neededFor: z.strictObject({
     force: z.boolean(),
+    stoppedContainers: z.boolean(),
     irrecoverable: z.boolean(),
     /** Bytes. */
     reclaimOver: z.number().optional(),
@@ -73,6 +79,13 @@ export const ApprovalPolicy = z.strictObject({
 export type ApprovalPolicy = z.infer<typeof ApprovalPolicy>;
 
 const By = { by: UserId, at: z.number() };
+
+/** Many hosts in turn: some alone first, the others so many at a time. */
+export const Rollout = z.strictObject({
+  canary: z.number().int().positive().optional(),
+  batch: z.number().int().positive().optional(),
+});
+export type Rollout = z.infer<typeof Rollout>;
 
 export const Run = z.strictObject({
   v: z.literal(1),
@@ -86,7 +99,8 @@ export const Run = z.strictObject({
   channel: z.string(),
   /** As typed: a host, a list, a glob or `all`. */
   where: z.string(),
-  selection: Selection,
+  selection: z.discriminatedUnion('kind', [PruneSelection, RmiSelection, UndoSelection]),
+  rollout: Rollout.optional(),
   dryRun: z.boolean(),
   /** `prune -f`: do not ask. */
   skipConfirmation: z.boolean(),
@@ -97,7 +111,9 @@ export const Run = z.strictObject({
   proposedAt: z.number().optional(),
   expiresAt: z.number().optional(),
   /** The rules that ask for an approval; empty where the requester's confirmation is enough. */
-  approvalFor: z.array(z.enum(['force', 'irrecoverable', 'reclaim-over', 'hosts-over'])),
+  approvalFor: z.array(
+    z.enum(['force', 'stopped-containers', 'irrecoverable', 'reclaim-over', 'hosts-over']),
+  ),
   approvals: z.array(z.strictObject(By)),
   confirmed: z.strictObject(By).optional(),
   denied: z.strictObject({ ...By, reason: z.string().optional() }).optional(),
@@ -105,7 +121,22 @@ export const Run = z.strictObject({
   /** Why it was refused, where no single host says. */
   refusal: z.string().optional(),
   executingSince: z.number().optional(),
+  /** With a rollout: hosts by turn, whose turn it is, and since when. */
+  waves: z
+    .strictObject({
+      hosts: z.array(z.array(HostName).min(1)),
+      now: z.number().int().nonnegative(),
+      since: z.number(),
+    })
+    .optional(),
+  /** Between two waves: until somebody lets it go on, or `until`. */
+  paused: z
+    .strictObject({ at: z.number(), until: z.number(), why: z.enum(['canary', 'trouble']) })
+    .optional(),
+  continued: z.array(z.strictObject(By)).optional(),
   endedAt: z.number().optional(),
+  /** Runs that brought back what this one deleted, oldest first. */
+  undone: z.array(z.strictObject({ ...By, run: RunId })).optional(),
   /** The newest audit entry of this run. */
   audit: z.strictObject({ n: z.number(), hash: z.string() }).optional(),
 });
@@ -115,17 +146,33 @@ export function isFinal(state: RunState): boolean {
   return state !== 'planning' && state !== 'proposed' && state !== 'executing';
 }
 
+type JobKind = 'plan' | 'execute' | 'restore';
+
+/** Whether an undo may have something to do; what exactly, only the plans tell. */
+export function canUndo(run: Run): boolean {
+  if (!isFinal(run.state) || run.selection.kind === 'undo') return false;
+  return Object.values(run.hosts).some(({ plan, outcomes }) => {
+    const pullable = plan !== undefined && plan.items - plan.untag > plan.irrecoverable;
+    return outcomes.some(
+      ({ outcome, removed }) =>
+        outcome === 'untagged' ||
+        outcome === 'unknown' ||
+        (outcome === 'deleted' ? pullable : removed.length > 0),
+    );
+  });
+}
+
 /** `plan-1042-host-3`: the same job has the same id however often it is sent, so it is queued once. */
-export function jobId(kind: 'plan' | 'execute', run: RunId, host: HostName): string {
+export function jobId(kind: JobKind, run: RunId, host: HostName): string {
   return `${kind}-${run}-${host}`;
 }
 
 /** The run and host that a job id names; `null` for a survey's. */
-export function parseJobId(id: string): { kind: 'plan' | 'execute'; run: RunId; host: HostName } | null {
-  const match = /^(plan|execute)-(\d+)-(.+)$/.exec(id);
+export function parseJobId(id: string): { kind: JobKind; run: RunId; host: HostName } | null {
+  const match = /^(plan|execute|restore)-(\d+)-(.+)$/.exec(id);
   if (!match) return null;
   return {
-    kind: match[1] as 'plan' | 'execute',
+    kind: match[1] as JobKind,
     run: RunId.parse(Number(match[2])),
     host: HostName.parse(match[3]),
   };
@@ -139,6 +186,8 @@ export function summarise(plan: Plan): PlanSummary {
     items: plan.items.length,
     untag: untagged.length,
     untagReferences: untagged.reduce((n, item) => n + item.remove.length, 0),
+    containers: new Set(plan.items.flatMap(({ containers }) => containers.map(({ id }) => id))).size,
+    cache: plan.cache.length,
     kept: plan.kept.length,
     reclaim: plan.reclaim,
     irrecoverable: lost.length,
@@ -146,6 +195,9 @@ export function summarise(plan: Plan): PlanSummary {
     problems: plan.problems,
   };
 }
+
+/** What of a plan is carried out: images and records of the build cache. */
+export const workOf = (plan: PlanSummary | undefined): number => (plan ? plan.items + plan.cache : 0);
 
 /** Sums over all hosts of a run. */
 export function totals(run: Run) {
@@ -155,20 +207,26 @@ export function totals(run: Run) {
     parts.reduce((n, { plan }) => n + (plan ? pick(plan) : 0), 0);
   const count = (...kinds: Outcome['outcome'][]) =>
     outcomes.filter(({ outcome }) => kinds.includes(outcome)).length;
+  const caches = parts.flatMap(({ cache }) => cache ?? []);
+  const cached = (pick: (cache: CacheOutcome) => number) => caches.reduce((n, cache) => n + pick(cache), 0);
   return {
-    items: sum((plan) => plan.items),
+    /** Images and records of the build cache. */
+    items: sum(workOf),
     untag: sum((plan) => plan.untag),
     untagReferences: sum((plan) => plan.untagReferences),
+    containers: sum((plan) => plan.containers),
+    cache: sum((plan) => plan.cache),
     kept: sum((plan) => plan.kept),
     reclaim: sum((plan) => plan.reclaim),
     irrecoverable: sum((plan) => plan.irrecoverable),
     irrecoverableTagged: sum((plan) => plan.irrecoverableTagged),
-    deleted: count('deleted', 'untagged'),
+    /** Done as planned: deleted, untagged or, of an undo, restored; records of the build cache as well. */
+    deleted: count('deleted', 'untagged', 'restored') + cached(({ deleted }) => deleted),
     absent: count('absent'),
-    skipped: count('skipped'),
-    failed: count('failed'),
+    skipped: count('skipped') + cached(({ skipped }) => skipped),
+    failed: count('failed') + cached(({ failed }) => failed),
     unknown: count('unknown'),
-    settled: outcomes.length,
-    freed: outcomes.reduce((n, { freed }) => n + freed, 0),
+    settled: outcomes.length + cached(({ deleted, skipped, failed }) => deleted + skipped + failed),
+    freed: outcomes.reduce((n, { freed }) => n + freed, 0) + cached(({ freed }) => freed),
   };
 }

@@ -12,6 +12,16 @@ export function formatSize(bytes: number): string {
   return `${sign}${unit === 0 ? String(Math.round(value)) : String(Number(value.toPrecision(3)))} ${UNITS[unit]}`;
 }
 
+/** A size as one would type it: it means exactly the same bytes again. */
+export function typedSize(bytes: number): string {
+  for (let unit = UNITS.length - 1; unit > 0; unit--) {
+    // At most three decimals, which a double holds exactly enough to be read back.
+    const thousandths = bytes / 1000 ** (unit - 1);
+    if (thousandths >= 1000 && Number.isInteger(thousandths)) return `${thousandths / 1000}${UNITS[unit]}`;
+  }
+  return `${bytes}B`;
+}
+
 /** `500MB`, `20GB`, `1.5 TB` in bytes; `null` for anything else. */
 export function parseSize(text: string): number | null {
   const match = /^(\d+(?:\.\d+)?) ?([kKMGTP]?B)$/.exec(text);

@@ -1,7 +1,8 @@
-import type { HostName, UserId } from './ids.ts';
+import type { HostName, RunId, UserId } from './ids.ts';
 import { objection } from './objection.ts';
-import type { Outcome, Trouble } from './outcome.ts';
-import { type HostPart, isFinal, type PlanSummary, type Run, type RunState, totals } from './run.ts';
+import type { CacheOutcome, Outcome, Trouble } from './outcome.ts';
+import { goOn, nextWave, startWaves } from './rollout.ts';
+import { type HostPart, isFinal, type PlanSummary, type Run, type RunState, totals, workOf } from './run.ts';
 
 /** What can happen to a run. `at` in milliseconds. */
 export type RunEvent =
@@ -14,18 +15,34 @@ export type RunEvent =
   | { type: 'approve'; at: number; by: UserId }
   | { type: 'deny'; at: number; by: UserId; reason?: string }
   | { type: 'cancel'; at: number; by: UserId }
+  /** After a pause between two waves. */
+  | { type: 'continue'; at: number; by: UserId }
   | { type: 'expire'; at: number }
   | { type: 'started'; at: number; host: HostName }
   | { type: 'outcomes'; at: number; host: HostName; outcomes: readonly Outcome[] }
+  | { type: 'cache'; at: number; host: HostName; cache: CacheOutcome }
   | { type: 'finished'; at: number; host: HostName; report: NonNullable<HostPart['finished']> }
   /** The host's part is over without its own report; `outcomes` are those of the items that had none yet. */
-  | { type: 'broken'; at: number; host: HostName; why: Trouble; outcomes: readonly Outcome[] };
+  | {
+      type: 'broken';
+      at: number;
+      host: HostName;
+      why: Trouble;
+      outcomes: readonly Outcome[];
+      cache?: CacheOutcome;
+    }
+  /** A run was made that brings back what this one deleted. */
+  | { type: 'undo'; at: number; by: UserId; run: RunId };
 
 /**
  * The one reducer. An event that may not happen, or that changes nothing, returns the same run:
  * `objection` has the words for it.
  */
 export function step(run: Run, event: RunEvent): Run {
+  if (event.type === 'undo')
+    return objection(run, event)
+      ? run
+      : { ...run, undone: [...(run.undone ?? []), { by: event.by, at: event.at, run: event.run }] };
   if (isFinal(run.state) || objection(run, event)) return run;
   switch (event.type) {
     case 'posted':
@@ -61,6 +78,11 @@ export function step(run: Run, event: RunEvent): Run {
       const cancelled = { ...run, cancel: { by: event.by, at: event.at } };
       return run.state === 'proposed' ? end(cancelled, 'cancelled', event.at) : cancelled;
     }
+    case 'continue':
+      return nextWave(
+        { ...run, continued: [...(run.continued ?? []), { by: event.by, at: event.at }] },
+        event.at,
+      );
     case 'expire':
       return run.state === 'proposed' && event.at >= (run.expiresAt ?? Infinity)
         ? end(run, 'expired', event.at)
@@ -72,6 +94,11 @@ export function step(run: Run, event: RunEvent): Run {
     case 'outcomes':
       return finish(
         working(run, event.host, (part) => addOutcomes(part, event.outcomes)),
+        event.at,
+      );
+    case 'cache':
+      return finish(
+        working(run, event.host, (part) => addCache(part, event.cache)),
         event.at,
       );
     case 'finished':
@@ -86,7 +113,11 @@ export function step(run: Run, event: RunEvent): Run {
         working(run, event.host, (part) =>
           part.stage === 'ended'
             ? part
-            : { ...addOutcomes(part, event.outcomes), stage: 'ended', trouble: event.why },
+            : {
+                ...addCache(addOutcomes(part, event.outcomes), event.cache),
+                stage: 'ended',
+                trouble: event.why,
+              },
         ),
         event.at,
       );
@@ -94,6 +125,9 @@ export function step(run: Run, event: RunEvent): Run {
 }
 
 // --- internal ---
+
+/** With nothing to go, these mean that the command made no sense here, rather than that there was nothing. */
+const BAFFLING: ReadonlySet<string> = new Set(['not-found', 'ambiguous', 'no-disk', 'lost']);
 
 function withPart(run: Run, host: HostName, change: (part: HostPart) => HostPart): Run {
   const part = run.hosts[host];
@@ -123,11 +157,17 @@ function addOutcomes(part: HostPart, outcomes: readonly Outcome[]): HostPart {
     : close({ ...part, stage: 'executing', outcomes: [...part.outcomes, ...fresh] });
 }
 
+/** The build cache has one outcome as well. */
+function addCache(part: HostPart, cache: CacheOutcome | undefined): HostPart {
+  if (!cache || part.cache || part.stage === 'ended' || part.stage === 'waiting') return part;
+  return close({ ...part, stage: 'executing', cache });
+}
+
 /** Reports may overtake each other between two bots: a part ends when the last word and every outcome are in. */
 function close(part: HostPart): HostPart {
-  return part.finished && part.outcomes.length >= (part.plan?.items ?? 0)
-    ? { ...part, stage: 'ended' }
-    : part;
+  const { finished, outcomes, plan, cache } = part;
+  const whole = outcomes.length >= (plan?.items ?? 0) && (cache !== undefined || !plan?.cache);
+  return finished && whole ? { ...part, stage: 'ended' } : part;
 }
 
 /** Once every host has answered, or is given up, the run goes on. */
@@ -135,7 +175,7 @@ function settle(run: Run, at: number): Run {
   const parts = Object.values(run.hosts);
   if (run.state !== 'planning' || parts.some(({ stage }) => stage === 'waiting')) return run;
   if (totals(run).items === 0) {
-    const clean = parts.some(({ plan }) => plan && plan.problems.length === 0);
+    const clean = parts.some(({ plan }) => plan && !plan.problems.some(({ kind }) => BAFFLING.has(kind)));
     return end(run, clean ? 'empty' : 'refused', at);
   }
   if (run.dryRun) return end(run, 'done', at);
@@ -153,9 +193,10 @@ function settle(run: Run, at: number): Run {
 function approvalReasons(run: Run): Run['approvalFor'] {
   const { neededFor } = run.policy;
   const sum = totals(run);
-  const hosts = Object.values(run.hosts).filter(({ plan }) => plan && plan.items > 0).length;
+  const hosts = Object.values(run.hosts).filter(({ plan }) => workOf(plan) > 0).length;
   const reasons: Run['approvalFor'] = [];
   if (neededFor.force && run.selection.kind === 'rmi' && run.selection.force) reasons.push('force');
+  if (neededFor.stoppedContainers && sum.containers > 0) reasons.push('stopped-containers');
   if (neededFor.irrecoverable && sum.irrecoverableTagged > 0) reasons.push('irrecoverable');
   if (neededFor.reclaimOver !== undefined && sum.reclaim > neededFor.reclaimOver)
     reasons.push('reclaim-over');
@@ -167,22 +208,22 @@ function execute(run: Run, at: number): Run {
   const hosts = Object.fromEntries(
     Object.entries(run.hosts).map(([host, part]) => [
       host,
-      part.plan?.items ? part : { ...part, stage: 'ended' as const },
+      workOf(part.plan) > 0 ? part : { ...part, stage: 'ended' as const },
     ]),
   );
-  return { ...run, hosts, state: 'executing', executingSince: at };
+  return startWaves({ ...run, hosts, state: 'executing', executingSince: at }, at);
 }
 
 function finish(run: Run, at: number): Run {
-  if (run.state !== 'executing' || Object.values(run.hosts).some(({ stage }) => stage !== 'ended'))
-    return run;
-  return end(run, verdict(run), at);
+  if (run.state !== 'executing') return run;
+  if (Object.values(run.hosts).every(({ stage }) => stage === 'ended')) return end(run, verdict(run), at);
+  return goOn(run, at);
 }
 
 function verdict(run: Run): RunState {
   const sum = totals(run);
-  const stopped = Object.values(run.hosts).some(({ outcomes }) =>
-    outcomes.some(({ why }) => why?.kind === 'cancelled'),
+  const stopped = Object.values(run.hosts).some(({ outcomes, cache }) =>
+    [...outcomes, ...(cache ? [cache] : [])].some(({ why }) => why?.kind === 'cancelled'),
   );
   if (sum.unknown > 0) return 'unknown';
   if (stopped) return 'cancelled';

@@ -1,6 +1,7 @@
-import { code, join, type Markup, plural, say, some } from './markup.ts';
+import { code, join, type Markup, plural, say, some, time } from './markup.ts';
 import type { EngineProblem, Trouble } from './outcome.ts';
 import type { Problem, Reason, Use } from './plan.ts';
+import { formatSize } from './size.ts';
 import { formatAge, formatDuration } from './time.ts';
 
 /** Why an image stays, or was left alone: the words after its name. */
@@ -14,8 +15,22 @@ export function troubleWords(why: Reason | Trouble): Markup {
       return say`has a tag`;
     case 'younger':
       return say`created ${formatAge(why.age)} ago, younger than asked`;
+    case 'used':
+      return say`used ${formatAge(why.age)} ago, more recently than asked`;
     case 'label':
       return say`its labels don't match`;
+    case 'repo':
+      return say`not only in repositories that were asked for`;
+    case 'not-repo':
+      return say`left out by ${code(why.by)}`;
+    case 'newest':
+      return why.most === 1
+        ? say`the newest of ${code(why.of)}`
+        : say`one of the ${why.most} newest of ${code(why.of)}`;
+    case 'goal':
+      return say`not needed to reach the goal`;
+    case 'limit':
+      return say`over this host's hourly limit; more can go ${time(why.again)}`;
     case 'protected':
       return say`protected on this host by ${code(why.by)}`;
     case 'min-age':
@@ -28,6 +43,20 @@ export function troubleWords(why: Reason | Trouble): Markup {
       return why.now.length === 0
         ? say`its references were removed since the plan`
         : say`its references changed since the plan: ${some(why.now)}`;
+    case 'containers':
+      return say`the container ${code(why.container)} that was to be removed first is not as it was`;
+    case 'containers-off':
+      return say`this host does not allow stopped containers to be removed`;
+    case 'cache-off':
+      return say`this host does not allow build cache to be deleted`;
+    case 'held':
+      return say`the engine would not let it go: something on the host still needs it`;
+    case 'taken':
+      return say`${some(why.names)} ${why.names.length === 1 ? 'means' : 'mean'} another image by now`;
+    case 'gone':
+      return say`the image is gone, and can't be pulled again`;
+    case 'not-pulled':
+      return say`it could not be pulled: ${why.message}`;
     case 'cancelled':
       return say`cancelled before its turn`;
     case 'expired':
@@ -59,7 +88,7 @@ export function engineWords(problem: EngineProblem): Markup {
   }
 }
 
-/** A name that could not be planned. */
+/** What could not be planned. */
 export function problemWords(problem: Problem): Markup {
   switch (problem.kind) {
     case 'not-found': {
@@ -68,11 +97,40 @@ export function problemWords(problem: Problem): Markup {
     }
     case 'ambiguous':
       return say`${code(problem.name)} is the start of ${plural(problem.matches.length, 'image ID')} (${some(problem.matches)}): give more digits.`;
+    case 'not-allowed':
+      return problem.what === 'build-cache'
+        ? say`This host does not allow build cache to be deleted (${code('allow.build-cache')}).`
+        : say`This host does not allow stopped containers to be removed (${code('allow.stopped-containers')}).`;
+    case 'no-disk':
+      return say`The agent can't see the engine's disk, so ${code('--free-to')} can't be computed: use ${code('--free 20GB')}.`;
+    case 'goal-missed':
+      return say`The goal of ${formatSize(problem.wanted)} is not reached: all that may go frees ${formatSize(problem.reached)}.`;
+    case 'lost':
+      return lostWords(problem);
   }
 }
 
-/** `web-1 (running), db (stopped)`. */
+/** `web-1 (running), db (stopped 3 days ago)`. */
 export function users(uses: readonly Use[]): Markup {
-  const shown = uses.slice(0, 3).map((use) => say`${code(use.container)}${use.running ? '' : ' (stopped)'}`);
+  const stopped = ({ stoppedFor }: Use) =>
+    stoppedFor === undefined ? 'stopped' : `stopped ${formatAge(stoppedFor)} ago`;
+  const shown = uses
+    .slice(0, 3)
+    .map((use) => say`${code(use.container)}${use.running ? '' : ` (${stopped(use)})`}`);
   return uses.length > 3 ? say`${join(shown)} and ${uses.length - 3} more` : join(shown);
+}
+
+// --- internal ---
+
+function lostWords({ why, names, count }: Extract<Problem, { kind: 'lost' }>): Markup {
+  const more = count > names.length ? say` and ${count - names.length} more` : '';
+  const which = say`${some(names, names.length)}${more}`;
+  switch (why) {
+    case 'irrecoverable':
+      return say`${which} can't be pulled again and ${count === 1 ? 'does' : 'do'} not come back.`;
+    case 'container':
+      return say`${which} ${count === 1 ? 'was a container' : 'were containers'}: ${count === 1 ? 'it does' : 'they do'} not come back.`;
+    case 'build-cache':
+      return say`${plural(count, 'build cache record')} ${count === 1 ? 'does' : 'do'} not come back; the next build makes them anew.`;
+  }
 }

@@ -6,7 +6,9 @@ import { formatSize } from './size.ts';
 /** The command as one would type it: `prune host-3 --all --until 24h`. */
 export function describeRun(run: Run): string {
   const options = describe(run.selection);
-  const words = [run.selection.kind, run.where, options];
+  const words = [run.selection.kind, run.selection.kind === 'undo' ? '' : run.where, options];
+  if (run.rollout?.canary) words.push(`--canary ${run.rollout.canary}`);
+  if (run.rollout?.batch) words.push(`--batch ${run.rollout.batch}`);
   if (run.skipConfirmation) words.push('-f');
   if (run.dryRun) words.push('--dry-run');
   return words.filter((word) => word !== '').join(' ');
@@ -23,18 +25,27 @@ export function headline(run: Run): string {
 }
 
 /** What a plan does, as people count it: `3 images`, `1 image and 2 references`. */
-export function amount(sum: { items: number; untag: number; untagReferences: number }): string {
-  const { items, untag } = sum;
-  const images = plural(items - untag, 'image');
-  const references = plural(sum.untagReferences, 'reference');
-  if (untag === 0) return images;
-  return items === untag ? references : `${images} and ${references}`;
+export function amount(sum: {
+  items: number;
+  untag: number;
+  untagReferences: number;
+  cache: number;
+}): string {
+  const images = sum.items - sum.untag - sum.cache;
+  const parts = [
+    ...(sum.untag > 0 ? [plural(sum.untagReferences, 'reference')] : []),
+    ...(sum.cache > 0 ? [plural(sum.cache, 'build cache record')] : []),
+  ];
+  if (images > 0 || parts.length === 0) parts.unshift(plural(images, 'image'));
+  const last = parts.pop() ?? '';
+  return parts.length > 0 ? `${parts.join(', ')} and ${last}` : last;
 }
 
 // --- internal ---
 
 function gist(run: Run): string {
   const sum = totals(run);
+  if (run.selection.kind === 'undo') return undoGist(run.state, sum);
   switch (run.state) {
     case 'planning':
       return 'looking at what would go';
@@ -45,10 +56,16 @@ function gist(run: Run): string {
     case 'proposed':
       return `${amount(sum)}, ${formatSize(sum.reclaim)}, ${run.approvalFor.length > 0 ? 'waits for approval' : 'waits for confirmation'}`;
     case 'executing':
-      return `${sum.settled} of ${sum.items}, ${formatSize(sum.freed)}`;
+      return `${sum.settled} of ${sum.items}, ${formatSize(sum.freed)}${run.paused ? ', waits to be continued' : ''}`;
     default: {
       const dry = run.dryRun ? `dry run, would free ${formatSize(sum.reclaim)}, ` : '';
       return `${dry}deleted ${sum.deleted} of ${sum.items}, ${formatSize(sum.freed)}`;
     }
   }
+}
+
+function undoGist(state: Run['state'], sum: ReturnType<typeof totals>): string {
+  if (state === 'planning') return 'looking at what can come back';
+  if (state === 'refused') return 'nothing can come back';
+  return state === 'executing' ? `${sum.settled} of ${sum.items}` : `restored ${sum.deleted} of ${sum.items}`;
 }

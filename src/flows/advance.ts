@@ -27,12 +27,21 @@ export async function advance(deps: Deps, id: RunId, event: RunEvent): Promise<A
       event.type === 'outcomes' || event.type === 'broken' ? await namesOf(deps, before) : () => [];
     const stored = await deps.runs.commit(before, after, factsOf(before, after, event.at, named));
     if (!stored) continue;
-    if (stored.state !== before.state || event.type === 'posted') await dispatch(deps, stored);
+    if (callsForJobs(before, stored)) await dispatch(deps, stored);
     return { run: stored, changed: true };
   }
 }
 
 // --- internal ---
+
+function callsForJobs(before: Run, after: Run): boolean {
+  return (
+    before.state !== after.state ||
+    before.card !== after.card ||
+    before.waves?.now !== after.waves?.now ||
+    before.cancel !== after.cancel
+  );
+}
 
 async function namesOf(deps: Deps, run: Run) {
   const plans = await deps.runs.plans(run);

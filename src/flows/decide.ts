@@ -8,7 +8,7 @@ import { mayAsk, whyNotApprover } from './rights.ts';
 
 export interface Decision extends Person {
   run: RunId;
-  verb: 'confirm' | 'approve' | 'deny' | 'cancel';
+  verb: 'confirm' | 'approve' | 'deny' | 'cancel' | 'continue';
   reason?: string;
   via: 'button' | 'command';
   /** One per press, however often Slack delivers it; a command has none. */
@@ -50,6 +50,8 @@ async function outcome(deps: Deps, { run: id, verb, ...decision }: Decision): Pr
     // Stopping is safe, so whoever may start deletions may stop one whose requester is away.
     await mayAsk(deps, decision, hosts);
   }
+  // What goes on was decided on before: whoever may ask for deletions may say that the first hosts look well.
+  if (verb === 'continue') await mayAsk(deps, decision, hosts);
   // The time is taken anew: looking people up may have outlasted the expiry.
   const advanced = await advance(deps, id, event());
   if ('objection' in advanced) return advanced.objection;
@@ -65,6 +67,8 @@ async function outcome(deps: Deps, { run: id, verb, ...decision }: Decision): Pr
       return advanced.run.state === 'cancelled'
         ? say`#${id} is cancelled; nothing is deleted.`
         : say`#${id} stops after the image at hand.`;
+    case 'continue':
+      return say`#${id} goes on with the next hosts.`;
     case 'confirm':
       return null;
   }

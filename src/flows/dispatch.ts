@@ -1,50 +1,90 @@
 import { START_MS } from '../domain/due.ts';
 import type { HostName } from '../domain/ids.ts';
+import type { Plan } from '../domain/plan.ts';
 import { ANSWER_MS, type Job } from '../domain/protocol.ts';
+import { hasTurn } from '../domain/rollout.ts';
 import { type HostPart, jobId, type Run } from '../domain/run.ts';
 import type { Deps } from './_deps.ts';
 import { advance } from './advance.ts';
+import { breakOff } from './break-off.ts';
+import { planRestore } from './undo.ts';
 
 /**
  * Hands out the jobs that the stored run calls for. Safe to repeat: a job that was sent before has the
  * same id, and the queue and the agent take an id once.
  */
 export async function dispatch(deps: Deps, run: Run): Promise<void> {
-  const kind = run.state === 'planning' && run.card ? 'plan' : run.state === 'executing' ? 'execute' : null;
-  if (!kind) return;
-  const due = Object.entries(run.hosts).filter(([, part]) =>
-    kind === 'plan'
-      ? part.stage === 'waiting' && part.sent === 'nothing'
-      : part.stage === 'planned' && part.sent !== 'execute',
-  ) as [HostName, HostPart][];
+  if (run.state === 'planning' && run.card) await handOutPlanning(deps, run);
+  else if (run.state === 'executing') await handOutWork(deps, run);
+}
+
+// --- internal ---
+
+async function handOutPlanning(deps: Deps, run: Run): Promise<void> {
+  const { selection } = run;
+  const due = partsOf(run, ({ stage, sent }) => stage === 'waiting' && sent === 'nothing');
+  // What an undo does is known here: no host needs to be asked.
+  if (selection.kind === 'undo') return planRestore(deps, run, selection.run, due);
+  const notAfter = (run.planningSince ?? run.createdAt) + ANSWER_MS;
+  await send(
+    deps,
+    run,
+    'plan',
+    due.map(
+      ([host, { epoch }]): Job => ({
+        ...header(run, 'plan', host, epoch, notAfter),
+        kind: 'plan',
+        selection,
+      }),
+    ),
+  );
+}
+
+async function handOutWork(deps: Deps, run: Run): Promise<void> {
+  const waiting = partsOf(run, ({ stage, sent }) => stage === 'planned' && sent !== 'execute');
+  if (run.cancel) {
+    for (const [host] of waiting) await breakOff(deps, run, host, { kind: 'cancelled' }, 'skipped');
+    return;
+  }
+  const due = waiting.filter(([host]) => hasTurn(run, host));
   if (due.length === 0) return;
-  const plans = kind === 'execute' ? await deps.runs.plans(run) : undefined;
-  await Promise.all(
-    due.map(([host, part]) => {
-      const plan = plans?.get(host);
-      const header = { v: 1 as const, id: jobId(kind, run.id, host), host, epoch: part.epoch, run: run.id };
-      const job: Job =
-        kind === 'plan'
-          ? {
-              ...header,
-              kind,
-              notAfter: (run.planningSince ?? run.createdAt) + ANSWER_MS,
-              selection: run.selection,
-            }
-          : {
-              ...header,
-              kind,
-              notAfter: (run.executingSince ?? deps.clock()) + START_MS,
-              planDigest: plan?.digest ?? '',
-              items: plan?.items ?? [],
-            };
-      return deps.jobs.send(job);
+  const plans = await deps.runs.plans(run);
+  const notAfter = (run.waves?.since ?? run.executingSince ?? deps.clock()) + START_MS;
+  const kind = run.selection.kind === 'undo' ? 'restore' : 'execute';
+  await send(
+    deps,
+    run,
+    'execute',
+    due.flatMap(([host, { epoch }]) => {
+      const plan = plans.get(host);
+      return plan ? [workJob(kind, header(run, kind, host, epoch, notAfter), plan)] : [];
     }),
   );
-  await advance(deps, run.id, {
-    type: 'sent',
-    at: deps.clock(),
-    hosts: due.map(([host]) => host),
-    job: kind,
-  });
+}
+
+function workJob(kind: 'execute' | 'restore', head: ReturnType<typeof header>, plan: Plan): Job {
+  const { items, cache, digest: planDigest } = plan;
+  return kind === 'restore'
+    ? { ...head, kind, planDigest, items }
+    : { ...head, kind, planDigest, items, cache };
+}
+
+function header(
+  run: Run,
+  kind: Parameters<typeof jobId>[0],
+  host: HostName,
+  epoch: string,
+  notAfter: number,
+) {
+  return { v: 1 as const, id: jobId(kind, run.id, host), host, epoch, notAfter, run: run.id };
+}
+
+async function send(deps: Deps, run: Run, job: 'plan' | 'execute', jobs: readonly Job[]): Promise<void> {
+  if (jobs.length === 0) return;
+  await Promise.all(jobs.map((one) => deps.jobs.send(one)));
+  await advance(deps, run.id, { type: 'sent', at: deps.clock(), hosts: jobs.map(({ host }) => host), job });
+}
+
+function partsOf(run: Run, fits: (part: HostPart) => boolean) {
+  return (Object.entries(run.hosts) as [HostName, HostPart][]).filter(([, part]) => fits(part));
 }

@@ -1,9 +1,8 @@
-import type { HostName } from '../domain/ids.ts';
-import type { Outcome, Trouble } from '../domain/outcome.ts';
 import type { Report } from '../domain/protocol.ts';
-import { parseJobId, type Run, summarise } from '../domain/run.ts';
+import { parseJobId, summarise } from '../domain/run.ts';
 import type { Deps } from './_deps.ts';
 import { advance } from './advance.ts';
+import { breakOff } from './break-off.ts';
 import { answered } from './survey.ts';
 
 /** What an agent tells about a job, brought to its run or to the person who asked. */
@@ -36,24 +35,12 @@ export async function report(deps: Deps, { job, host, epoch, body }: Report): Pr
     case 'outcomes':
       await advance(deps, run.id, { type: 'outcomes', at, host, outcomes: body.outcomes });
       return;
+    case 'cache':
+      await advance(deps, run.id, { type: 'cache', at, host, cache: body.cache });
+      return;
     case 'finished': {
       const { kind: _, ...rest } = body;
       await advance(deps, run.id, { type: 'finished', at, host, report: rest });
     }
   }
-}
-
-/** Ends a host's part without its own word: what has no outcome yet gets this one. */
-export async function breakOff(
-  deps: Deps,
-  run: Run,
-  host: HostName,
-  why: Trouble,
-  outcome: Outcome['outcome'],
-): Promise<void> {
-  const plan = (await deps.runs.plans(run)).get(host);
-  const outcomes = (plan?.items ?? []).map(
-    ({ image }): Outcome => ({ image, outcome, removed: [], freed: 0, why }),
-  );
-  await advance(deps, run.id, { type: 'broken', at: deps.clock(), host, why, outcomes });
 }

@@ -2,17 +2,21 @@ import type { Desk } from '../commands/_define.ts';
 import { parse } from '../commands/_parse.ts';
 import { UserError } from '../domain/error.ts';
 import { requested } from '../domain/facts.ts';
-import { type HostName, RunId } from '../domain/ids.ts';
-import { code, join, say, time } from '../domain/markup.ts';
-import { type HostStatus, isOnline } from '../domain/protocol.ts';
-import { type HostPart, isFinal, type Run } from '../domain/run.ts';
+import { RunId } from '../domain/ids.ts';
+import { code, join, say } from '../domain/markup.ts';
+import { isOnline } from '../domain/protocol.ts';
+import { isFinal } from '../domain/run.ts';
+import type { Selection } from '../domain/selection.ts';
 import { resolveWhere } from '../domain/where.ts';
 import type { Answer } from '../ports.ts';
 import type { Deps, Person } from './_deps.ts';
 import { decide } from './decide.ts';
+import { draftRun, type Wanted } from './draft.ts';
 import { readHistory } from './history.ts';
+import { offline, reach } from './reach.ts';
 import { mayAsk } from './rights.ts';
 import { survey } from './survey.ts';
+import { undo } from './undo.ts';
 
 export interface Request extends Person {
   channel: string;
@@ -57,6 +61,11 @@ export async function request(deps: Deps, asked: Request): Promise<Answer | null
       });
       return { lines: [words ?? say`Done: #${run}, see its card.`] };
     }
+    case 'restore': {
+      const { run } = command.restore(parsed.input);
+      const words = await undo(deps, { ...asked, run: RunId.parse(run) });
+      return words && { lines: [words] };
+    }
   }
 }
 
@@ -93,7 +102,7 @@ async function desk(deps: Deps): Promise<Desk> {
 async function propose(
   deps: Deps,
   asked: Request,
-  wanted: { where: string; selection: Run['selection']; dryRun?: boolean; skipConfirmation?: boolean },
+  wanted: Pick<Wanted, 'where' | 'dryRun' | 'skipConfirmation' | 'rollout'> & { selection: Selection },
 ): Promise<null> {
   const hosts = await reach(deps, wanted.where);
   await mayAsk(
@@ -102,55 +111,9 @@ async function propose(
     hosts.map(({ host }) => host),
   );
   const now = deps.clock();
-  const online = hosts.filter((host) => isOnline(host, now));
-  if (online.length === 0) throw new UserError(offline(hosts));
-  const draft = (id: RunId): Run => ({
-    v: 1,
-    id,
-    rev: 0,
-    state: 'planning',
-    createdAt: now,
-    requester: asked.user,
-    team: asked.team,
-    channel: asked.channel,
-    where: wanted.where,
-    selection: wanted.selection,
-    dryRun: wanted.dryRun ?? false,
-    skipConfirmation: wanted.skipConfirmation ?? false,
-    policy: deps.policy,
-    hosts: Object.fromEntries(
-      hosts.map((host) => [host.host, part(host, isOnline(host, now))]),
-    ) as Run['hosts'],
-    approvalFor: [],
-    approvals: [],
-  });
+  if (!hosts.some((host) => isOnline(host, now))) throw new UserError(offline(hosts));
+  const { user: requester, team, channel } = asked;
+  const draft = (id: RunId) => draftRun(deps, id, { ...wanted, requester, team, channel, hosts });
   await deps.runs.create(asked.delivery, draft, requested, asked.replyTo);
   return null;
-}
-
-function part(host: HostStatus, online: boolean): HostPart {
-  return online
-    ? { epoch: host.epoch, stage: 'waiting', sent: 'nothing', outcomes: [] }
-    : {
-        epoch: host.epoch,
-        stage: 'ended',
-        sent: 'nothing',
-        outcomes: [],
-        trouble: { kind: 'offline', seenAt: host.seenAt },
-      };
-}
-
-/** The hosts that `where` means, as they are now. */
-export async function reach(deps: Deps, where: string): Promise<HostStatus[]> {
-  const all = new Map((await deps.hosts.list()).map((host) => [host.host, host]));
-  return resolveWhere(where, [...all.keys()], deps.groups).map(
-    (name) => all.get(name as HostName) as HostStatus,
-  );
-}
-
-/** Why nothing was asked of these hosts. */
-export function offline(hosts: readonly HostStatus[]) {
-  const [first] = hosts;
-  if (!first || hosts.length > 1) return say`All of these hosts are offline: nothing was queued for them.`;
-  return say`${code(first.host)} is offline, last seen ${time(first.seenAt)}: nothing was queued for it. Is its ${code('dimg agent')} running?`;
 }

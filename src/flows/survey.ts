@@ -5,7 +5,8 @@ import { ANSWER_MS, isOnline, type ReportBody } from '../domain/protocol.ts';
 import type { PruneSelection } from '../domain/selection.ts';
 import type { Answers, Ask } from '../ports.ts';
 import type { Deps } from './_deps.ts';
-import { offline, type Request, reach } from './request.ts';
+import { offline, reach } from './reach.ts';
+import type { Request } from './request.ts';
 
 /** What a survey's command wants of its hosts. */
 export interface Wanted {

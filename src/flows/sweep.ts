@@ -1,11 +1,12 @@
 import { lookAt, POSTING_MS, START_MS } from '../domain/due.ts';
 import type { HostName } from '../domain/ids.ts';
 import { ANSWER_MS, isOnline } from '../domain/protocol.ts';
+import { hasTurn } from '../domain/rollout.ts';
 import { isFinal, type Run } from '../domain/run.ts';
 import type { Deps } from './_deps.ts';
 import { advance } from './advance.ts';
+import { breakOff } from './break-off.ts';
 import { dispatch } from './dispatch.ts';
-import { breakOff } from './report.ts';
 import { giveUpAsking } from './survey.ts';
 
 /** Looks at everything whose time has come; the times are kept in the store, so any living bot can do it. */
@@ -48,6 +49,11 @@ async function watch(deps: Deps, run: Run, now: number): Promise<void> {
   const hosts = new Map((await deps.hosts.list()).map((host) => [host.host, host]));
   for (const [host, part] of Object.entries(run.hosts) as [HostName, NonNullable<Run['hosts'][HostName]>][]) {
     if (part.stage === 'ended') continue;
+    if (!hasTurn(run, host)) {
+      if (now >= (run.paused?.until ?? Infinity))
+        await breakOff(deps, run, host, { kind: 'expired' }, 'skipped');
+      continue;
+    }
     const status = hosts.get(host);
     // A job that was handed out may have begun without our having heard of it.
     const begun = part.sent === 'execute';
@@ -55,7 +61,7 @@ async function watch(deps: Deps, run: Run, now: number): Promise<void> {
       await breakOff(deps, run, host, { kind: 'lost' }, begun ? 'unknown' : 'failed');
     else if (status.epoch !== part.epoch)
       await breakOff(deps, run, host, { kind: 'restarted' }, begun ? 'unknown' : 'failed');
-    else if (part.stage === 'planned' && now > (run.executingSince ?? now) + START_MS)
+    else if (part.stage === 'planned' && now > (run.waves?.since ?? run.executingSince ?? now) + START_MS)
       await breakOff(deps, run, host, { kind: 'expired' }, 'failed');
   }
 }

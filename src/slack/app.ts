@@ -21,13 +21,15 @@ export interface Handlers {
     team: string;
     run: RunId;
     verb: Verb;
+    channel: string;
+    replyTo: string;
     delivery: string;
   }): Promise<Markup | null>;
 }
 
 /** Slack waits 3 s for an acknowledgement; a store or a Slack that hangs must not use them up. */
 const ACK_MS = 2_000;
-const VERBS = ['confirm', 'approve', 'deny', 'cancel'] as const;
+const VERBS = ['confirm', 'approve', 'deny', 'cancel', 'continue', 'undo'] as const;
 type Verb = (typeof VERBS)[number];
 
 export interface Connection {
@@ -94,6 +96,8 @@ export async function openApp(
           team: body.user.team_id ?? body.team?.id ?? '',
           run: readRun(action.value),
           verb: VERBS.find((verb) => verb === action.action_id) ?? 'cancel',
+          channel: body.channel?.id ?? '',
+          replyTo: body.response_url,
           delivery: `${body.user.id} ${action.action_ts}`,
         });
         return words ? { lines: [words] } : null;

@@ -40,7 +40,8 @@ export function button(action: string, label: string, run: number, style?: 'prim
   return {
     type: 'button',
     action_id: action,
-    text: { type: 'plain_text', text: label, emoji: false },
+    // Slack's limit for a button.
+    text: { type: 'plain_text', text: label.slice(0, 75), emoji: false },
     value: String(run),
     ...(style && { style }),
   };

@@ -1,9 +1,9 @@
 import type { HostName } from '../domain/ids.ts';
-import { bold, code, join, type Markup, say } from '../domain/markup.ts';
+import { bold, code, join, type Markup, plural, say } from '../domain/markup.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Plan } from '../domain/plan.ts';
-import { itemRow, keptRows, outcomeRow, problemRows } from '../domain/rows.ts';
-import type { HostPart, Run } from '../domain/run.ts';
+import { cacheOutcomeRows, cacheRows, itemRow, keptRows, outcomeRow, problemRows } from '../domain/rows.ts';
+import { type HostPart, type Run, workOf } from '../domain/run.ts';
 import { formatSize } from '../domain/size.ts';
 import { formatDuration } from '../domain/time.ts';
 import { troubleWords } from '../domain/trouble.ts';
@@ -25,26 +25,23 @@ export function hostSection(run: Run, host: HostName, part: HostPart, plan: Plan
     : plan.items;
   const shownGoing = items
     .slice(0, forGoing)
-    .map((item) => (started ? outcomeRow(item, outcomes.get(item.image), part.trouble) : itemRow(item)));
+    .map((item) =>
+      started ? outcomeRow(item, outcomes.get(item.image), part.trouble) : itemRow(item, plan.takenAt),
+    );
   const shownStaying = staying.slice(0, Math.max(0, rows - shownGoing.length));
-  const gone = part.outcomes.filter(({ outcome }) => outcome === 'deleted' || outcome === 'untagged').length;
-  const counts =
-    sum.items === 0
-      ? [say`nothing to go`]
-      : [
-          started
-            ? say`${gone} of ${sum.items} gone`
-            : say`${sum.items} to go, frees ${formatSize(sum.reclaim)}`,
-        ];
+  const counts = [countWords(run, part)];
   if (sum.kept > 0) counts.push(say`${sum.kept} ${started ? 'kept' : 'to stay'}`);
+  if (sum.containers > 0)
+    counts.push(say`${plural(sum.containers, 'stopped container')} ${started ? '' : 'to be '}removed first`);
   if (sum.irrecoverable > 0) counts.push(say`${sum.irrecoverable} can't be pulled again`);
   return {
     lines: [
       say`${bold(host)} ${join(counts, ' · ')}${part.trouble ? say` · ${troubleWords(part.trouble)}` : ''}`,
       ...problemRows(plan),
       ...shownGoing,
+      ...(started ? cacheOutcomeRows(plan, part.cache) : cacheRows(plan)),
       ...shownStaying,
-      ...measured(part),
+      ...measured(part, run.selection.kind === 'undo'),
     ],
     more: items.length + staying.length - shownGoing.length - shownStaying.length,
   };
@@ -62,7 +59,8 @@ export function fullPlan(
     return [
       say`${bold(host)} what goes and what stays`,
       ...problemRows(plan),
-      ...plan.items.map(itemRow),
+      ...plan.items.map((item) => itemRow(item, plan.takenAt)),
+      ...cacheRows(plan),
       ...keptRows(plan.kept, mayForce(run)),
     ];
   });
@@ -72,9 +70,11 @@ export function fullPlan(
 export function fullOutcomes(parts: [HostName, HostPart][], plans: ReadonlyMap<HostName, Plan>): Markup[] {
   return parts.flatMap(([host, part]) => {
     const outcomes = new Map(part.outcomes.map((outcome) => [outcome.image, outcome]));
-    const rows = (plans.get(host)?.items ?? []).map((item) =>
-      outcomeRow(item, outcomes.get(item.image), part.trouble),
-    );
+    const plan = plans.get(host);
+    const rows = [
+      ...(plan?.items ?? []).map((item) => outcomeRow(item, outcomes.get(item.image), part.trouble)),
+      ...(plan ? cacheOutcomeRows(plan, part.cache) : []),
+    ];
     return rows.length > 0
       ? [say`${bold(host)} how it ended${part.trouble ? say`: ${troubleWords(part.trouble)}` : ''}`, ...rows]
       : [];
@@ -83,6 +83,16 @@ export function fullOutcomes(parts: [HostName, HostPart][], plans: ReadonlyMap<H
 
 // --- internal ---
 
+function countWords(run: Run, { plan, outcomes, cache }: HostPart): Markup {
+  const work = workOf(plan);
+  const undo = run.selection.kind === 'undo';
+  if (work === 0) return undo ? say`nothing can come back` : say`nothing to go`;
+  if (run.executingSince === undefined)
+    return undo ? say`${work} to come back` : say`${work} to go, frees ${formatSize(plan?.reclaim ?? 0)}`;
+  const done = outcomes.filter(({ outcome }) => ['deleted', 'untagged', 'restored'].includes(outcome)).length;
+  return say`${done + (cache?.deleted ?? 0)} of ${work} ${undo ? 'back' : 'gone'}`;
+}
+
 const mayForce = (run: Run): boolean => run.selection.kind === 'rmi' && !run.selection.force;
 
 function rank(outcome: Outcome | undefined): number {
@@ -90,16 +100,18 @@ function rank(outcome: Outcome | undefined): number {
 }
 
 /** What the disk itself says, beside the estimate and the engine's own account. */
-function measured(part: HostPart): Markup[] {
+function measured(part: HostPart, undo: boolean): Markup[] {
   if (!part.finished || !part.plan) return [];
   const { before, after, tookMs, raced } = part.finished;
-  const freed = part.outcomes.reduce((n, outcome) => n + outcome.freed, 0);
+  const freed = part.outcomes.reduce((n, outcome) => n + outcome.freed, part.cache?.freed ?? 0);
   const disk =
     before && after
       ? say`, free disk ${after.free >= before.free ? 'grew' : 'shrank'} by ${formatSize(Math.abs(after.free - before.free))} to ${formatSize(after.free)}`
       : say``;
+  const took = tookMs < 1000 ? `${tookMs} ms` : formatDuration(tookMs);
+  if (undo) return [say`took ${took}${disk}`];
   return [
-    say`Freed ${formatSize(freed)} by the engine's account, planned ${formatSize(part.plan.reclaim)}${disk}; took ${tookMs < 1000 ? `${tookMs} ms` : formatDuration(tookMs)}`,
+    say`Freed ${formatSize(freed)} by the engine's account, planned ${formatSize(part.plan.reclaim)}${disk}; took ${took}`,
     ...(raced.length > 0
       ? [say`⚠ created in the instant of a deletion, and now without its image: ${join(raced.map(code))}`]
       : []),

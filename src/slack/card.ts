@@ -1,14 +1,14 @@
-import type { ActionsBlock, KnownBlock } from '@slack/types';
+import type { ActionsBlock, Button, KnownBlock } from '@slack/types';
 import type { HostName } from '../domain/ids.ts';
 import { bold, code, join, type Markup, say, time, user } from '../domain/markup.ts';
 import { type Plan, shortDigest } from '../domain/plan.ts';
 import { listed, listsFor, type Rights } from '../domain/rights.ts';
-import { type HostPart, isFinal, type Run, totals } from '../domain/run.ts';
+import { canUndo, type HostPart, isFinal, type Run, totals, workOf } from '../domain/run.ts';
 import { formatSize } from '../domain/size.ts';
-import { formatDuration } from '../domain/time.ts';
 import { amount, describeRun, headline } from '../domain/words.ts';
 import { button, type Content, context, MESSAGE, pages, roomOf, sections } from './blocks.ts';
 import { fullOutcomes, fullPlan, hostSection } from './card-hosts.ts';
+import { stateLine } from './card-state.ts';
 
 /** A card, and the long lists that go to its thread: what goes and stays, and how it ended. */
 export interface Card extends Content {
@@ -57,64 +57,11 @@ export function renderCard(run: Run, plans: ReadonlyMap<HostName, Plan>, rights:
 
 // --- internal ---
 
-function stateLine(run: Run): Markup {
-  const sum = totals(run);
-  const images = amount(sum);
-  const freed = formatSize(sum.freed);
-  switch (run.state) {
-    case 'planning':
-      return say`Looking at what would go…`;
-    case 'empty':
-      return say`Nothing to delete.`;
-    case 'refused':
-      return say`Nothing could be planned${run.refusal === undefined ? '' : `: ${run.refusal}`}.`;
-    case 'proposed':
-      return run.approvalFor.length > 0
-        ? say`Waits for approval to delete ${images}, ${formatSize(sum.reclaim)}: ${approvalWords(run)}`
-        : say`${user(run.requester)}, delete ${images} and free ${formatSize(sum.reclaim)}?`;
-    case 'executing':
-      return say`${run.cancel ? 'Stopping' : 'Deleting'}: ${sum.settled} of ${sum.items}, ${freed} so far`;
-    case 'denied':
-      return say`Denied${run.denied?.reason === undefined ? '' : say`: ${run.denied.reason}`}. Nothing was deleted.`;
-    case 'expired':
-      return say`Expired: nobody decided in ${formatDuration(run.policy.expires)}. Nothing was deleted.`;
-    case 'stale':
-      return say`The host has changed too much since the plan. Nothing was deleted.`;
-    case 'cancelled':
-      return sum.settled === 0
-        ? say`Cancelled. Nothing was deleted.`
-        : say`Cancelled: deleted ${sum.deleted} of ${sum.items}, freed ${freed}`;
-    case 'done':
-      if (run.dryRun)
-        return say`Dry run: would delete ${images} and free ${formatSize(sum.reclaim)}. Nothing was deleted.`;
-      return say`Deleted ${sum.deleted} of ${sum.items}, freed ${freed}`;
-    default: {
-      const counts = [
-        ['skipped', sum.skipped],
-        ['failed', sum.failed],
-        ['unknown', sum.unknown],
-      ] as const;
-      const rest = counts.filter(([, n]) => n > 0).map(([word, n]) => say`${n} ${word}`);
-      return say`Deleted ${sum.deleted} of ${sum.items}, freed ${freed}; ${join(rest)}`;
-    }
-  }
-}
-
-function approvalWords(run: Run): Markup {
-  const words = {
-    force: 'force always needs it',
-    irrecoverable: "tagged images can't be pulled again",
-    'reclaim-over': `more than ${formatSize(run.policy.neededFor.reclaimOver ?? 0)}`,
-    'hosts-over': `more than ${run.policy.neededFor.hostsOver ?? 0} hosts`,
-  };
-  const given =
-    run.approvals.length > 0 ? say`; ${run.approvals.length} of ${run.policy.count} given` : say``;
-  return say`${run.approvalFor.map((reason) => words[reason]).join(', ')}${given}.`;
-}
-
 function footer(run: Run, rights: Rights): Markup {
   const parts: Markup[] = [];
-  const digests = Object.values(run.hosts).flatMap(({ plan }) => (plan?.items ? [plan.digest] : []));
+  const digests = Object.values(run.hosts).flatMap(({ plan }) =>
+    plan && workOf(plan) > 0 ? [plan.digest] : [],
+  );
   if (digests[0] !== undefined)
     parts.push(say`plan ${join(digests.slice(0, 3).map((digest) => code(shortDigest(digest))))}`);
   if (run.confirmed) parts.push(say`confirmed by ${user(run.confirmed.by)} ${time(run.confirmed.at)}`);
@@ -122,7 +69,15 @@ function footer(run: Run, rights: Rights): Markup {
     parts.push(say`approved by ${user(approval.by)} ${time(approval.at)}`);
   if (run.denied) parts.push(say`denied by ${user(run.denied.by)} ${time(run.denied.at)}`);
   if (run.cancel) parts.push(say`cancelled by ${user(run.cancel.by)} ${time(run.cancel.at)}`);
-  if (run.executingSince !== undefined && run.skipConfirmation && run.approvals.length === 0)
+  for (const { by, at } of run.continued ?? []) parts.push(say`continued by ${user(by)} ${time(at)}`);
+  for (const { by, at, run: undo } of run.undone ?? [])
+    parts.push(say`undone by ${user(by)} ${time(at)} as #${undo}`);
+  if (
+    run.executingSince !== undefined &&
+    run.skipConfirmation &&
+    run.approvals.length === 0 &&
+    run.selection.kind !== 'undo'
+  )
     parts.push(say`not asked for, as ${code('-f')} says`);
   if (run.state === 'proposed' && run.approvalFor.length > 0) parts.push(approvers(run, rights));
   if (run.state === 'proposed' && run.expiresAt !== undefined)
@@ -141,15 +96,19 @@ function approvers(run: Run, rights: Rights): Markup {
 }
 
 function buttons(run: Run): ActionsBlock | null {
-  const cancel = button('cancel', 'Cancel', run.id);
-  const sum = totals(run);
-  const elements =
-    run.state === 'proposed'
-      ? run.approvalFor.length > 0
-        ? [button('approve', 'Approve', run.id, 'primary'), button('deny', 'Deny', run.id, 'danger'), cancel]
-        : [button('confirm', `Delete ${amount(sum)}, ${formatSize(sum.reclaim)}`, run.id, 'danger'), cancel]
-      : run.state === 'executing' && !run.cancel
-        ? [cancel]
-        : [];
+  const elements = buttonsOf(run);
   return elements.length > 0 ? { type: 'actions', block_id: `run-${run.id}-${run.state}`, elements } : null;
+}
+
+function buttonsOf(run: Run): Button[] {
+  const cancel = button('cancel', 'Cancel', run.id);
+  if (run.state === 'proposed') {
+    const sum = totals(run);
+    return run.approvalFor.length > 0
+      ? [button('approve', 'Approve', run.id, 'primary'), button('deny', 'Deny', run.id, 'danger'), cancel]
+      : [button('confirm', `Delete ${amount(sum)}, ${formatSize(sum.reclaim)}`, run.id, 'danger'), cancel];
+  }
+  if (run.state === 'executing' && !run.cancel)
+    return run.paused ? [button('continue', 'Continue', run.id, 'primary'), cancel] : [cancel];
+  return canUndo(run) && !run.undone ? [button('undo', 'Undo', run.id)] : [];
 }

@@ -76,14 +76,22 @@ export function openRuns(redis: Redis, clock: Clock, keepDays: number): Runs {
     }
   }
 
+  const reserve = async () => RunId.parse(await redis.incr(own.runNumber));
+
+  async function createAs(run: Run, facts: readonly Fact[], replyTo: string): Promise<Run | null> {
+    await redis.set(own.replyTo(run.id), replyTo, 'EX', REPLY_S);
+    return put('', run, facts);
+  }
+
   return {
     create: (delivery, draft, facts, replyTo) =>
       reaching(async () => {
         if ((await redis.set(own.delivery(delivery), '1', 'EX', DAY_S, 'NX')) === null) return null;
-        const run = draft(RunId.parse(await redis.incr(own.runNumber)));
-        await redis.set(own.replyTo(run.id), replyTo, 'EX', REPLY_S);
-        return put('', run, facts(run));
+        const run = draft(await reserve());
+        return createAs(run, facts(run), replyTo);
       }),
+    reserve: () => reaching(reserve),
+    createAs: (run, facts, replyTo) => reaching(() => createAs(run, facts, replyTo)),
     replyTo: (id) => reaching(() => redis.get(own.replyTo(id))),
     load: (id) =>
       reaching(async () => {

@@ -1,0 +1,90 @@
+import { join, type Markup, plural, say, time, user } from '../domain/markup.ts';
+import { type Run, totals } from '../domain/run.ts';
+import { formatSize } from '../domain/size.ts';
+import { formatDuration } from '../domain/time.ts';
+import { amount } from '../domain/words.ts';
+
+/** Where the run is, in a sentence. */
+export function stateLine(run: Run): Markup {
+  const sum = totals(run);
+  const images = amount(sum);
+  const freed = formatSize(sum.freed);
+  if (run.selection.kind === 'undo') return undoLine(run, run.selection.run);
+  switch (run.state) {
+    case 'planning':
+      return say`Looking at what would go…`;
+    case 'empty':
+      return say`Nothing to delete.`;
+    case 'refused':
+      return say`Nothing could be planned${run.refusal === undefined ? '' : `: ${run.refusal}`}.`;
+    case 'proposed':
+      return run.approvalFor.length > 0
+        ? say`Waits for approval to delete ${images}, ${formatSize(sum.reclaim)}: ${approvalWords(run)}`
+        : say`${user(run.requester)}, delete ${images} and free ${formatSize(sum.reclaim)}?`;
+    case 'executing':
+      if (run.paused && !run.cancel) return pauseLine(run, run.paused);
+      return say`${run.cancel ? 'Stopping' : 'Deleting'}: ${sum.settled} of ${sum.items}, ${freed} so far`;
+    case 'denied':
+      return say`Denied${run.denied?.reason === undefined ? '' : say`: ${run.denied.reason}`}. Nothing was deleted.`;
+    case 'expired':
+      return say`Expired: nobody decided in ${formatDuration(run.policy.expires)}. Nothing was deleted.`;
+    case 'stale':
+      return say`The host has changed too much since the plan. Nothing was deleted.`;
+    case 'cancelled':
+      return sum.settled === 0
+        ? say`Cancelled. Nothing was deleted.`
+        : say`Cancelled: deleted ${sum.deleted} of ${sum.items}, freed ${freed}`;
+    case 'done':
+      if (run.dryRun)
+        return say`Dry run: would delete ${images} and free ${formatSize(sum.reclaim)}. Nothing was deleted.`;
+      return say`Deleted ${sum.deleted} of ${sum.items}, freed ${freed}`;
+    default: {
+      const counts = [
+        ['skipped', sum.skipped],
+        ['failed', sum.failed],
+        ['unknown', sum.unknown],
+      ] as const;
+      const rest = counts.filter(([, n]) => n > 0).map(([word, n]) => say`${n} ${word}`);
+      return say`Deleted ${sum.deleted} of ${sum.items}, freed ${freed}; ${join(rest)}`;
+    }
+  }
+}
+
+// --- internal ---
+
+function approvalWords(run: Run): Markup {
+  const words = {
+    force: 'force always needs it',
+    'stopped-containers': 'stopped containers are removed first',
+    irrecoverable: "tagged images can't be pulled again",
+    'reclaim-over': `more than ${formatSize(run.policy.neededFor.reclaimOver ?? 0)}`,
+    'hosts-over': `more than ${run.policy.neededFor.hostsOver ?? 0} hosts`,
+  };
+  const given =
+    run.approvals.length > 0 ? say`; ${run.approvals.length} of ${run.policy.count} given` : say``;
+  return say`${run.approvalFor.map((reason) => words[reason]).join(', ')}${given}.`;
+}
+
+function pauseLine(run: Run, { why, until }: NonNullable<Run['paused']>): Markup {
+  const { deleted, items, freed } = totals(run);
+  const left = (run.waves?.hosts ?? []).slice((run.waves?.now ?? 0) + 1).flat().length;
+  const reason = why === 'canary' ? say`the first hosts are done` : say`something went wrong`;
+  return say`Waits: ${reason}; deleted ${deleted} of ${items}, freed ${formatSize(freed)}. Go on with ${plural(left, 'more host')}? Ends ${time(until)}.`;
+}
+
+function undoLine(run: Run, of: number): Markup {
+  const { deleted, items, settled } = totals(run);
+  switch (run.state) {
+    case 'planning':
+      return say`Looking at what of #${of} can come back…`;
+    case 'executing':
+      return say`Bringing back what #${of} deleted: ${settled} of ${items}`;
+    case 'empty':
+    case 'refused':
+      return say`Nothing of #${of} can come back${run.refusal === undefined ? '' : `: ${run.refusal}`}.`;
+    case 'cancelled':
+      return say`Cancelled: restored ${deleted} of ${items}.`;
+    default:
+      return say`Restored ${deleted} of ${items} that #${of} had deleted.`;
+  }
+}
