@@ -28,7 +28,11 @@ describe("the bot's settings", () => {
       redisUrl: 'redis://127.0.0.1:6379',
       rights: { approvers: [], access: [] },
       groups: {},
-      policy: { count: 1, expires: 30 * 60_000, neededFor: { force: true, irrecoverable: false } },
+      policy: {
+        count: 1,
+        expires: 30 * 60_000,
+        neededFor: { force: true, stoppedContainers: true, irrecoverable: false },
+      },
     });
     expect(settings.rights.operators).toBeUndefined();
     expect(settings.rights.channels).toBeUndefined();
@@ -52,7 +56,13 @@ admission: ask
     expect(settings.policy).toEqual({
       count: 2,
       expires: 10_000,
-      neededFor: { force: true, irrecoverable: true, reclaimOver: 100e9, hostsOver: 10 },
+      neededFor: {
+        force: true,
+        stoppedContainers: true,
+        irrecoverable: true,
+        reclaimOver: 100e9,
+        hostsOver: 10,
+      },
     });
     expect(settings.rights.access[0]).toEqual({
       hosts: ['prod-*'],

@@ -52,5 +52,7 @@ function offsetOf(document: Document, path: readonly PropertyKey[], unknown: boo
     if (isScalar(pair?.key)) return pair.key.range?.[0] ?? 0;
   }
   const node = path.length === 0 ? document.contents : document.getIn(path, true);
-  return (isNode(node) && node.range?.[0]) || 0;
+  if (isNode(node)) return node.range?.[0] ?? 0;
+  // A key that is missing is missing where its map stands.
+  return path.length === 0 ? 0 : offsetOf(document, path.slice(0, -1), false);
 }

@@ -10,6 +10,9 @@ import { defineCommand } from './_define.ts';
 import { readSelection, selectionOptions } from './_selection.ts';
 import { perHost } from './_survey.ts';
 
+/** What was used so lately is as good as in use. */
+const HOUR_MS = 3_600_000;
+
 /** More rows than anybody reads in a chat; the totals still count them. */
 const MOST = 300;
 
@@ -61,9 +64,7 @@ function row(subject: Item | Kept, now: number, fate: Markup): Markup {
     say`${name} ${code(shortId(subject.image))}`,
     say`${formatSize(subject.size)}`,
     say`${formatAge(now - subject.createdAt)} old`,
-    ...(subject.usedBy.some(({ running }) => running)
-      ? []
-      : [say`unused for ${formatAge(now - subject.usedAt)}`]),
+    ...(now - subject.usedAt < HOUR_MS ? [] : [say`unused ${formatAge(now - subject.usedAt)}`]),
     ...('reason' in subject && subject.reason.kind === 'in-use'
       ? []
       : subject.usedBy.length > 0

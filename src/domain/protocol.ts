@@ -36,14 +36,16 @@ export const Job = z.discriminatedUnion('kind', [
   z.strictObject({ ...header, kind: z.literal('survey'), selection: PruneSelection }),
   z.strictObject({ ...header, kind: z.literal('disk') }),
   z.strictObject({ ...header, kind: z.literal('plan'), run: RunId, selection: Selection }),
-  z.strictObject({
-    ...header,
-    kind: z.literal('execute'),
-    run: RunId,
-    planDigest: z.string(),
-    items: z.array(Item),
-    cache: z.array(CacheItem),
-  }),
+  z
+    .strictObject({
+      ...header,
+      kind: z.literal('execute'),
+      run: RunId,
+      planDigest: z.string(),
+      items: z.array(Item),
+      cache: z.array(CacheItem),
+    })
+    .refine(({ items, cache }) => items.length + cache.length > 0, 'there is nothing to do'),
   /** Brings back what an earlier run deleted: items of the action `restore`. */
   z.strictObject({
     ...header,

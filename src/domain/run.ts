@@ -156,8 +156,7 @@ export function canUndo(run: Run): boolean {
     return outcomes.some(
       ({ outcome, removed }) =>
         outcome === 'untagged' ||
-        outcome === 'unknown' ||
-        (outcome === 'deleted' ? pullable : removed.length > 0),
+        (outcome === 'deleted' || outcome === 'unknown' ? pullable : removed.length > 0),
     );
   });
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { plural } from './markup.ts';
 
 /** A moment as people give it: so long ago, or a date. Milliseconds. */
 export const Moment = z.union([
@@ -58,7 +59,7 @@ export function formatAge(ms: number): string {
   if (days >= 2) return `${Math.floor(days)} days`;
   if (ms >= 2 * UNIT.h) return `${Math.floor(ms / UNIT.h)} hours`;
   if (ms >= 2 * UNIT.m) return `${Math.floor(ms / UNIT.m)} minutes`;
-  return `${Math.max(0, Math.floor(ms / UNIT.s))} seconds`;
+  return plural(Math.max(0, Math.floor(ms / UNIT.s)), 'second');
 }
 
 /** As one would type it: it means exactly the same again. */

@@ -102,14 +102,16 @@ describe('images', () => {
   test('shows what a prune would do with each image, and why', () => {
     const plan = aPlan([anItem('a', { references: ['app:1'], size: 2000, reclaim: 1000 })], {
       kept: [
-        aKept('b', { references: ['b:1'] }),
+        aKept('b', { references: ['b:1'], reclaim: 60 }),
         aKept('c', { reason: { kind: 'in-use', by: [{ container: 'web-1', running: false }] } }),
       ],
     });
     const [total, ...rows] = show(plan);
     expect(total).toBe('host-3: 3 images, a prune would delete 1 and free 1 kB');
-    expect(rows[0]).toMatch(/^• app:1 [0-9a-f]{12} · 2 kB · 7 days old · would go, frees 1 kB$/);
-    expect(rows[1]).toMatch(/^• b:1 .* · stays: has a tag$/);
+    expect(rows[0]).toMatch(
+      /^• app:1 [0-9a-f]{12} · 2 kB · 7 days old · unused 7 days · would go, frees 1 kB$/,
+    );
+    expect(rows[1]).toMatch(/^• b:1 .* · stays: has a tag, alone frees 60 B$/);
     expect(rows[2]).toMatch(/^• <none> .* · stays: in use by web-1 \(stopped\)$/);
   });
 

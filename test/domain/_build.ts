@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import { type HostName, HostName as HostNameSchema, ImageId, RunId, UserId } from '../../src/domain/ids.ts';
-import type { Container, Image, Inventory } from '../../src/domain/inventory.ts';
+import type { CacheRecord, Container, Image, Inventory } from '../../src/domain/inventory.ts';
 import type { Outcome } from '../../src/domain/outcome.ts';
 import type { Item, Kept, Plan } from '../../src/domain/plan.ts';
 import type { HostStatus } from '../../src/domain/protocol.ts';
 import { parseImageName } from '../../src/domain/reference.ts';
 import { Rules } from '../../src/domain/rules.ts';
 import type { ApprovalPolicy, HostPart, PlanSummary, Run } from '../../src/domain/run.ts';
-import type { LabelRule, PruneSelection, RmiSelection } from '../../src/domain/selection.ts';
-import type { Moment } from '../../src/domain/time.ts';
+import type { PruneSelection, RmiSelection } from '../../src/domain/selection.ts';
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
@@ -45,10 +44,12 @@ export function anImage(name: string, given: Partial<Image> = {}): Image {
     digests: [],
     createdAt,
     arrivedAt: createdAt,
+    usedAt: createdAt,
     size: 100,
     labels: {},
     parent: null,
     chains: [`chain ${name}`],
+    blobs: [],
     ...given,
   };
 }
@@ -58,14 +59,38 @@ export function aContainer(
   image: string | null,
   state: Container['state'] = 'running',
   mounts: readonly string[] = [],
+  given: Partial<Container> = {},
 ): Container {
   return {
-    id: `container ${name}`,
+    id: id(`container ${name}`).slice(7),
     name,
     image: image === null ? null : id(image),
     state,
+    stoppedAt: null,
+    size: 0,
     labels: {},
     mounts: mounts.map(id),
+    chains: [],
+    ...given,
+  };
+}
+
+/** A record of 100 bytes of the build cache, used a week ago. */
+export function aRecord(name: string, given: Partial<CacheRecord> = {}): CacheRecord {
+  const size = given.size ?? 100;
+  return {
+    id: name,
+    parents: [],
+    size,
+    own: size,
+    inUse: false,
+    shared: false,
+    internal: false,
+    createdAt: NOW - 7 * DAY,
+    usedAt: NOW - 7 * DAY,
+    about: `RUN ${name}`,
+    chains: [],
+    ...given,
   };
 }
 
@@ -73,33 +98,33 @@ export function aContainer(
 export function anInventory(
   images: readonly Image[],
   containers: readonly Container[] = [],
-  given: Partial<Pick<Inventory, 'self' | 'layers'>> = {},
+  given: Partial<Inventory> = {},
 ): Inventory {
   const layers = new Map(images.flatMap(({ chains }) => chains).map((chain) => [chain, 100]));
-  return { takenAt: NOW, images, containers, layers, self: null, ...given };
+  return {
+    takenAt: NOW,
+    images,
+    containers,
+    layers,
+    ...{ cache: null, disk: null, allowance: null, self: null },
+    ...given,
+  };
 }
 
-export function pruning(
-  given: { all?: boolean; until?: Moment; labels?: readonly LabelRule[] } = {},
-): PruneSelection {
-  return {
-    kind: 'prune',
-    all: given.all ?? false,
-    labels: [...(given.labels ?? [])],
-    ...(given.until && { until: given.until }),
-  };
+export function pruning(given: Partial<PruneSelection> = {}): PruneSelection {
+  return { kind: 'prune', all: false, labels: [], ...given };
 }
 
 export function removing(names: readonly string[], force = false): RmiSelection {
   return { kind: 'rmi', images: names.map(parseImageName), force };
 }
 
-export const rules = (given: { protect?: string[]; minAge?: number; force?: boolean } = {}): Rules =>
-  Rules.parse({
-    protect: given.protect ?? [],
-    minAge: given.minAge ?? 0,
-    allow: { force: given.force ?? true },
-  });
+export const rules = (
+  given: { protect?: string[]; minAge?: number } & Partial<Rules['allow']> = {},
+): Rules => {
+  const { protect = [], minAge = 0, ...allow } = given;
+  return Rules.parse({ protect, minAge, allow });
+};
 
 export function anItem(name: string, given: Partial<Item> = {}): Item {
   return {
@@ -107,8 +132,10 @@ export function anItem(name: string, given: Partial<Item> = {}): Item {
     references: [],
     size: 100,
     createdAt: NOW - 7 * DAY,
+    usedAt: NOW - 7 * DAY,
     action: 'delete',
     remove: given.references ? [...given.references] : [],
+    containers: [],
     force: false,
     reclaim: 100,
     usedBy: [],
@@ -122,7 +149,9 @@ export function aKept(name: string, given: Partial<Kept> = {}): Kept {
     references: [],
     size: 100,
     createdAt: NOW - 7 * DAY,
+    usedAt: NOW - 7 * DAY,
     usedBy: [],
+    reclaim: 0,
     reason: { kind: 'tagged' },
     ...given,
   };
@@ -134,6 +163,7 @@ export function aPlan(items: readonly Item[], given: Partial<Plan> = {}): Plan {
     takenAt: NOW,
     items: [...items],
     kept: [],
+    cache: [],
     problems: [],
     reclaim: items.reduce((sum, item) => sum + item.reclaim, 0),
     digest: id('plan'),
@@ -147,6 +177,8 @@ export function aSummary(given: Partial<PlanSummary> = {}): PlanSummary {
     items: 2,
     untag: 0,
     untagReferences: 0,
+    containers: 0,
+    cache: 0,
     kept: 0,
     reclaim: 200,
     irrecoverable: 0,
@@ -167,7 +199,7 @@ export function aPolicy(
   return {
     count: 1,
     expires: 30 * MINUTE,
-    neededFor: { force: true, irrecoverable: false, ...neededFor },
+    neededFor: { force: true, stoppedContainers: true, irrecoverable: false, ...neededFor },
     ...given,
   };
 }

@@ -226,7 +226,9 @@ describe('choose, over random worlds', () => {
           expect(item.remove.filter((reference) => !typed.has(reference))).toEqual([]);
         }
         const met = new Set([...plan.items, ...plan.kept].map(({ image }) => image));
-        const unplanned = new Set(plan.problems.map(({ name }) => name));
+        const unplanned = new Set(
+          plan.problems.map((problem) => ('name' in problem ? problem.name : problem.kind)),
+        );
         for (const name of typed) {
           const image = inventory.images.find((one) => one.id === name || one.tags.includes(name));
           expect([name, unplanned.has(name)]).toEqual([name, image === undefined]);

@@ -118,6 +118,7 @@ describe('the digest', () => {
     remove: ['app:1'],
     usedBy: [{ container: 'web-1', running: false }],
     recoverable: 'app@sha256:1',
+    project: 'shop',
   });
   const change: Record<keyof Item, Partial<Item>> = {
     image: { image: id('other') },
@@ -130,26 +131,30 @@ describe('the digest', () => {
     reclaim: { reclaim: 99 },
     usedBy: { usedBy: [{ container: 'web-1', running: true }] },
     recoverable: { recoverable: 'app@sha256:2' },
+    usedAt: { usedAt: NOW },
+    containers: { containers: [{ id: 'c'.repeat(64), name: 'old', stoppedAt: 1 }] },
+    project: { project: 'other' },
   };
 
   test.each(Object.keys(Item.shape) as (keyof Item)[])('changes with the %s of an item', (field) => {
-    expect(planDigest(HOST, [{ ...item, ...change[field] }])).not.toBe(planDigest(HOST, [item]));
+    expect(planDigest(HOST, [{ ...item, ...change[field] }], [])).not.toBe(planDigest(HOST, [item], []));
   });
 
-  test('changes with the host, the number of items and their order', () => {
+  test('changes with the host, the number of items, their order, and the build cache', () => {
     const other = anItem('other');
     const digests = [
-      planDigest(HOST, [item, other]),
-      planDigest(host('host-4'), [item, other]),
-      planDigest(HOST, [other, item]),
-      planDigest(HOST, [item]),
-      planDigest(HOST, []),
+      planDigest(HOST, [item, other], []),
+      planDigest(host('host-4'), [item, other], []),
+      planDigest(HOST, [other, item], []),
+      planDigest(HOST, [item], []),
+      planDigest(HOST, [], []),
+      planDigest(HOST, [], [{ id: 'r', about: 'RUN', usedAt: 1, reclaim: 2 }]),
     ];
     expect(new Set(digests).size).toBe(digests.length);
   });
 
   test('of a plan is that of its host and items', () => {
     const made = plan(anInventory([anImage('app', { tags: ['app:1'] })]));
-    expect(made.digest).toBe(planDigest(HOST, made.items));
+    expect(made.digest).toBe(planDigest(HOST, made.items, []));
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { plain } from '../../src/domain/markup.ts';
 import type { Item, Kept } from '../../src/domain/plan.ts';
 import { itemRow, keptRows, outcomeRow, problemRows } from '../../src/domain/rows.ts';
-import { aKept, anItem, anOutcome, aPlan, DAY, digest, HOUR, id } from './_build.ts';
+import { aKept, anItem, anOutcome, aPlan, DAY, digest, HOUR, id, NOW } from './_build.ts';
 
 const short = id('a').slice(7, 19);
 const stopped = { container: 'web-1', running: false };
@@ -37,7 +37,7 @@ describe('what goes', () => {
       },
     ],
   ])('%s', (row, given) => {
-    expect(plain(itemRow(anItem('a', given)))).toBe(row);
+    expect(plain(itemRow(anItem('a', given), NOW))).toBe(row);
   });
 });
 
@@ -81,7 +81,7 @@ describe('how it ended', () => {
   const item = anItem('a', { references: ['app:1'] });
   test.each([
     [`… app:1 ${short}`, undefined],
-    [`✓ app:1 ${short} deleted, 100 B`, anOutcome('a')],
+    [`✓ app:1 ${short} deleted, 100 B, can't be pulled again`, anOutcome('a')],
     [`✓ app:1 ${short} untagged, 0 B`, anOutcome('a', 'untagged')],
     [`✓ app:1 ${short} was gone already`, anOutcome('a', 'absent')],
     [

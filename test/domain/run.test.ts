@@ -141,9 +141,12 @@ describe('the wire', () => {
   });
   test('refuses to execute nothing', () => {
     const { selection: _, ...rest } = job;
-    const execute = { ...rest, kind: 'execute', planDigest: 'x' };
-    expect(Job.safeParse({ ...execute, items: [] }).success).toBe(false);
+    const execute = { ...rest, kind: 'execute', planDigest: 'x', items: [], cache: [] };
+    expect(Job.safeParse(execute).success).toBe(false);
     expect(Job.safeParse({ ...execute, items: [anItem('a')] }).success).toBe(true);
+    expect(
+      Job.safeParse({ ...execute, cache: [{ id: 'r1', about: 'RUN', usedAt: 1, reclaim: 2 }] }).success,
+    ).toBe(true);
   });
   test('refuses a report whose outcome is no outcome, or frees less than nothing', () => {
     const report = (outcome: object) => ({

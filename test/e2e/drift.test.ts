@@ -81,7 +81,7 @@ describe.skipIf(skipWithout('what changes between a plan and its execution', 're
           )
           .map(({ mark, rest }) => `${mark} ${rest}`)
           .join('\n');
-      expect(why('same')).toBe('✓ deleted, 10 kB');
+      expect(why('same')).toBe("✓ deleted, 10 kB, can't be pulled again");
       expect(why('used')).toBe('– skipped: in use by `late-1`');
       expect(why('made')).toBe('– skipped: in use by `late-2` (stopped)');
       expect(why('moved')).toBe('– skipped: its references were removed since the plan');

@@ -93,7 +93,7 @@ describe.skipIf(skipWithout('prune from Slack on real engines', 'redis', 'engine
           .host()
           .rows.map(({ rest }) => rest)
           .sort(),
-      ).toEqual(['deleted, 250 kB', 'deleted, 500 kB']);
+      ).toEqual(["deleted, 250 kB, can't be pulled again", "deleted, 500 kB, can't be pulled again"]);
       expect(deletions(stage.witness())).toHaveLength(2);
     });
 

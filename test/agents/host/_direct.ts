@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openCache } from '../../../agents/host/details.ts';
 import { openEngine } from '../../../agents/host/engine.ts';
 import { engineAddress } from '../../../agents/host/engine-address.ts';
 import { execute } from '../../../agents/host/execute.ts';
-import { openCache } from '../../../agents/host/inventory.ts';
 import { makePlan } from '../../../agents/host/plan.ts';
 import type { Engine, Log } from '../../../agents/host/ports.ts';
 import type { ExecuteJob } from '../../../agents/host/verify.ts';
@@ -12,6 +12,7 @@ import type { Plan } from '../../../src/domain/plan.ts';
 import type { ReportBody } from '../../../src/domain/protocol.ts';
 import { DEFAULT_RULES } from '../../../src/domain/rules.ts';
 import type { Selection } from '../../../src/domain/selection.ts';
+import { noLimits, plainAround } from './_around.ts';
 import { HOST, nextRun } from './_setup.ts';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -29,7 +30,8 @@ export function direct(
     engine,
     cache: openCache(),
     rules,
-    around: { ownContainer: [], now: Date.now },
+    around: plainAround(),
+    sleep: (ms: number) => sleep(ms),
   };
   return {
     engine,
@@ -57,6 +59,7 @@ export function direct(
         run: nextRun(),
         planDigest: plan.digest,
         items: plan.items,
+        cache: plan.cache,
       };
       await execute(job, more.prune ?? false, async (body) => void bodies.push(body), {
         ...planner,
@@ -64,6 +67,7 @@ export function direct(
         engine: { ...engine, ...more.tamper },
         queue: { cancelled: async () => more.cancelled?.() ?? false },
         clock: { now: Date.now, sleep: (ms) => sleep(ms) },
+        ledger: noLimits,
         readDisk: async () => null,
         log: silent,
         stop: more.stop ?? never,

@@ -88,6 +88,7 @@ export async function startBot(redis: RedisPart, host = HOST) {
     run: planned.run,
     planDigest: planned.digest,
     items: planned.items,
+    cache: planned.cache,
   });
   const outcomesOf = async (job: string): Promise<Outcome[]> =>
     (await reports(job)).flatMap(({ body }) => (body.kind === 'outcomes' ? body.outcomes : []));

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { type Circumstances, nextStep, type Sight } from '../../../agents/host/check.ts';
 import { graph } from '../../../src/domain/graph.ts';
 import { ImageId } from '../../../src/domain/ids.ts';
-import type { Item } from '../../../src/domain/plan.ts';
+import type { Item, Use } from '../../../src/domain/plan.ts';
 import { DEFAULT_RULES } from '../../../src/domain/rules.ts';
+import { aContainer, anInventory } from '../../domain/_build.ts';
 
 const id = (digit: string) => ImageId.parse(`sha256:${digit.repeat(64)}`);
 const digest = (repository: string) => `${repository}@sha256:${'d'.repeat(64)}`;
@@ -13,15 +14,16 @@ const item = (more: Partial<Item> = {}): Item => {
     image: id('a'),
     size: 1,
     createdAt: 0,
+    usedAt: 0,
     action: 'delete',
     force: false,
     reclaim: 0,
   } as const;
-  return { ...known, references, remove: references, usedBy: [], ...more };
+  return { ...known, references, remove: references, containers: [], usedBy: [], ...more };
 };
 const sight = (
   tags: string[],
-  more: Partial<Sight> & { digests?: string[]; taggedAt?: number } = {},
+  more: { removed?: string[]; uses?: Use[]; digests?: string[]; taggedAt?: number } = {},
 ): Sight => ({
   live: {
     id: id('a'),
@@ -30,14 +32,20 @@ const sight = (
     createdAt: 0,
     taggedAt: more.taggedAt ?? null,
     diffIds: [],
+    labels: {},
+    size: 1,
+    folders: [],
   },
-  uses: more.uses ?? [],
+  holders: (more.uses ?? []).map(({ container, running }) =>
+    aContainer(container, null, running ? 'running' : 'exited'),
+  ),
   removed: more.removed ?? [],
 });
-const world = graph({ takenAt: 0, images: [], containers: [], layers: new Map(), self: null });
+const world = graph(anInventory([]));
 const around: Circumstances = {
   world,
   rules: { ...DEFAULT_RULES, minAge: 0 },
+  arrivedAt: () => 0,
   gone: new Set(),
   prune: false,
   now: 10_000,
@@ -143,7 +151,7 @@ describe('nothing is asked of the engine', () => {
     expect(skips(untag, sight(['app:1']))).toBe('refused');
   });
   test('where force is off', () => {
-    const rules = { ...around.rules, allow: { force: false } };
+    const rules = { ...around.rules, allow: { ...around.rules.allow, force: false } };
     expect(skips(forced, sight(['app:1']), { rules })).toBe('force-off');
     expect(skips(untag, sight(['app:1'], { uses: [use('web', true)] }), { rules })).toBe('force-off');
   });

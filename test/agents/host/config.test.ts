@@ -12,11 +12,12 @@ describe('the agent’s configuration', () => {
 
   test('is read whole', () => {
     const text =
-      'protect: ["base/*", app]\nmin-age: 1h30m\nallow: { force: false, stopped-containers: false }\n';
+      'protect: ["base/*", app, label=keep, "label=team=web"]\nmin-age: 1h30m\nallow: { force: false, stopped-containers: false }\nlimits: { per-hour: { images: 100, bytes: 50GB } }\n';
     expect(parseConfig('a.yaml', text)).toEqual({
-      protect: ['base/*', 'app'],
+      protect: ['base/*', 'app', 'label=keep', 'label=team=web'],
       minAge: 5_400_000,
-      allow: { force: false },
+      allow: { force: false, stoppedContainers: false, buildCache: true },
+      perHour: { images: 100, bytes: 50e9 },
     });
   });
 
@@ -27,7 +28,11 @@ describe('the agent’s configuration', () => {
   test.each([
     ['protect: []\nprotected: []\n', '2:1', 'protected'],
     ['min-age: 1h\nwatch: {high: 85%}\n', '2:1', 'watch'],
-    ['limits: {}\n', '1:1', 'limits'],
+    ['limits: {}\n', '1:9', 'limits.per-hour'],
+    ['limits: { per-day: {} }\n', '1:9', 'limits.per-hour'],
+    ['limits: { per-hour: { bytes: 5 } }\n', '1:30', 'limits.per-hour.bytes'],
+    ['limits: { per-hour: { images: -1 } }\n', '1:31', 'limits.per-hour.images'],
+    ['protect: ["team=web"]\n', '1:11', 'protect.0'],
     ['labels: {a: b}\n', '1:1', 'labels'],
     ['allow:\n  force: yes\n', '2:10', 'allow.force'],
     ['allow:\n  forced: true\n', '2:3', 'allow.forced'],

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { openCache, refresh, takeInventory, toContainers } from '../../../agents/host/inventory.ts';
+import { toContainers } from '../../../agents/host/containers.ts';
+import { openCache, refresh } from '../../../agents/host/details.ts';
+import { takeInventory } from '../../../agents/host/inventory.ts';
 import type { Engine, RawContainer, RawImage } from '../../../agents/host/ports.ts';
 import { ImageId } from '../../../src/domain/ids.ts';
+import { memoryLastUsed, plainAround } from './_around.ts';
 
 const id = (digit: string) => ImageId.parse(`sha256:${digit.repeat(64)}`);
 const image = (digit: string, ...tags: string[]): RawImage => ({
@@ -22,7 +25,7 @@ const container = (more: Partial<RawContainer>): RawContainer => ({
   mounts: [],
   ...more,
 });
-const around = { ownContainer: [], now: () => 5 };
+const around = plainAround({ now: () => 5 });
 
 /** An engine that holds these images, and counts what it is asked. */
 function fake(images: RawImage[], containers: RawContainer[] = []) {
@@ -32,9 +35,16 @@ function fake(images: RawImage[], containers: RawContainer[] = []) {
     inspect: async (name: string) => {
       state.inspected.push(name);
       const found = state.images.find((raw) => raw.id === name);
-      return found && { ...found, createdAt: 1500, taggedAt: state.taggedAt, diffIds: [`diff ${name}`] };
+      return (
+        found && {
+          ...found,
+          ...{ createdAt: 1500, taggedAt: state.taggedAt, diffIds: [`diff ${name}`], folders: [] },
+        }
+      );
     },
     history: async () => null,
+    contents: async () => null,
+    buildCache: async () => [],
   } as unknown as Engine;
   return { state, engine };
 }
@@ -56,10 +66,11 @@ describe('an inventory', () => {
   test('knows what came after its first look by when it was seen, since the engine does not tell', async () => {
     const { state, engine } = fake([image('a', 'app:1')]);
     const cache = openCache();
-    await takeInventory(engine, cache, { ...around, now: () => 10_000 });
+    const fresh = { ...around, lastUsed: memoryLastUsed() };
+    await takeInventory(engine, cache, { ...fresh, now: () => 10_000 });
     state.images = [image('a', 'app:1'), image('b', 'app:2')];
-    await takeInventory(engine, cache, { ...around, now: () => 20_000 });
-    const { images } = await takeInventory(engine, cache, { ...around, now: () => 30_000 });
+    await takeInventory(engine, cache, { ...fresh, now: () => 20_000 });
+    const { images } = await takeInventory(engine, cache, { ...fresh, now: () => 30_000 });
     expect(images.map(({ arrivedAt }) => arrivedAt)).toEqual([2000, 20_000]);
   });
 
@@ -99,9 +110,9 @@ test('an image that was tagged again by the same name is found to be young', asy
   const { state, engine } = fake([image('a', 'app:1')]);
   const cache = openCache();
   const { images } = await takeInventory(engine, cache, around);
-  expect(await refresh(engine, cache, images)).toBe(false);
+  expect(await refresh(engine, cache, images, null)).toBe(false);
   state.taggedAt = 4000;
-  expect(await refresh(engine, cache, images)).toBe(true);
+  expect(await refresh(engine, cache, images, null)).toBe(true);
   expect((await takeInventory(engine, cache, around)).images[0]?.arrivedAt).toBe(4000);
 });
 

@@ -42,7 +42,7 @@ describe.skipIf(skipWithout('jobs on a real engine', 'engines', 'redis'))('a job
   test('for another host is refused', async () => {
     const job = await prepared();
     expect(
-      await refusal({ ...job, host: 'other', planDigest: planDigest('other' as never, job.items) }),
+      await refusal({ ...job, host: 'other', planDigest: planDigest('other' as never, job.items, []) }),
     ).toMatchObject({ kind: 'refused' });
   });
 
@@ -58,7 +58,7 @@ describe.skipIf(skipWithout('jobs on a real engine', 'engines', 'redis'))('a job
     await prepared();
     const plan = await host.bot.plan(rmi(['app:1']));
     const items = plan.items.map((item) => ({ ...item, action: 'untag' as const }));
-    const job = await host.bot.executeJob({ ...plan, items, digest: planDigest(HOST, items) });
+    const job = await host.bot.executeJob({ ...plan, items, digest: planDigest(HOST, items, []) });
     expect(await refusal(job)).toMatchObject({ kind: 'refused' });
   });
 

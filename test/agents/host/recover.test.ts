@@ -11,13 +11,13 @@ const ids = Array.from({ length: 40 }, (_, i) => ImageId.parse(`sha256:${String(
 const digest = (id: ImageId) => `app@${id}`;
 const items = ids.map(
   (image): Item => ({
-    ...{ image, references: [], size: 1, createdAt: 0, action: 'delete', remove: [] },
-    ...{ force: false, reclaim: 1, usedBy: [] },
+    ...{ image, references: [], size: 1, createdAt: 0, usedAt: 0, action: 'delete', remove: [] },
+    ...{ containers: [], force: false, reclaim: 1, usedBy: [] },
   }),
 );
 const plan: Plan = {
-  ...{ host: HOST, takenAt: 0, items, kept: [], problems: [], reclaim: 40 },
-  digest: planDigest(HOST, items),
+  ...{ host: HOST, takenAt: 0, items, kept: [], cache: [], problems: [], reclaim: 40 },
+  digest: planDigest(HOST, items, []),
 };
 const images = new Map(ids.map((id) => [id, { id, digests: [digest(id)] } as unknown as Image]));
 
@@ -27,7 +27,7 @@ test('the answer of the registry is part of what the plan’s digest binds', asy
   } as unknown as Engine;
   const marked = await markRecoverable(engine, plan, images);
   expect(marked.items.flatMap(({ recoverable }) => recoverable ?? [])).toEqual([digest(ids[3] as ImageId)]);
-  expect(marked.digest).toBe(planDigest(HOST, marked.items));
+  expect(marked.digest).toBe(planDigest(HOST, marked.items, []));
   expect(marked.digest).not.toBe(plan.digest);
 });
 
