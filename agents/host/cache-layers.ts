@@ -2,6 +2,9 @@ import type { ImageId } from '../../src/domain/ids.ts';
 import type { CacheRecord, Image } from '../../src/domain/inventory.ts';
 import type { Blob, RawRecord } from './ports.ts';
 
+/** A lowest layer that is not packed has the digest that is its chain ID as well, and yet is there twice. */
+export const blobKey = (digest: string): string => `blob ${digest}`;
+
 /**
  * Finds the layers that the build cache shares with images. The engine only says that a record is shared; which layer
  * it is follows from its size and its place above its parents. Where two layers fit, both count as held, so that a
@@ -74,18 +77,18 @@ function blobsOf(
   diffIds: (id: ImageId) => readonly string[],
   contents: ReadonlyMap<string, Blob>,
 ): Found {
+  const packed = new Map<string, { key: string; bytes: number }>();
+  for (const [digest, { diffId, size }] of contents)
+    if (diffId !== null) packed.set(diffId, { key: blobKey(digest), bytes: size });
   const bySize = new Map<number, Map<string, number>>();
-  for (const image of images) {
-    const packed = new Map(image.blobs.map((digest) => [contents.get(digest)?.diffId, digest]));
+  for (const image of images)
     for (const [i, diffId] of diffIds(image.id).entries()) {
-      const digest = packed.get(diffId);
-      const bytes = digest === undefined ? undefined : contents.get(digest)?.size;
+      const blob = packed.get(diffId);
       const unpacked = sizes.get(image.id)?.[i];
-      if (digest === undefined || bytes === undefined || unpacked === undefined) continue;
-      const total = bytes + unpacked;
-      bySize.set(total, (bySize.get(total) ?? new Map()).set(digest, bytes));
+      if (!blob || unpacked === undefined || !image.blobs.includes(blob.key)) continue;
+      const total = blob.bytes + unpacked;
+      bySize.set(total, (bySize.get(total) ?? new Map()).set(blob.key, blob.bytes));
     }
-  }
   return new Map(
     shared.map((record) => {
       const fits = bySize.get(record.size) ?? new Map<string, number>();

@@ -9,7 +9,7 @@ import { openLine } from './engine-line.ts';
 import { openPull } from './engine-pull.ts';
 import { openRemoval } from './engine-remove.ts';
 import { History, Images, Info, Inspection } from './engine-shapes.ts';
-import { type Engine, EngineTrouble } from './ports.ts';
+import { type Engine, type EngineInfo, EngineTrouble } from './ports.ts';
 
 export type EngineOptions = {
   address: EngineAddress;
@@ -30,6 +30,19 @@ export function openEngine(options: EngineOptions): Engine {
   const line = openLine(address, callLimitMs);
   const { call, pin, lines, read, must } = line;
   const containers = () => must(Containers, { method: 'GET', path: '/containers/json', query: { all: 1 } });
+  let store: EngineInfo['store'] | null = null;
+
+  const info = async (): Promise<EngineInfo> => {
+    const version = await pin();
+    const {
+      DriverStatus,
+      Driver: driver,
+      DockerRootDir: root,
+    } = await must(Info, { method: 'GET', path: '/info' });
+    const containerd = DriverStatus?.some(([, value]) => value?.startsWith('io.containerd.snapshotter'));
+    store = containerd ? 'containerd' : 'graph driver';
+    return { ...version, store, driver, root };
+  };
   const disk: EngineDisk = openEngineDisk(line, address, { callLimitMs, usageLimitMs, removeLimitMs });
 
   return {
@@ -38,17 +51,7 @@ export function openEngine(options: EngineOptions): Engine {
     ...openRemoval(line, { image: inUrl, container: containerInUrl }, removeLimitMs),
     pull: openPull(line, inUrl, registryAuth, removeLimitMs),
 
-    async info() {
-      const version = await pin();
-      const info = await must(Info, { method: 'GET', path: '/info' });
-      const store = info.DriverStatus?.some(([, value]) => value?.startsWith('io.containerd.snapshotter'));
-      return {
-        ...version,
-        store: store ? 'containerd' : 'graph driver',
-        driver: info.Driver,
-        root: info.DockerRootDir,
-      };
-    },
+    info,
 
     async list() {
       // Containers last: a container that is made in between is seen, one that goes holds its image a bit longer.
@@ -67,7 +70,11 @@ export function openEngine(options: EngineOptions): Engine {
         query: { size: 1 },
       }),
 
-    contents: () => readContents(address, callLimitMs),
+    async contents() {
+      // A graph driver's engine has such a store for its builds, and no image in it.
+      const kind = store ?? (await info()).store;
+      return kind === 'containerd' ? readContents(address, callLimitMs) : null;
+    },
 
     async tag(id, reference) {
       const repo = repositoryOf(inUrl(reference));

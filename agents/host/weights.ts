@@ -1,7 +1,7 @@
 import type { ImageId } from '../../src/domain/ids.ts';
 import type { CacheRecord, Image } from '../../src/domain/inventory.ts';
 import { historiesNeeded, layerSizes, weighLayers } from '../../src/domain/layers.ts';
-import { matchRecords } from './cache-layers.ts';
+import { blobKey, matchRecords } from './cache-layers.ts';
 import type { Details, ImageCache } from './details.ts';
 import { eachOf, WIDTH } from './each.ts';
 import type { Blob, Engine, RawRecord } from './ports.ts';
@@ -47,7 +47,7 @@ export async function weigh(
   const matched = matchRecords(records, stored, sizes, (id) => details.get(id)?.diffIds ?? [], contents);
   const ends = [...found.ends, ...matched.flatMap(({ chains }) => chains)];
   const layers = weighLayers(layered, histories, ends);
-  for (const [digest, { size }] of contents ?? []) layers.set(digest, size);
+  for (const [digest, { size }] of contents ?? []) layers.set(blobKey(digest), size);
   return { images: [...stored], records: matched, layers };
 }
 
@@ -56,7 +56,7 @@ export async function weigh(
 /** With its content; an image that is not unpacked has layers only as blobs. */
 function inStore(image: Image, details: Details | undefined, contents: ReadonlyMap<string, Blob>): Image {
   const unpacked = image.size > (details?.size ?? 0);
-  return { ...image, chains: unpacked ? image.chains : [], blobs: reachable(image.id, contents) };
+  return { ...image, chains: unpacked ? image.chains : [], blobs: reachable(image.id, contents).map(blobKey) };
 }
 
 function contentSize(contents: ReadonlyMap<string, Blob> | null, details: Details | undefined): number {

@@ -38,6 +38,9 @@ export type Engine = Service & {
   /** What `DOCKER_HOST` takes. */
   readonly host: string;
   readonly docker: Docker;
+  readonly store: 'graph driver' | 'containerd';
+  /** Where its files are: the engine's own, and those of its containerd. */
+  readonly folders: { readonly data: string; readonly containerd: string };
   /** As the engine said at its first start. */
   readonly info: { readonly version: string; readonly apiVersion: string; readonly storageDriver: string };
 };
@@ -104,6 +107,8 @@ export async function startEngine(scope: Scope, options: EngineOptions): Promise
     socket,
     host: `unix://${socket}`,
     docker,
+    store: containerdStore ? 'containerd' : 'graph driver',
+    folders: { data: dataRoot, containerd: join(dir, 'containerd') },
     info: { version: version.Version, apiVersion: version.ApiVersion, storageDriver: info.Driver },
   };
 }

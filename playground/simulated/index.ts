@@ -93,6 +93,9 @@ export async function startSimulatedEngine(
     socket,
     host: `unix://${socket}`,
     docker,
+    store: store === 'containerd' ? 'containerd' : 'graph driver',
+    // It holds no file: nothing is there.
+    folders: { data: state.root, containerd: state.root },
     info: {
       version: state.version,
       apiVersion,

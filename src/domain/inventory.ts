@@ -18,7 +18,7 @@ export interface Image {
   parent: ImageId | null;
   /** Chain IDs of its layers, lowest first. */
   chains: readonly string[];
-  /** Digests of its content in the containerd store: indexes, manifests, configs, packed layers of all platforms. */
+  /** Its content in the containerd store, under keys of `layers`: indexes, manifests, configs, packed layers. */
   blobs: readonly string[];
 }
 
@@ -77,7 +77,7 @@ export interface Inventory {
   containers: readonly Container[];
   /** `null` where nobody looked for it. */
   cache: readonly CacheRecord[] | null;
-  /** Bytes of each layer by chain ID, and of each blob by digest; absent ones weigh nothing of their own. */
+  /** Bytes of each layer by chain ID, and of blobs; absent ones weigh nothing of their own. */
   layers: ReadonlyMap<string, number>;
   /** `null` where the agent can't see it. */
   disk: Disk | null;

@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Docker from 'dockerode';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type Engine, startEngine } from '../../../playground/parts/engine.ts';
 import { type Redis, startRedis } from '../../../playground/parts/redis.ts';
@@ -26,7 +25,7 @@ export function useHost(name: string, yaml = 'min-age: 0s\n'): Host {
     const scope = createScope(name);
     Object.assign(host, { scope, config: join(scope.dir, 'agent.yaml') });
     writeFileSync(host.config, yaml);
-    const [engine, redis] = await Promise.all([anEngine(scope), startRedis(scope)]);
+    const [engine, redis] = await Promise.all([startEngine(scope, { name: 'host-1' }), startRedis(scope)]);
     Object.assign(host, { engine, redis, bot: await startBot(redis), witness: await startWitness(engine) });
     host.agent = await startAgent(scope, redis, engine, { DIMG_AGENT_CONFIG: host.config });
   }, 60_000);
@@ -38,16 +37,4 @@ export function useHost(name: string, yaml = 'min-age: 0s\n'): Host {
     await host.scope?.close();
   }, 60_000);
   return host;
-}
-
-/**
- * Debian's own engine; or, to run the same tests on another release or image store, the one whose socket
- * `DIMG_TEST_ENGINE` names. That one must be empty, since the tests empty it.
- */
-async function anEngine(scope: Scope): Promise<Engine> {
-  const socket = process.env.DIMG_TEST_ENGINE;
-  if (!socket) return startEngine(scope, { name: 'host-1' });
-  const docker = new Docker({ socketPath: socket });
-  if ((await docker.listImages({ all: true })).length > 0) throw new Error(`${socket} is not empty.`);
-  return { name: 'host-1', socket, host: `unix://${socket}`, docker } as Engine;
 }

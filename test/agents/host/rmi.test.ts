@@ -3,6 +3,7 @@ import { skipWithout } from '../../../playground/parts/available.ts';
 import { runContainer } from '../../../playground/parts/containers.ts';
 import { buildChild, busyboxImage } from '../../../playground/parts/images.ts';
 import { pullImage, pushImage, startRegistry } from '../../../playground/parts/registry.ts';
+import { settledStoreSize } from '../../../playground/parts/store-size.ts';
 import { diff } from '../../../playground/parts/witness-diff.ts';
 import { useHost } from './_host.ts';
 import { load, rmi } from './_setup.ts';
@@ -15,19 +16,21 @@ describe.skipIf(skipWithout('rmi on a real engine', ...parts))('rmi', () => {
 
   test('of an ID removes every tag of it, without force', async () => {
     const { app: id } = await app('app:1', 'app:2', 'team/app:latest');
+    const size = await settledStoreSize(host.engine);
     const plan = await host.bot.plan(rmi([id.slice(7, 19)]));
     const { outcomes } = await host.bot.execute(plan);
     expect((await host.witness.snapshot()).images).toEqual([]);
     expect(outcomes).toEqual([
       { image: id, outcome: 'deleted', removed: ['app:1', 'app:2', 'team/app:latest'], freed: plan.reclaim },
     ]);
-    expect(plan.reclaim).toBe(4000);
+    expect(plan.reclaim).toBe(size - (await settledStoreSize(host.engine)));
+    expect(plan.reclaim).toBeGreaterThanOrEqual(4000);
   });
 
   test('of one tag of several takes that tag away and keeps the image', async () => {
     const { app: id } = await app('app:1', 'app:2');
     const { outcomes } = await host.bot.execute(await host.bot.plan(rmi(['app:1'])));
-    expect((await host.witness.snapshot()).images).toEqual([{ id, tags: ['app:2'], digests: [] }]);
+    expect((await host.witness.snapshot()).images).toMatchObject([{ id, tags: ['app:2'] }]);
     expect(outcomes).toEqual([{ image: id, outcome: 'untagged', removed: ['app:1'], freed: 0 }]);
   });
 
@@ -40,7 +43,7 @@ describe.skipIf(skipWithout('rmi on a real engine', ...parts))('rmi', () => {
     const plan = await host.bot.plan(rmi([id]));
     expect(plan.items[0]?.recoverable).toBe(`${registry.host}/team/app@${digest}`);
     const { outcomes } = await host.bot.execute(plan);
-    expect(outcomes).toMatchObject([{ image: id, outcome: 'deleted', freed: 4000 }]);
+    expect(outcomes).toMatchObject([{ image: id, outcome: 'deleted', freed: plan.reclaim }]);
     expect((await host.witness.snapshot()).images).toEqual([]);
     expect(await pullImage(docker, ref)).toBe(id);
     await registry.stop();
