@@ -45,7 +45,7 @@ const ARCHITECTURES: Partial<Record<NodeJS.Architecture, string>> = { x64: 'amd6
 export function imageArchive(specs: Readonly<Record<string, ImageSpec>>): Archive {
   const layers = new Map<string, { content: Buffer; digest: string }>();
   const layerOf = (spec: LayerSpec) => {
-    const key = 'files' in spec ? JSON.stringify(spec.files) : `${spec.name} ${spec.bytes}`;
+    const key = keyOf(spec);
     const known = layers.get(key);
     if (known) return known;
     const content = tar(
@@ -93,6 +93,17 @@ export function imageArchive(specs: Readonly<Record<string, ImageSpec>>): Archiv
 }
 
 // --- internal ---
+
+const keys = new WeakMap<LayerSpec, string>();
+
+/** Equal layers have equal keys; read once, since busybox alone is two megabytes. */
+function keyOf(spec: LayerSpec): string {
+  const known = keys.get(spec);
+  if (known !== undefined) return known;
+  const key = 'files' in spec ? sha256(tar(spec.files)) : `${spec.name} ${spec.bytes}`;
+  keys.set(spec, key);
+  return key;
+}
 
 function configOf(spec: ImageSpec, parent: Config | undefined, digest: (layer: LayerSpec) => string): Config {
   const created = (spec.created ?? new Date('2024-01-01T00:00:00Z')).toISOString();

@@ -33,16 +33,18 @@ export function busyboxAvailable(): true | string {
 
 /** The layer that makes an image runnable: busybox, and some of its commands in `/bin`. */
 function busyboxLayer(): LayerSpec {
+  if (runnable) return runnable;
   const content = staticBusybox();
   if (content === undefined) throw new Error(String(busyboxAvailable()));
   const links = ['sh', 'sleep', 'true', 'false', 'echo', 'cat', 'ls', 'rm', 'dd', 'touch'];
-  return {
+  runnable = {
     name: 'busybox',
     files: [
       { path: 'bin/busybox', content },
       ...links.map((name) => ({ path: `bin/${name}`, link: 'busybox' })),
     ],
   };
+  return runnable;
 }
 
 /** A runnable image, with more layers on top when wished. It sleeps unless told otherwise. */
@@ -68,6 +70,7 @@ export async function buildChild(
 // --- internal ---
 
 let busybox: Buffer | undefined;
+let runnable: LayerSpec | undefined;
 
 function staticBusybox(): Buffer | undefined {
   const path = findProgram('busybox');
