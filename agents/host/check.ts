@@ -138,6 +138,6 @@ function asImage({ id, tags, digests, createdAt, taggedAt, labels }: ImageDetail
   const arrivedAt = Math.max(createdAt, taggedAt ?? 0, arrived);
   return {
     ...{ id, tags, digests, createdAt, arrivedAt, usedAt: arrivedAt, labels },
-    ...{ size: 0, parent: null, chains: [], blobs: [] },
+    ...{ size: 0, parent: null, chains: [], keepsLayers: true, blobs: [] },
   };
 }

@@ -92,6 +92,7 @@ export function toImage(raw: RawImage, details: Details, lastUsed: LastUsed): Im
     arrivedAt: Math.max(createdAt, taggedAt, traces.arrivedAt),
     usedAt: Math.max(traces.usedAt, taggedAt),
     chains: details.chains,
+    keepsLayers: true,
     blobs: [],
   };
 }

@@ -29,6 +29,7 @@ export async function readContents(
           key.startsWith('containerd.io/gc.ref.content') && value !== digest ? [value] : [],
         ),
         diffId: labels.find(([key]) => key === 'containerd.io/uncompressed')?.[1] ?? null,
+        unpacked: labels.find(([key]) => key.startsWith('containerd.io/gc.ref.snapshot.'))?.[1] ?? null,
       });
     }
   return blobs;

@@ -63,6 +63,8 @@ export type Blob = {
   refs: readonly string[];
   /** What a packed layer is unpacked, where this is one. */
   diffId: string | null;
+  /** Of an image's configuration, the chain ID of the unpacked layers that it keeps. */
+  unpacked: string | null;
 };
 
 /** What the engine says happened. `id` is an image's or container's ID, or a name where the engine tells no ID. */

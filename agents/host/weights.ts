@@ -29,11 +29,12 @@ export async function weigh(
   },
 ): Promise<Weighed> {
   const { contents, records } = found;
-  const stored = contents ? images.map((image) => inStore(image, details.get(image.id), contents)) : images;
-  const layered = stored.map((image) => ({
-    ...image,
-    size: image.size - contentSize(contents, details.get(image.id)),
-  }));
+  const stored = contents ? images.map((image) => inStore(image, contents)) : images;
+  const layered = stored.flatMap((image) => {
+    const size = image.size - (contents ? (details.get(image.id)?.size ?? 0) : 0);
+    // One whose layers went with another image has nothing unpacked, and says nothing of what they weighed.
+    return contents && size <= 0 ? [] : [{ ...image, size }];
+  });
   // The engine does not tell which layers its build cache shares: sizes do, and then all of them are needed.
   const all = records.some(({ shared, size }) => shared && size > 0);
   const needed = all ? layered.map(({ id }) => id) : historiesNeeded(layered, found.ends);
@@ -53,14 +54,12 @@ export async function weigh(
 
 // --- internal ---
 
-/** With its content; an image that is not unpacked has layers only as blobs. */
-function inStore(image: Image, details: Details | undefined, contents: ReadonlyMap<string, Blob>): Image {
-  const unpacked = image.size > (details?.size ?? 0);
-  return { ...image, chains: unpacked ? image.chains : [], blobs: reachable(image.id, contents).map(blobKey) };
-}
-
-function contentSize(contents: ReadonlyMap<string, Blob> | null, details: Details | undefined): number {
-  return contents ? (details?.size ?? 0) : 0;
+/** With its content, and whether its configuration keeps the unpacked layers. */
+function inStore(image: Image, contents: ReadonlyMap<string, Blob>): Image {
+  const digests = reachable(image.id, contents);
+  const tip = image.chains.at(-1);
+  const keepsLayers = digests.some((digest) => tip !== undefined && contents.get(digest)?.unpacked === tip);
+  return { ...image, keepsLayers, blobs: digests.map(blobKey) };
 }
 
 /** What the store keeps for an image, by the references that it goes by itself. */

@@ -18,6 +18,11 @@ export interface Image {
   parent: ImageId | null;
   /** Chain IDs of its layers, lowest first. */
   chains: readonly string[];
+  /**
+   * Whether it keeps them. In the containerd store an image that came when its layers were unpacked already, for
+   * another one, does not: they go with that one, and are unpacked again when they are needed.
+   */
+  keepsLayers: boolean;
   /** Its content in the containerd store, under keys of `layers`: indexes, manifests, configs, packed layers. */
   blobs: readonly string[];
 }

@@ -21,7 +21,7 @@ export function openTally(world: Graph): Tally {
   const load = (holder: Holder): { pieces: Iterable<string>; own: number } => {
     if ('image' in holder) {
       const image = world.images.get(holder.image);
-      return { pieces: image ? [...image.chains, ...image.blobs] : [], own: 0 };
+      return { pieces: image ? [...(image.keepsLayers ? image.chains : []), ...image.blobs] : [], own: 0 };
     }
     if ('container' in holder) {
       const { container } = holder;

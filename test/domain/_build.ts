@@ -49,6 +49,7 @@ export function anImage(name: string, given: Partial<Image> = {}): Image {
     labels: {},
     parent: null,
     chains: [`chain ${name}`],
+    keepsLayers: true,
     blobs: [],
     ...given,
   };
