@@ -77,7 +77,10 @@ export async function play({ slack, channel, print }: Play, lines: readonly Line
   }
 
   function underWay(): boolean {
-    return cards().some((message) => /^#\d+ (planning|executing) /.test(message.text));
+    // A run that pauses between two waves goes on when a person says so.
+    return cards().some(
+      ({ text }) => /^#\d+ (planning|executing) /.test(text) && !text.endsWith('waits to be continued'),
+    );
   }
 
   function fingerprint(): string {

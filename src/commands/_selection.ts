@@ -28,7 +28,7 @@ const GlobOption = z
     if (!/[:@\s]/.test(glob.replace(/^[^/]*:\d+\//, ''))) return glob;
     context.addIssue({
       code: 'custom',
-      message: `"${glob}" is no glob of repositories: write team/*, or app for any path that ends in it`,
+      message: `"${glob}" has a tag: give a repository such as team/app, or app for any path that ends in it`,
     });
     return z.NEVER;
   });

@@ -9,7 +9,7 @@ export function describeRun(run: Run): string {
   const words = [run.selection.kind, run.selection.kind === 'undo' ? '' : run.where, options];
   if (run.rollout?.canary) words.push(`--canary ${run.rollout.canary}`);
   if (run.rollout?.batch) words.push(`--batch ${run.rollout.batch}`);
-  if (run.skipConfirmation) words.push('-f');
+  if (run.skipConfirmation && run.selection.kind !== 'undo') words.push('-f');
   if (run.dryRun) words.push('--dry-run');
   return words.filter((word) => word !== '').join(' ');
 }

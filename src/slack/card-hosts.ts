@@ -2,6 +2,7 @@ import type { HostName } from '../domain/ids.ts';
 import { bold, code, join, type Markup, plural, say } from '../domain/markup.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Plan } from '../domain/plan.ts';
+import { hasTurn } from '../domain/rollout.ts';
 import { cacheOutcomeRows, cacheRows, itemRow, keptRows, outcomeRow, problemRows } from '../domain/rows.ts';
 import { type HostPart, type Run, workOf } from '../domain/run.ts';
 import { formatSize } from '../domain/size.ts';
@@ -15,6 +16,10 @@ export function hostSection(run: Run, host: HostName, part: HostPart, plan: Plan
     return { lines: [say`${bold(host)} ${state}`], more: 0 };
   }
   const { plan: sum } = part;
+  if (run.executingSince !== undefined && part.stage === 'planned' && !hasTurn(run, host)) {
+    const waiting = say`${bold(host)} ${workOf(sum)} to go, frees ${formatSize(sum.reclaim)} · waits for its turn`;
+    return { lines: [waiting], more: 0 };
+  }
   const outcomes = new Map(part.outcomes.map((outcome) => [outcome.image, outcome]));
   const started = run.executingSince !== undefined;
   const staying = started ? [] : keptRows(plan.kept, mayForce(run));

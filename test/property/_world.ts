@@ -18,13 +18,18 @@ type World = { images: number; containers: number; registry: boolean };
  * built on them; containers that run, have stopped or were only created. Few of each: what can go wrong goes wrong
  * between two or three.
  */
-export async function buildWorld(engine: Engine, registry: Registry | null, random: Random): Promise<void> {
+export async function buildWorld(
+  engine: Pick<Engine, 'docker'>,
+  registry: Registry | null,
+  random: Random,
+  at = Date.now(),
+): Promise<void> {
   const size: World = {
     images: 4 + random.below(12),
     containers: random.below(5),
     registry: registry !== null && random.chance(0.4),
   };
-  const specs = drawImages(random, size.images);
+  const specs = drawImages(random, size.images, at);
   await loadImages(engine.docker, specs);
   const tags = Object.values(specs).flatMap((spec) => spec.tags);
   for (let i = random.below(3); i > 0 && tags.length > 0; i--) {
@@ -35,9 +40,14 @@ export async function buildWorld(engine: Engine, registry: Registry | null, rand
   for (let i = 0; i < size.containers; i++) await drawContainer(engine, random, i);
 }
 
+/** What an image is called by, on every engine that has the same world: IDs of what was built there differ. */
+export function keyOf({ Labels }: { Labels?: Record<string, string> | null }): string {
+  return Labels?.['dimg.child'] ?? Labels?.['dimg.key'] ?? 'unknown';
+}
+
 // --- internal ---
 
-function drawImages(random: Random, count: number): Record<string, ImageSpec> {
+function drawImages(random: Random, count: number, at: number): Record<string, ImageSpec> {
   const pool = Array.from({ length: 5 }, (_, i) => ({
     name: `layer ${i}`,
     bytes: 1_000 + random.below(300_000),
@@ -57,21 +67,25 @@ function drawImages(random: Random, count: number): Record<string, ImageSpec> {
         `${name}:${i}`,
         ...(random.chance(0.2) ? [`${name}:also-${i}`] : []),
       ]),
-      labels: Object.fromEntries(random.some(LABELS, 0.25).map((label) => label.split('='))),
-      created: new Date(Date.now() - random.below(60) * DAY - random.below(20) * HOUR),
+      labels: {
+        ...Object.fromEntries(random.some(LABELS, 0.25).map((label) => label.split('='))),
+        'dimg.key': `i${i}`,
+      },
+      created: new Date(at - random.below(60) * DAY - random.below(20) * HOUR),
       comment: `image ${i}`,
     };
   }
   // The base of what runs.
   specs.busy = busyboxImage(random.chance(0.8) ? ['team/web:busy'] : ['team/web:busy', 'app:busy'], {
-    created: new Date(Date.now() - random.below(60) * DAY),
+    created: new Date(at - random.below(60) * DAY),
+    labels: { 'dimg.key': 'busy' },
   });
   return specs;
 }
 
 /** An image that is known by its digest alone, as `docker pull app@sha256:…` leaves it. */
 async function pulledByDigest(
-  { docker }: Engine,
+  { docker }: Pick<Engine, 'docker'>,
   registry: Registry,
   random: Random,
   tags: readonly string[],
@@ -83,11 +97,13 @@ async function pulledByDigest(
   if (random.chance(0.7)) await pullImage(docker, `${name}@${digest}`);
 }
 
-async function drawContainer({ docker }: Engine, random: Random, i: number): Promise<void> {
+async function drawContainer({ docker }: Pick<Engine, 'docker'>, random: Random, i: number): Promise<void> {
   const state = random.pick(['running', 'stopped', 'created', 'created'] as const);
-  const images = await docker.listImages();
-  const named = images.flatMap(({ RepoTags, Id }) => (random.chance(0.3) ? [Id] : (RepoTags ?? [])));
-  const image =
-    state === 'created' ? random.pick(named.filter((name) => !name.startsWith('<none>'))) : 'team/web:busy';
+  const images = (await docker.listImages()).sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  const names = images.map(({ RepoTags, Id }) => {
+    const tags = (RepoTags ?? []).filter((tag) => !tag.startsWith('<none>')).sort();
+    return random.chance(0.3) || tags.length === 0 ? Id : random.pick(tags);
+  });
+  const image = state === 'created' ? random.pick(names) : 'team/web:busy';
   await runContainer(docker, { image, name: `c${i}`, state });
 }
