@@ -25,7 +25,9 @@ export function openRival(
   options: { runnable: string; pullable: { name: string; image: string } | null },
 ) {
   const deeds: Deed[] = [];
-  let count = 0;
+  // Names of their own each time: one that is given to an image in the instant of its deletion can outlive it in the
+  // engine, and is there again with the next image of that ID.
+  let count = random.below(1_000_000) * 1000;
 
   const attempt = async (deed: Omit<Deed, 'ok'>, work: () => Promise<unknown>): Promise<void> => {
     const entry = { ...deed, ok: true };
