@@ -10,7 +10,14 @@ import { type Service, startService } from './service.ts';
 export type RegistryOptions = {
   /** Whether manifests may be deleted; distribution's own default is no. */
   readonly delete?: boolean;
+  /** Whether it answers nobody but `MEMBER`. */
+  readonly closed?: boolean;
 };
+
+/** Whom a closed registry lets in. */
+export const MEMBER = { username: 'member', password: 'secret-7' } as const;
+/** Bcrypt of the password, as `htpasswd -B` prints it: the registry knows no other kind. */
+const HTPASSWD = `${MEMBER.username}:$2y$05$abcdefghijklmnopqrstuusx4Ne/koPstMQQXbXgvM.N51AlriemS\n`;
 
 export type Registry = Service & {
   /** Starts the names of its images; engines talk to 127.0.0.1 without TLS. */
@@ -44,7 +51,9 @@ export function startRegistry(scope: Scope, options: RegistryOptions = {}): Prom
         maintenance: { uploadpurging: { enabled: false } },
       },
       http: { addr: host, secret: 'dimg' },
+      ...(options.closed && { auth: { htpasswd: { realm: 'dimg', path: join(dir, 'htpasswd') } } }),
     };
+    writeFileSync(join(dir, 'htpasswd'), HTPASSWD);
     writeFileSync(join(dir, 'config.yml'), JSON.stringify(config));
     const service = await startService(scope, {
       command,
@@ -52,7 +61,7 @@ export function startRegistry(scope: Scope, options: RegistryOptions = {}): Prom
       name: `registry-${port}`,
       ready: () =>
         fetch(`http://${host}/v2/`).then(
-          (response) => response.ok,
+          (response) => response.ok || response.status === 401,
           () => false,
         ),
     });
@@ -61,14 +70,16 @@ export function startRegistry(scope: Scope, options: RegistryOptions = {}): Prom
 }
 
 /** Pushes one tag. Resolves to the digest that the registry knows it by. */
-export async function pushImage(docker: Docker, ref: string): Promise<string> {
+export async function pushImage(
+  docker: Docker,
+  ref: string,
+  member: { username: string; password: string } = { username: '', password: '' },
+): Promise<string> {
   const colon = ref.lastIndexOf(':');
   const tagged = colon > ref.lastIndexOf('/');
   const [name, tag] = tagged ? [ref.slice(0, colon), ref.slice(colon + 1)] : [ref, 'latest'];
   // The engine refuses a push without the header, even where nobody asks for a password.
-  const stream = await docker
-    .getImage(name)
-    .push({ tag, authconfig: { username: '', password: '', serveraddress: '' } });
+  const stream = await docker.getImage(name).push({ tag, authconfig: { ...member, serveraddress: '' } });
   const lines = await finished(docker, stream);
   // The containerd store tells it in words alone.
   const digest = lines
