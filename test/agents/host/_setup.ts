@@ -95,7 +95,10 @@ export async function startBot(redis: RedisPart, host = HOST) {
   const finish = async (job: ExecuteJob) => {
     const finished = await report(job.id, 'finished', 'refused');
     if (finished.kind !== 'finished') throw new Error(JSON.stringify(finished));
-    return { finished, outcomes: await outcomesOf(job.id) };
+    const cache = (await reports(job.id)).flatMap(({ body }) =>
+      body.kind === 'cache' ? [body.cache] : [],
+    )[0];
+    return { finished, cache, outcomes: await outcomesOf(job.id) };
   };
   const execute = async (planned: Plan & { run: RunId }) => {
     const job = await executeJob(planned);
