@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { skipWithout } from '../../../playground/parts/available.ts';
-import { buildWithCache } from '../../../playground/parts/buildkit.ts';
+import { buildWithCache, cacheRecords } from '../../../playground/parts/buildkit.ts';
 import { settledStoreSize } from '../../../playground/parts/store-size.ts';
 import { useHost } from './_host.ts';
 import { load, prune } from './_setup.ts';
@@ -8,12 +8,7 @@ import { load, prune } from './_setup.ts';
 describe.skipIf(skipWithout('the build cache of a real engine', 'engines', 'redis'))('build cache', () => {
   const host = useHost('cache');
   const files = (...sizes: number[]) => sizes.map((bytes, i) => ({ name: `f${i}-${bytes}`, bytes }));
-  const records = async () => {
-    const { BuildCache } = (await host.engine.docker.df()) as unknown as {
-      BuildCache: { ID: string; Size: number }[] | null;
-    };
-    return (BuildCache ?? []).map(({ ID }) => ID).sort();
-  };
+  const records = async () => (await cacheRecords(host.engine)).map(({ ID }) => ID).sort();
   const without = async () => {
     await host.engine.docker.pruneImages({ filters: JSON.stringify({ dangling: ['false'] }) });
     await host.bot.execute(await host.bot.plan(prune({ all: true, buildCache: true })));
