@@ -1,3 +1,4 @@
+import type { RunId } from './ids.ts';
 import { type Markup, say, time, user } from './markup.ts';
 import { canUndo, isFinal, type Run } from './run.ts';
 import type { RunEvent } from './step.ts';
@@ -45,7 +46,7 @@ export function objection(run: Run, event: RunEvent): Markup | null {
       if (run.cancel) return say`#${run.id} is being cancelled.`;
       return run.paused ? null : say`#${run.id} does not wait to be continued.`;
     case 'undo':
-      return undoObjection(run);
+      return undoObjection(run, event.after);
     default:
       return null;
   }
@@ -53,10 +54,14 @@ export function objection(run: Run, event: RunEvent): Markup | null {
 
 // --- internal ---
 
-function undoObjection(run: Run): Markup | null {
+function undoObjection(run: Run, after: RunId | null): Markup | null {
   if (run.selection.kind === 'undo') return say`#${run.id} is an undo itself: ask for the deletion again.`;
   if (!isFinal(run.state)) return say`#${run.id} is not over yet.`;
-  return canUndo(run) ? null : say`#${run.id} has deleted nothing that could be brought back.`;
+  if (!canUndo(run)) return say`#${run.id} has deleted nothing that could be brought back.`;
+  const last = run.undone?.at(-1)?.run ?? null;
+  return last === after
+    ? null
+    : say`#${run.id} is being undone already${last === null ? '' : `: see #${last}`}.`;
 }
 
 function notForApprovers(run: Run): Markup | null {

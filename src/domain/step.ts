@@ -31,8 +31,8 @@ export type RunEvent =
       outcomes: readonly Outcome[];
       cache?: CacheOutcome;
     }
-  /** A run was made that brings back what this one deleted. */
-  | { type: 'undo'; at: number; by: UserId; run: RunId };
+  /** A run brings back what this one deleted; `after` is the undo before it, if there was one. */
+  | { type: 'undo'; at: number; by: UserId; run: RunId; after: RunId | null };
 
 /**
  * The one reducer. An event that may not happen, or that changes nothing, returns the same run:

@@ -1,17 +1,19 @@
 import { UserError } from '../domain/error.ts';
-import { factsOf, requested } from '../domain/facts.ts';
+import { requested } from '../domain/facts.ts';
 import type { HostName, RunId } from '../domain/ids.ts';
 import { type Markup, say } from '../domain/markup.ts';
 import { objection } from '../domain/objection.ts';
 import { isOnline } from '../domain/protocol.ts';
 import { type HostPart, isFinal, type Run, summarise } from '../domain/run.ts';
-import { step } from '../domain/step.ts';
 import { planUndo } from '../domain/undo.ts';
 import type { Deps, Person } from './_deps.ts';
 import { advance } from './advance.ts';
 import { draftRun, type Wanted } from './draft.ts';
 import { offline } from './reach.ts';
 import { mayAsk } from './rights.ts';
+
+/** Longer than it takes to make a run. */
+const GATE_S = 15;
 
 export interface Undoing extends Person {
   /** The run that is to be undone. */
@@ -60,34 +62,27 @@ export async function planRestore(
 // --- internal ---
 
 async function outcome(deps: Deps, asked: Undoing): Promise<Markup | null> {
-  for (;;) {
-    const run = await deps.runs.load(asked.run);
-    if (!run) return say`There is no run #${asked.run}.`;
-    const event = { type: 'undo', at: deps.clock(), by: asked.user, run: asked.run } as const;
-    const refusal = objection(run, event);
-    if (refusal) return refusal;
-    await mayAsk(deps, asked, Object.keys(run.hosts) as HostName[]);
-    const last = run.undone?.at(-1);
-    const earlier = last && (await deps.runs.load(last.run));
-    if (earlier && !isFinal(earlier.state))
-      return say`#${run.id} is being undone already: see #${earlier.id}.`;
-    if (earlier?.state === 'done') return say`#${run.id} was undone already: see #${earlier.id}.`;
-    const hosts = await hostsOf(deps, run);
-    // Whoever marked the run and died before the new one was there is helped: its number makes it one and the same.
-    if (last && !earlier) return create(deps, run, last, asked, hosts);
-    const mark = { by: asked.user, at: event.at, run: await deps.runs.reserve() };
-    const after = step(run, { type: 'undo', ...mark });
-    if (
-      !(await deps.runs.commit(
-        run,
-        after,
-        factsOf(run, after, event.at, () => []),
-      ))
-    )
-      continue;
-    await create(deps, run, mark, asked, hosts);
-    return null;
-  }
+  const at = deps.clock();
+  const run = await deps.runs.load(asked.run);
+  if (!run) return say`There is no run #${asked.run}.`;
+  const last = run.undone?.at(-1);
+  const event = { type: 'undo', at, by: asked.user, after: last?.run ?? null } as const;
+  const refusal = objection(run, { ...event, run: asked.run });
+  if (refusal) return refusal;
+  await mayAsk(deps, asked, Object.keys(run.hosts) as HostName[]);
+  const earlier = last && (await deps.runs.load(last.run));
+  if (earlier && !isFinal(earlier.state)) return say`#${run.id} is being undone already: see #${earlier.id}.`;
+  if (earlier?.state === 'done') return say`#${run.id} was undone already: see #${earlier.id}.`;
+  const hosts = await hostsOf(deps, run);
+  // Of those who press at once one goes on; should its bot die here, another may soon.
+  const gate = `undo after ${last?.run ?? 'none'}`;
+  if (!(await deps.cards.once(run.id, gate, GATE_S))) return say`#${run.id} is being undone already.`;
+  // Whoever marked the run and died before the new one was there is helped: its number makes it one and the same.
+  if (last && !earlier) return create(deps, run, last, asked, hosts);
+  const mark = { by: asked.user, at, run: await deps.runs.reserve() };
+  const marked = await advance(deps, run.id, { ...event, ...mark });
+  if ('objection' in marked) return marked.objection;
+  return create(deps, run, mark, asked, hosts);
 }
 
 type Mark = NonNullable<Run['undone']>[number];

@@ -33,8 +33,8 @@ export function openCards(redis: Redis): CardQueue {
       reaching(async () => {
         await redis.eval(SHOWN, 2, own.run(run.id), own.cards, String(run.rev), String(run.id));
       }),
-    once: (id, what) =>
-      reaching(async () => (await redis.set(own.once(id, what), '1', 'EX', DAY_S, 'NX')) !== null),
+    once: (id, what, seconds = DAY_S) =>
+      reaching(async () => (await redis.set(own.once(id, what), '1', 'EX', seconds, 'NX')) !== null),
     again: (id, what) =>
       reaching(async () => {
         await redis.del(own.once(id, what));

@@ -382,7 +382,7 @@ describe('every state against every event', () => {
     expire: expire(NOW + 31 * MINUTE),
     started,
     cache: { type: 'cache', at: LATER, host: HOST, cache: { deleted: 1, skipped: 0, failed: 0, freed: 1 } },
-    [UNDO]: { type: 'undo', at: LATER, by: ANA, run: runId(1043) },
+    [UNDO]: { type: 'undo', at: LATER, by: ANA, run: runId(1043), after: null },
     outcomes: outcomes(both),
     finished: finished(),
     broken: broken([anOutcome('a', 'unknown'), anOutcome('b', 'unknown')]),
