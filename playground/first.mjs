@@ -50,6 +50,10 @@ const parts = {
     packages: ['docker-registry'],
     missing: () => (find('docker-registry') ? undefined : 'no docker-registry'),
   },
+  roots: {
+    packages: ['debootstrap'],
+    missing: () => (find('debootstrap') ? undefined : 'no debootstrap'),
+  },
   browser: {
     packages: ['chromium'],
     missing: () => (['chromium', 'chromium-browser', 'google-chrome'].some(find) ? undefined : 'no chromium'),
@@ -58,11 +62,12 @@ const parts = {
 const needed = {
   try: [parts.redis, parts.engine, parts.busybox],
   test: [parts.redis, parts.engine, parts.busybox, parts.registry, parts.browser],
+  matrix: [parts.redis, parts.engine, parts.busybox, parts.registry, parts.roots],
 };
 
 const [mode, ...args] = process.argv.slice(2);
-if (mode !== 'try' && mode !== 'test') {
-  console.error('Usage: node playground/first.mjs try|test [arguments]');
+if (!Object.hasOwn(needed, mode ?? '')) {
+  console.error('Usage: node playground/first.mjs try|test|matrix [arguments]');
   process.exit(2);
 }
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -70,13 +75,20 @@ if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`This needs Node.js 20.19 or newer; here is ${process.versions.node}.`);
   process.exit(1);
 }
-process.exitCode = mode === 'try' ? await tryIt() : await test();
+process.exitCode = await { try: tryIt, test, matrix }[mode]();
 
 async function tryIt() {
   const code = (await installModules()) || (await installParts()) || (await build());
   if (code) return code;
   if (parts.redis.missing()) return 1;
   return run(process.execPath, ['--import', 'tsx', 'playground/try.ts', ...args]);
+}
+
+/** The long suites on every kind of engine. */
+async function matrix() {
+  const code = (await installModules()) || (await installParts()) || (await build());
+  if (code || needed.matrix.some((part) => part.missing())) return code || 1;
+  return run(process.execPath, ['--import', 'tsx', 'test/matrix.ts', ...args]);
 }
 
 async function test() {

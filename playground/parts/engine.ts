@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { basename, join } from 'node:path';
@@ -16,6 +17,14 @@ export const RELEASES = {
   '28.5-containerd': { suite: 'sid', containerd: true },
 } as const satisfies Record<string, { suite: Suite; containerd: boolean }>;
 export type Release = keyof typeof RELEASES;
+
+/** Whether this machine's own engine is of that release, so that no root is needed for it. */
+export function isOwn(release: Release): boolean {
+  const dockerd = findProgram('dockerd');
+  const [series = ''] = release.split('-');
+  const version = dockerd && spawnSync(dockerd, ['--version'], { encoding: 'utf8' }).stdout;
+  return version?.startsWith(`Docker version ${series}.`) ?? false;
+}
 
 export type EngineOptions = {
   /** The host's name, unique in its scope; letters, digits and dashes. */
@@ -75,7 +84,7 @@ export async function startEngine(scope: Scope, options: EngineOptions): Promise
   };
   const containerdStore = features['containerd-snapshotter'] === true;
   const { storageDriver = containerdStore ? 'overlayfs' : 'overlay2' } = options;
-  const within = release ? await openRoot(scope, RELEASES[release].suite, dir) : here;
+  const within = release && !isOwn(release) ? await openRoot(scope, RELEASES[release].suite, dir) : here;
   const dataRoot = options.dataRoot ?? join(dir, 'data');
   const mountedBefore = mountsBelow(dataRoot).length;
   // After SIGKILL dockerd's mount of its own data folder stays.
