@@ -18,7 +18,7 @@ const { values } = parseArgs({
   },
 });
 
-const SUITES = ['test/contract', 'test/agents', 'test/property', 'test/e2e'];
+const SUITES = ['test/contract', 'test/agents', 'test/property'];
 const results: { engine: string; suite: string; ok: boolean; seconds: number }[] = [];
 const asked = values.engines.split(',');
 const unknown = asked.find((kind) => kind !== 'simulated' && !Object.hasOwn(RELEASES, kind));
