@@ -127,6 +127,30 @@ async function take(dir: string, readme: boolean): Promise<void> {
     await shot('denied', card());
     await be('ana');
 
+    await ask('/dimg rmi host-1 app:latest app:newer');
+    await state('proposed');
+    await press('Delete');
+    await state('done');
+    await shot('can-be-undone', card());
+    await press('Undo');
+    await page.getByText(/Restored \d of \d/).waitFor();
+    await shot('undone', card());
+    await ask('/dimg prune host-1 -a --stopped-containers --keep 1');
+    await state('proposed');
+    await shot('stopped-containers', card());
+    await press('Cancel');
+    await ask('/dimg prune host-1 -a --free 20GB --not-repo web --dry-run');
+    await state('done');
+    await shot('goal', card());
+    await ask('/dimg prune all --canary 1 --batch 1');
+    await state('proposed');
+    await press('Delete');
+    await page.getByText('waits for its turn').first().waitFor();
+    await shot('paused', card());
+    await press('Cancel');
+    await state('cancelled');
+    await shot('cancelled-in-a-pause', card());
+
     await ask('/dimg prune host-2');
     await state('proposed');
     await card()
