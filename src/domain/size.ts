@@ -22,10 +22,11 @@ export function typedSize(bytes: number): string {
   return `${bytes}B`;
 }
 
-/** `500MB`, `20GB`, `1.5 TB` in bytes; `null` for anything else. */
+/** `500MB`, `20GB`, `1.5 TB` in bytes; `null` for anything else, and for more than can be counted byte by byte. */
 export function parseSize(text: string): number | null {
   const match = /^(\d+(?:\.\d+)?) ?([kKMGTP]?B)$/.exec(text);
   if (!match) return null;
   const power = UNITS.indexOf((match[2] === 'KB' ? 'kB' : match[2]) as (typeof UNITS)[number]);
-  return Math.round(Number(match[1]) * 1000 ** power);
+  const bytes = Math.round(Number(match[1]) * 1000 ** power);
+  return Number.isSafeInteger(bytes) ? bytes : null;
 }
