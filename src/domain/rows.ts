@@ -34,7 +34,10 @@ export function itemRow(item: Item, now: number): Markup {
 export function cacheRows(plan: Plan): Markup[] {
   if (plan.cache.length === 0) return [];
   const bytes = plan.cache.reduce((sum, { reclaim }) => sum + reclaim, 0);
-  return [say`• ${plural(plan.cache.length, 'build cache record')} frees ${formatSize(bytes)}`];
+  const { length } = plan.cache;
+  return [
+    say`• ${plural(length, 'build cache record')} ${length === 1 ? 'frees' : 'free'} ${formatSize(bytes)}`,
+  ];
 }
 
 export function cacheOutcomeRows(plan: Plan, outcome: CacheOutcome | undefined): Markup[] {
@@ -73,7 +76,9 @@ export function outcomeRow(item: Item, outcome: Outcome | undefined, said?: Trou
   switch (outcome.outcome) {
     case 'deleted': {
       const parts = [say`${name} deleted, ${formatSize(outcome.freed)}`];
-      if (outcome.containers?.length) parts.push(say`with the container ${some(outcome.containers)}`);
+      const { containers = [] } = outcome;
+      if (containers.length > 0)
+        parts.push(say`with the ${containers.length === 1 ? 'container' : 'containers'} ${some(containers)}`);
       if (item.recoverable === undefined) parts.push(say`can't be pulled again`);
       return say`✓ ${join(parts)}`;
     }
