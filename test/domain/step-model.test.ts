@@ -221,7 +221,8 @@ describe('a run, over random stories', () => {
   });
 
   test('has outcomes only once it is carried out, and at most one of each image on each host', () => {
-    playing((_, __, after) => {
+    playing((before, _, after) => {
+      if (after === before) return;
       for (const { outcomes, cache } of Object.values(after.hosts)) {
         expect(cache === undefined || after.executingSince !== undefined).toBe(true);
         expect(new Set(outcomes.map(({ image }) => image)).size).toBe(outcomes.length);
@@ -232,6 +233,7 @@ describe('a run, over random stories', () => {
 
   test('never loses an outcome, an approval or a word of its end', () => {
     playing((before, _, after) => {
+      if (after === before) return;
       expect(after.approvals.slice(0, before.approvals.length)).toEqual(before.approvals);
       for (const [name, part] of Object.entries(before.hosts)) {
         const { stage, cache, trouble, outcomes } = after.hosts[name as HostName] ?? aPart();
@@ -253,8 +255,8 @@ describe('a run, over random stories', () => {
   });
 
   test('stays what the store takes', () => {
-    playing((_, __, after) => {
-      expect(Run.safeParse(after).success).toBe(true);
+    playing((before, _, after) => {
+      if (after !== before) expect(Run.safeParse(after).success).toBe(true);
     });
   });
 
