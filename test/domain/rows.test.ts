@@ -5,6 +5,7 @@ import type { Item, Kept } from '../../src/domain/plan.ts';
 import {
   cacheOutcomeRows,
   cacheRows,
+  containerRows,
   itemRow,
   keptRows,
   outcomeRow,
@@ -64,6 +65,26 @@ describe('what goes', () => {
   ])('%s', (row, given) => {
     expect(plain(itemRow(anItem('a', given), NOW))).toBe(row);
   });
+});
+
+test('names three containers in the row of an image, and each of the others in a row of its own', () => {
+  const containers = [1, 2, 3, 4, 5].map((n) => ({
+    id: 'c',
+    name: `web-${n}`,
+    stoppedAt: NOW - 2 * n * DAY,
+  }));
+  const item = anItem('a', { references: ['app:1'], recoverable: 'x', containers });
+  const removal = (n: number) => `first removes the container web-${n}, stopped ${2 * n} days ago`;
+  expect(plain(itemRow(item, NOW))).toBe(
+    `• app:1 ${short} frees 100 B, ${removal(1)}, ${removal(2)}, ${removal(3)}, and 2 more containers`,
+  );
+  expect(containerRows(item, NOW).map(plain)).toEqual([4, 5].map((n) => `• app:1 ${short} ${removal(n)}`));
+  const fewer = { ...item, containers: containers.slice(0, 3) };
+  expect(plain(itemRow(fewer, NOW))).not.toContain('more');
+  expect(containerRows(fewer, NOW)).toEqual([]);
+  expect(plain(itemRow({ ...item, containers: containers.slice(0, 4) }, NOW))).toMatch(
+    /, and 1 more container$/,
+  );
 });
 
 describe('what stays', () => {
