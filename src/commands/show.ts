@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { UserError } from '../domain/error.ts';
 import { bold, code, join, type Markup, say, time, user } from '../domain/markup.ts';
 import type { Plan } from '../domain/plan.ts';
-import { cacheOutcomeRows, cacheRows, itemRow, keptRows, outcomeRow, problemRows } from '../domain/rows.ts';
+import {
+  cacheOutcomeRows,
+  cacheRows,
+  containerRows,
+  itemRow,
+  keptRows,
+  outcomeRow,
+  problemRows,
+} from '../domain/rows.ts';
 import type { HostPart, Run } from '../domain/run.ts';
 import { formatSize } from '../domain/size.ts';
 import { troubleWords } from '../domain/trouble.ts';
@@ -66,8 +74,10 @@ function hostLines(host: string, part: HostPart, plan: Plan | undefined, run: Ru
   return [
     say`${bold(host)} ${join(sums, ' · ')} · plan ${code(plan.digest)}`,
     ...problemRows(plan),
-    ...plan.items.map((item) =>
-      started ? outcomeRow(item, outcomes.get(item.image), part.trouble) : itemRow(item, plan.takenAt),
+    ...plan.items.flatMap((item) =>
+      started
+        ? [outcomeRow(item, outcomes.get(item.image), part.trouble)]
+        : [itemRow(item, plan.takenAt), ...containerRows(item, plan.takenAt)],
     ),
     ...(started ? cacheOutcomeRows(plan, part.cache) : cacheRows(plan)),
     ...keptRows(plan.kept, false),

@@ -41,7 +41,7 @@ export function choose(
       records = [];
     }
   }
-  records = ration(world, picked, records, { wanted, allowance: inventory.allowance });
+  records = ration(world, picked, records, { wanted, allowance: inventory.allowance }, now);
   settle(world, picked, now);
   const { items, cache } = weigh(world, order(world, [...picked.going.values()]), records);
   const reclaim = [...items, ...cache].reduce((sum, one) => sum + one.reclaim, 0);

@@ -44,7 +44,10 @@ export function objection(run: Run, event: RunEvent): Markup | null {
     case 'continue':
       if (isFinal(run.state)) return decided(run);
       if (run.cancel) return say`#${run.id} is being cancelled.`;
-      return run.paused ? null : say`#${run.id} does not wait to be continued.`;
+      if (!run.paused) return say`#${run.id} does not wait to be continued.`;
+      return event.at >= run.paused.until
+        ? say`#${run.id} has waited until ${time(run.paused.until)}, and ends here; ask again.`
+        : null;
     case 'undo':
       return undoObjection(run, event.after);
     default:

@@ -1,7 +1,7 @@
-import type { Graph } from './graph.ts';
-import type { ImageId } from './ids.ts';
-import type { Allowance, CacheRecord } from './inventory.ts';
-import { nameOf, type Reason } from './plan.ts';
+import { type Candidate, leastRecentlyUsedFirst } from './candidates.ts';
+import { type Graph, usesOf } from './graph.ts';
+import type { Allowance, CacheRecord, Container } from './inventory.ts';
+import type { Reason } from './plan.ts';
 import { isIntermediate, type Picked } from './subject.ts';
 import { type Holder, openTally } from './tally.ts';
 
@@ -13,36 +13,51 @@ export interface Bounds {
 
 /**
  * Takes the least recently used first until the goal is met, and never more than the host's limits leave; what is
- * left moves from going to kept. Returns the records of the build cache that still go.
+ * left moves from going to kept. Untagged parents go along with their last child. Returns the records of the build
+ * cache that still go. `now` in milliseconds.
  */
 export function ration(
   world: Graph,
   picked: Picked,
   records: readonly CacheRecord[],
   { wanted, allowance }: Bounds,
+  now: number,
 ): CacheRecord[] {
   if (wanted === null && allowance === null) return [...records];
   const tally = openTally(world);
+  const candidates = leastRecentlyUsedFirst(world, picked, records);
+  const dependents = dependentsOf(candidates);
   const taken = new Set<string>();
+  const removed = new Set<Container>();
+  const left = new Map<Candidate, Reason>();
   let [images, bytes] = [0, 0];
-  const left: [Candidate, Reason][] = [];
-  for (const candidate of leastRecentlyUsedFirst(world, picked, records)) {
-    if (!candidate.first.every((key) => taken.has(key))) continue;
-    if (wanted !== null && bytes >= wanted && !candidate.follows) {
-      left.push([candidate, { kind: 'goal' }]);
-      continue;
-    }
-    const freed = candidate.holders.reduce((sum, holder) => sum + tally.release(holder), 0);
+  const isReady = ({ first }: Candidate) => first.every((key) => taken.has(key));
+  const take = (candidate: Candidate): void => {
+    // A container that holds several of them goes, and counts, once.
+    const containers = candidate.containers.filter((container) => !removed.has(container));
+    const holders: Holder[] = [...containers.map((container) => ({ container })), candidate.self];
+    const freed = holders.reduce((sum, holder) => sum + tally.release(holder), 0);
     const more = candidate.image ? 1 : 0;
     if (allowance && (images + more > allowance.images || bytes + freed > allowance.bytes)) {
-      for (const holder of candidate.holders) tally.hold(holder);
-      left.push([candidate, { kind: 'limit', again: allowance.again }]);
-      continue;
+      for (const holder of holders) tally.hold(holder);
+      left.set(candidate, { kind: 'limit', again: allowance.again });
+      return;
     }
     images += more;
     bytes += freed;
     taken.add(candidate.key);
+    for (const container of containers) removed.add(container);
+    for (const one of dependents.get(candidate.key) ?? []) if (one.follows && isReady(one)) take(one);
+  };
+  for (const candidate of candidates) {
+    if (candidate.follows || !isReady(candidate)) continue;
+    if (wanted !== null && bytes >= wanted) left.set(candidate, { kind: 'goal' });
+    else take(candidate);
   }
+  // Containers of two images that hold each other's: neither can be the first.
+  for (const one of candidates)
+    if (one.image && !taken.has(one.key) && !left.has(one) && one.children.every((key) => taken.has(key)))
+      left.set(one, { kind: 'in-use', by: usesOf(world, one.image, now) });
   for (const [{ image }, reason] of left) {
     if (!image) continue;
     picked.going.delete(image);
@@ -54,74 +69,14 @@ export function ration(
 
 // --- internal ---
 
-interface Candidate {
-  key: string;
-  image?: ImageId;
-  name: string;
-  usedAt: number;
-  depth: number;
-  /** What must go before it: its children. */
-  first: readonly string[];
-  /** Goes with its last child, as an untagged parent does. */
-  follows: boolean;
-  /** What it takes away from the disk: its containers and itself. */
-  holders: readonly Holder[];
-}
-
-/** An image was used whenever one that is built on it was, so children always come before their parents. */
-function leastRecentlyUsedFirst(world: Graph, picked: Picked, records: readonly CacheRecord[]): Candidate[] {
-  const candidates = [...imageCandidates(world, picked), ...cacheCandidates(records)];
-  const byKey = new Map(candidates.map((one) => [one.key, one]));
-  const done = new Set<string>();
-  const settle = (one: Candidate): Candidate => {
-    if (done.has(one.key)) return one;
-    done.add(one.key);
+/** Who waits for whom: the candidates by what must go before them. */
+function dependentsOf(candidates: readonly Candidate[]): ReadonlyMap<string, readonly Candidate[]> {
+  const dependents = new Map<string, Candidate[]>();
+  for (const one of candidates)
     for (const key of one.first) {
-      const child = byKey.get(key);
-      if (!child) continue;
-      settle(child);
-      one.usedAt = Math.max(one.usedAt, child.usedAt);
-      one.depth = Math.min(one.depth, child.depth - 1);
+      const list = dependents.get(key);
+      if (list) list.push(one);
+      else dependents.set(key, [one]);
     }
-    return one;
-  };
-  return candidates
-    .map(settle)
-    .sort((a, b) => a.usedAt - b.usedAt || b.depth - a.depth || (a.name < b.name ? -1 : 1));
-}
-
-function imageCandidates(world: Graph, picked: Picked): Candidate[] {
-  const containers = new Map(world.containers.map((container) => [container.id, container]));
-  const counted = new Set<string>();
-  return [...picked.going.values()].flatMap((item): Candidate[] => {
-    const image = world.images.get(item.image);
-    if (!image || item.action !== 'delete') return [];
-    // One that holds two of them goes, and counts, once.
-    const first = item.containers.filter(({ id }) => !counted.has(id));
-    for (const { id } of first) counted.add(id);
-    return [
-      {
-        ...{ key: image.id, image: image.id, name: nameOf(item), usedAt: image.usedAt, depth: 0 },
-        first: world.children.get(image.id) ?? [],
-        follows: isIntermediate(world, image),
-        holders: [
-          ...first.flatMap(({ id }): Holder[] => {
-            const container = containers.get(id);
-            return container ? [{ container }] : [];
-          }),
-          { image: image.id },
-        ],
-      },
-    ];
-  });
-}
-
-function cacheCandidates(records: readonly CacheRecord[]): Candidate[] {
-  const children = new Map<string, string[]>();
-  for (const { id, parents } of records)
-    for (const parent of parents) children.set(parent, [...(children.get(parent) ?? []), id]);
-  return records.map((record) => ({
-    ...{ key: record.id, name: record.id, usedAt: record.usedAt, depth: 0 },
-    ...{ first: children.get(record.id) ?? [], follows: false, holders: [{ record }] },
-  }));
+  return dependents;
 }

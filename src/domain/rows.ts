@@ -6,6 +6,9 @@ import { formatSize } from './size.ts';
 import { formatAge } from './time.ts';
 import { problemWords, troubleWords, users } from './trouble.ts';
 
+/** Containers of an item in its own row; the others have rows of their own. */
+const IN_ROW = 3;
+
 /** What goes: `• app:1, app:2 3f2a… frees 20 MB of 120 MB`. */
 export function itemRow(item: Item, now: number): Markup {
   if (item.action === 'restore') return restoreRow(item);
@@ -22,19 +25,28 @@ export function itemRow(item: Item, now: number): Markup {
         : say`the image stays as ${some(left)}`,
     );
   } else if (item.force) parts.push(say`forced under ${users(item.usedBy)}`);
-  for (const { name, stoppedAt } of item.containers)
-    parts.push(say`first removes the container ${code(name)}, stopped ${formatAge(now - stoppedAt)} ago`);
+  parts.push(...item.containers.slice(0, IN_ROW).map((container) => removal(container, now)));
+  const others = item.containers.length - IN_ROW;
+  if (others > 0) parts.push(say`and ${plural(others, 'more container')}`);
   if (item.project !== undefined)
     parts.push(say`of the Compose project ${code(item.project)}, which is down`);
   if (item.action === 'delete' && item.recoverable === undefined) parts.push(say`can't be pulled again`);
   return say`• ${join(parts, ', ')}`;
 }
 
+/** The containers that its own row has no room for: a row each, since every one is named. */
+export function containerRows(item: Item, now: number): Markup[] {
+  return item.containers.slice(IN_ROW).map((container) => say`• ${named(item)} ${removal(container, now)}`);
+}
+
 /** The build cache in one row, since its records mean nothing to people. */
 export function cacheRows(plan: Plan): Markup[] {
   if (plan.cache.length === 0) return [];
   const bytes = plan.cache.reduce((sum, { reclaim }) => sum + reclaim, 0);
-  return [say`• ${plural(plan.cache.length, 'build cache record')} frees ${formatSize(bytes)}`];
+  const { length } = plan.cache;
+  return [
+    say`• ${plural(length, 'build cache record')} ${length === 1 ? 'frees' : 'free'} ${formatSize(bytes)}`,
+  ];
 }
 
 export function cacheOutcomeRows(plan: Plan, outcome: CacheOutcome | undefined): Markup[] {
@@ -73,7 +85,9 @@ export function outcomeRow(item: Item, outcome: Outcome | undefined, said?: Trou
   switch (outcome.outcome) {
     case 'deleted': {
       const parts = [say`${name} deleted, ${formatSize(outcome.freed)}`];
-      if (outcome.containers?.length) parts.push(say`with the container ${some(outcome.containers)}`);
+      const { containers = [] } = outcome;
+      if (containers.length > 0)
+        parts.push(say`with the ${containers.length === 1 ? 'container' : 'containers'} ${some(containers)}`);
       if (item.recoverable === undefined) parts.push(say`can't be pulled again`);
       return say`✓ ${join(parts)}`;
     }
@@ -103,6 +117,10 @@ function restoreRow(item: Item): Markup {
   return item.recoverable === undefined
     ? say`• ${named(item)} gets its name back`
     : say`• ${named(item)} is pulled again where it is gone, ${formatSize(item.size)}`;
+}
+
+function removal({ name, stoppedAt }: Item['containers'][number], now: number): Markup {
+  return say`first removes the container ${code(name)}, stopped ${formatAge(now - stoppedAt)} ago`;
 }
 
 function named(subject: Item | Kept): Markup {

@@ -15,17 +15,19 @@ export function formatSize(bytes: number): string {
 /** A size as one would type it: it means exactly the same bytes again. */
 export function typedSize(bytes: number): string {
   for (let unit = UNITS.length - 1; unit > 0; unit--) {
-    // At most three decimals, which a double holds exactly enough to be read back.
+    // At most three decimals; close to the largest number that can be counted a double does not hold even these.
     const thousandths = bytes / 1000 ** (unit - 1);
-    if (thousandths >= 1000 && Number.isInteger(thousandths)) return `${thousandths / 1000}${UNITS[unit]}`;
+    const text = `${thousandths / 1000}${UNITS[unit]}`;
+    if (thousandths >= 1000 && Number.isInteger(thousandths) && parseSize(text) === bytes) return text;
   }
   return `${bytes}B`;
 }
 
-/** `500MB`, `20GB`, `1.5 TB` in bytes; `null` for anything else. */
+/** `500MB`, `20GB`, `1.5 TB` in bytes; `null` for anything else, and for more than can be counted byte by byte. */
 export function parseSize(text: string): number | null {
   const match = /^(\d+(?:\.\d+)?) ?([kKMGTP]?B)$/.exec(text);
   if (!match) return null;
   const power = UNITS.indexOf((match[2] === 'KB' ? 'kB' : match[2]) as (typeof UNITS)[number]);
-  return Math.round(Number(match[1]) * 1000 ** power);
+  const bytes = Math.round(Number(match[1]) * 1000 ** power);
+  return Number.isSafeInteger(bytes) ? bytes : null;
 }

@@ -191,6 +191,8 @@ function settle(run: Run, at: number): Run {
 }
 
 function approvalReasons(run: Run): Run['approvalFor'] {
+  // What goes was decided on before: bringing it back asks nothing more.
+  if (run.selection.kind === 'undo') return [];
   const { neededFor } = run.policy;
   const sum = totals(run);
   const hosts = Object.values(run.hosts).filter(({ plan }) => workOf(plan) > 0).length;

@@ -3,7 +3,15 @@ import { bold, code, join, type Markup, plural, say } from '../domain/markup.ts'
 import type { Outcome } from '../domain/outcome.ts';
 import type { Plan } from '../domain/plan.ts';
 import { hasTurn } from '../domain/rollout.ts';
-import { cacheOutcomeRows, cacheRows, itemRow, keptRows, outcomeRow, problemRows } from '../domain/rows.ts';
+import {
+  cacheOutcomeRows,
+  cacheRows,
+  containerRows,
+  itemRow,
+  keptRows,
+  outcomeRow,
+  problemRows,
+} from '../domain/rows.ts';
 import { type HostPart, type Run, workOf } from '../domain/run.ts';
 import { formatSize } from '../domain/size.ts';
 import { formatDuration } from '../domain/time.ts';
@@ -33,6 +41,7 @@ export function hostSection(run: Run, host: HostName, part: HostPart, plan: Plan
     .map((item) =>
       started ? outcomeRow(item, outcomes.get(item.image), part.trouble) : itemRow(item, plan.takenAt),
     );
+  const others = started ? [] : items.slice(0, forGoing).flatMap((item) => containerRows(item, plan.takenAt));
   const shownStaying = staying.slice(0, Math.max(0, rows - shownGoing.length));
   const counts = [countWords(run, part)];
   if (sum.kept > 0) counts.push(say`${sum.kept} ${started ? 'kept' : 'to stay'}`);
@@ -48,7 +57,7 @@ export function hostSection(run: Run, host: HostName, part: HostPart, plan: Plan
       ...shownStaying,
       ...measured(part, run.selection.kind === 'undo'),
     ],
-    more: items.length + staying.length - shownGoing.length - shownStaying.length,
+    more: items.length + others.length + staying.length - shownGoing.length - shownStaying.length,
   };
 }
 
@@ -64,7 +73,7 @@ export function fullPlan(
     return [
       say`${bold(host)} what goes and what stays`,
       ...problemRows(plan),
-      ...plan.items.map((item) => itemRow(item, plan.takenAt)),
+      ...plan.items.flatMap((item) => [itemRow(item, plan.takenAt), ...containerRows(item, plan.takenAt)]),
       ...cacheRows(plan),
       ...keptRows(plan.kept, mayForce(run)),
     ];

@@ -6,7 +6,7 @@ import { UserError } from '../../src/domain/error.ts';
 import { Job } from '../../src/domain/protocol.ts';
 import { type PruneSelection, Selection } from '../../src/domain/selection.ts';
 import { describeRun } from '../../src/domain/words.ts';
-import { aRun, DAY, HOUR, MINUTE, NOW, SECOND } from '../domain/_build.ts';
+import { aRun, DAY, HOUR, MINUTE, NOW, runId, SECOND } from '../domain/_build.ts';
 
 const commands = await loadCommands();
 const read = (text: string) => parse(text, commands);
@@ -36,6 +36,11 @@ function mistake(act: () => unknown): string {
 
 const all = [...commands.values()];
 
+/** Without what is undefined, as data that went through the store. */
+function present<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as never;
+}
+
 describe('every command', () => {
   test.each(all.flatMap((command) => command.examples.map((example) => [example, command] as const)))(
     'reads its own example: %s',
@@ -49,6 +54,7 @@ describe('every command', () => {
         expect(Job.safeParse({ ...header, ...command.survey(parsed.input).job }).success).toBe(true);
       }
       if (command.kind === 'decide') expect(command.decide(parsed.input).run).toBe(1042);
+      if (command.kind === 'restore') expect(command.restore(parsed.input).run).toBe(1042);
     },
   );
 
@@ -111,6 +117,14 @@ describe('every command', () => {
         '--!=',
       ),
       fc.constantFrom(
+        '--free',
+        '20GB',
+        '--free-to',
+        '70%',
+        '--keep',
+        '--repo=app:1',
+        '--stopped-containers',
+        '--stopped-containers=',
         '--filter',
         'label!=',
         'until=',
@@ -132,6 +146,7 @@ describe('every command', () => {
           if (command.kind === 'delete') command.select(input);
           if (command.kind === 'survey') command.survey(input);
           if (command.kind === 'decide') command.decide(input);
+          if (command.kind === 'restore') command.restore(input);
         } catch (error) {
           expect(error).toBeInstanceOf(UserError);
         }
@@ -351,6 +366,15 @@ describe('the command that a card shows', () => {
   test('means exactly the same when it is typed again', () => {
     const value = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 8 });
     const key = value.filter((text) => !text.startsWith('!') && !text.includes('='));
+    const path = fc.string({
+      unit: fc.constantFrom(...'ab1*?/.-_<>&"\'\\'.split('')),
+      minLength: 1,
+      maxLength: 8,
+    });
+    const glob = fc
+      .tuple(fc.constantFrom('', 'registry.example.com:5000/'), path)
+      .map((parts) => parts.join(''));
+    const count = fc.integer({ min: 1, max: 999_999 });
     const selections = fc.record({
       all: fc.boolean(),
       until: fc.option(fc.nat({ max: 400 * DAY }), { nil: undefined }),
@@ -360,27 +384,56 @@ describe('the command that a card shows', () => {
           .map(({ key: k, value: v, not }) => ({ key: k, value: v, not })),
         { maxLength: 3 },
       ),
+      unusedSince: fc.option(
+        fc.oneof(
+          fc.nat({ max: 400 * DAY }).map((ago) => ({ ago })),
+          fc.nat({ max: NOW }).map((at) => ({ at })),
+        ),
+        { nil: undefined },
+      ),
+      repos: fc.option(fc.array(glob, { minLength: 1, maxLength: 3 }), { nil: undefined }),
+      notRepos: fc.option(fc.array(glob, { minLength: 1, maxLength: 3 }), { nil: undefined }),
+      keep: fc.option(count, { nil: undefined }),
+      goal: fc.option(
+        fc.oneof(
+          fc.oneof(fc.maxSafeNat(), fc.nat()).map((bytes) => ({ bytes: Math.max(1, bytes) })),
+          fc.nat({ max: 10_000 }).map((n) => ({ percent: n / 100 })),
+        ),
+        { nil: undefined },
+      ),
+      buildCache: fc.constantFrom(true as const, undefined),
+      stoppedContainers: fc.option(fc.nat({ max: 400 * DAY }), { nil: undefined }),
+      canary: fc.option(count, { nil: undefined }),
+      batch: fc.option(count, { nil: undefined }),
       force: fc.boolean(),
       dryRun: fc.boolean(),
     });
     fc.assert(
-      fc.property(selections, ({ all: every, until, labels, force, dryRun }) => {
-        const selection: PruneSelection = {
-          kind: 'prune',
-          all: every,
-          labels,
-          ...(until !== undefined && { until: { ago: until } }),
-        };
-        const shown = describeRun(aRun({ selection, skipConfirmation: force, dryRun }));
-        expect(select(slack(shown))).toEqual({
+      fc.property(selections, ({ until, canary, batch, force, dryRun, ...given }) => {
+        const selection = present({
+          kind: 'prune' as const,
+          ...given,
+          until: until === undefined ? until : { ago: until },
+        });
+        const rollout = present({ canary, batch });
+        const run = aRun({ selection, skipConfirmation: force, dryRun, rollout });
+        expect(select(slack(describeRun(run)))).toEqual({
           where: 'host-3',
           selection,
           dryRun,
           skipConfirmation: force,
+          ...(Object.keys(rollout).length > 0 && { rollout }),
         });
       }),
       { numRuns: 1000 },
     );
+  });
+
+  test.each(['undo 7', 'undo 1042'])('%s', (text) => {
+    const { command, input } = read(text);
+    if (command.kind !== 'restore') throw new Error('nothing is restored');
+    const selection = { kind: 'undo' as const, run: runId(command.restore(input).run) };
+    expect(describeRun(aRun({ selection, skipConfirmation: true }))).toBe(text);
   });
 
   test.each(['rmi host-3 app:1 team/web:2.0 -f', 'rmi all 3f2a9c01b7de', 'prune a,b --all'])('%s', (text) => {

@@ -4,9 +4,9 @@ import { loadCommands } from '../../src/commands/_load.ts';
 import { parse } from '../../src/commands/_parse.ts';
 import { chain, type Fact, GENESIS } from '../../src/domain/audit.ts';
 import { plain } from '../../src/domain/markup.ts';
-import type { Plan } from '../../src/domain/plan.ts';
+import type { Item, Plan } from '../../src/domain/plan.ts';
 import type { ReportBody } from '../../src/domain/protocol.ts';
-import { summarise } from '../../src/domain/run.ts';
+import { type Run, summarise } from '../../src/domain/run.ts';
 import {
   ANA,
   aHostStatus,
@@ -19,6 +19,8 @@ import {
   BEN,
   DAY,
   HOST,
+  HOUR,
+  host,
   id,
   MINUTE,
   NOW,
@@ -51,6 +53,18 @@ describe('help', () => {
     expect(text).toContain(`/dimg ${command.name}`);
     for (const option of Object.keys(command.options.shape)) expect(text).toContain(`--${option}`);
     for (const example of command.examples) expect(text).toContain(`/dimg ${example}`);
+  });
+
+  test.each([
+    ['prune', '--stopped-containers[=24h]  first remove containers'],
+    ['images', '--stopped-containers[=24h]  first remove containers'],
+    ['prune', '-a, --all  all unused images'],
+    ['prune', '--keep N  keep the N newest images of each repository'],
+    ['prune', '--free-to 70%  the same, until no more than this'],
+    ['prune', '--build-cache  build cache as well'],
+    ['undo', 'What was never in a registry'],
+  ])('of %s says: %s', async (name, words) => {
+    expect((await answer(`help ${name}`)).join('\n')).toContain(words);
   });
 
   test('of what is no command names the nearest', async () => {
@@ -113,6 +127,40 @@ describe('images', () => {
     );
     expect(rows[1]).toMatch(/^• b:1 .* · stays: has a tag, alone frees 60 B$/);
     expect(rows[2]).toMatch(/^• <none> .* · stays: in use by web-1 \(stopped\)$/);
+  });
+
+  test('says what is wrong with the plan and how much build cache goes, before the images', () => {
+    const cache = [{ id: 'r', about: 'RUN', usedAt: 1, reclaim: 60 }];
+    const plan = aPlan([anItem('a')], { cache, problems: [{ kind: 'no-disk' }], reclaim: 160 });
+    expect(show(plan).slice(0, 3)).toEqual([
+      'host-3: 1 image, a prune would delete 1 and free 160 B',
+      "⚠ The agent can't see the engine's disk, so --free-to can't be computed: use --free 20GB.",
+      '• 1 build cache record frees 60 B',
+    ]);
+  });
+
+  test('says since when an image is not used, from an hour on, and by what it is used', () => {
+    const used = (ago: number, usedBy: Item['usedBy'] = []) =>
+      show(aPlan([anItem('a', { usedAt: NOW - ago, usedBy })]))[1];
+    expect(used(HOUR)).toContain(' · unused 60 minutes · would go');
+    expect(used(HOUR - 1)).toContain(' · 7 days old · would go');
+    expect(used(0, [{ container: 'web-1', running: false }])).toContain(
+      ' · used by web-1 (stopped) · would go',
+    );
+  });
+
+  test('says once by what an image is used that stays for that', () => {
+    const by = [{ container: 'web-1', running: true }];
+    const [, inUse, young] = show(
+      aPlan([], {
+        kept: [
+          aKept('a', { usedBy: by, reason: { kind: 'in-use', by } }),
+          aKept('b', { usedBy: by, reason: { kind: 'tagged' } }),
+        ],
+      }),
+    );
+    expect(inUse?.match(/web-1/g)).toHaveLength(1);
+    expect(young).toContain('used by web-1 · stays: has a tag');
   });
 
   test('counts all, and shows as many as anybody reads', () => {
@@ -230,6 +278,53 @@ describe('show', () => {
     expect(text).toContain(`audit 9 ${id('audit')}`);
   });
 
+  const linesOf = (given: Partial<Run>, made: Plan = plan) =>
+    answer('show 1042', { run: async () => ({ run: { ...run, ...given }, plans: new Map([[HOST, made]]) }) });
+
+  test('names who continued, undid and cancelled it', async () => {
+    const by = { by: BEN, at: NOW };
+    const text = (await linesOf({ continued: [by], undone: [{ ...by, run: runId(1050) }], cancel: by })).join(
+      '\n',
+    );
+    expect(text).toMatch(/^continued by @U0BEN 2026-/m);
+    expect(text).toMatch(/^undone by @U0BEN .* with #1050$/m);
+    expect(text).toMatch(/^cancelled by @U0BEN/m);
+  });
+
+  test('tells of the build cache, before and after', async () => {
+    const made = { ...plan, cache: [{ id: 'r', about: 'RUN', usedAt: 1, reclaim: 60 }], reclaim: 160 };
+    const part = aPart({ stage: 'planned', plan: summarise(made) });
+    const { executingSince: _, endedAt: __, ...proposed } = run;
+    const before = await answer('show 1042', {
+      run: async () => ({
+        run: { ...proposed, state: 'proposed', hosts: { [HOST]: part } },
+        plans: new Map([[HOST, made]]),
+      }),
+    });
+    expect(before.join('\n')).toMatch(
+      /^host-3 planned 2, 160 B · plan .*\n• app:1 .*\n• 1 build cache record frees 60 B$/m,
+    );
+    const cache = { deleted: 1, skipped: 0, failed: 0, freed: 50 };
+    const after = await linesOf({ hosts: { [HOST]: { ...part, outcomes: [anOutcome('a')], cache } } }, made);
+    expect(after.join('\n')).toMatch(/^host-3 planned 2, 160 B · freed 150 B · plan/m);
+    expect(after).toContain('✓ 1 of 1 build cache record deleted, 50 B');
+  });
+
+  test('says what a host has no plan for', async () => {
+    const lines = await answer('show 1042', {
+      run: async () => ({
+        run: aRun({
+          hosts: {
+            [HOST]: aPart(),
+            [host('host-4')]: aPart({ stage: 'ended', trouble: { kind: 'no-answer' } }),
+          },
+        }),
+        plans: new Map(),
+      }),
+    });
+    expect(lines.slice(1)).toEqual(['host-3 no plan yet', 'host-4 not answering']);
+  });
+
   test('says so where there is no such run', async () => {
     await expect(answer('show 7')).rejects.toThrow(/no run #7/);
   });
@@ -259,6 +354,18 @@ describe('history', () => {
       outcome: 'failed',
       reason: 'no space',
     },
+    {
+      at: NOW,
+      run: runId(7),
+      kind: 'outcome',
+      host: HOST,
+      container: 'web-1',
+      image: id('a'),
+      outcome: 'removed',
+    },
+    { at: NOW, run: runId(7), kind: 'outcome', host: HOST, outcome: 'deleted', cache: 12, bytes: 1000 },
+    { at: NOW, run: runId(7), kind: 'continued', by: BEN },
+    { at: NOW, run: runId(7), kind: 'undone', by: BEN, undo: runId(8) },
     { at: NOW, run: runId(7), kind: 'ended', state: 'partial', items: 1, bytes: 1000 },
   ];
 
@@ -271,7 +378,11 @@ describe('history', () => {
       `${head(3)}@U0BEN denied: not today`,
       `${head(4)}host-3 deleted app:1, freed 1 kB`,
       `${head(5)}host-3 failed ${id('b').slice(7, 19)}: no space`,
-      `${head(6)}ended partial: 1 deleted, 1 kB freed`,
+      `${head(6)}host-3 removed container web-1`,
+      `${head(7)}host-3 deleted 12 build cache records, freed 1 kB`,
+      `${head(8)}@U0BEN continued`,
+      `${head(9)}@U0BEN undid it with #8`,
+      `${head(10)}ended partial: 1 deleted, 1 kB freed`,
     ]);
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { lookAt, POSTING_MS } from '../../src/domain/due.ts';
 import { ANSWER_MS, isOnline, OFFLINE_MS } from '../../src/domain/protocol.ts';
 import { isFinal, type Run, RunState } from '../../src/domain/run.ts';
-import { aHostStatus, aPart, aRun, aSummary, HOST, MINUTE, NOW, SECOND } from './_build.ts';
+import { aHostStatus, aPart, aRun, aSummary, HOST, host, MINUTE, NOW, SECOND } from './_build.ts';
 
 const now = NOW + 5 * SECOND;
 const soon = now + 3 * SECOND;
@@ -24,6 +24,21 @@ describe('a run is looked at again', () => {
       NOW + 30 * MINUTE,
     ],
     ['soon, while agents work on it', aRun({ state: 'executing', hosts: planned }), soon],
+    [
+      'soon, while it waits between two turns, though nothing is to be sent',
+      aRun({
+        state: 'executing',
+        hosts: planned,
+        waves: { hosts: [[host('host-1')], [HOST]], now: 0, since: NOW },
+        paused: { at: NOW, until: NOW + 30 * MINUTE, why: 'canary' },
+      }),
+      soon,
+    ],
+    [
+      'when its hosts must have answered, though another was offline from the beginning',
+      aRun({ hosts: { [HOST]: aPart({ sent: 'plan' }), [host('host-4')]: aPart({ stage: 'ended' }) } }),
+      NOW + ANSWER_MS,
+    ],
   ])('%s', (___, run, at) => {
     expect(lookAt(run, now)).toBe(at);
   });

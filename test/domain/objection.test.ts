@@ -3,12 +3,20 @@ import { plain } from '../../src/domain/markup.ts';
 import { objection } from '../../src/domain/objection.ts';
 import type { Run } from '../../src/domain/run.ts';
 import type { RunEvent } from '../../src/domain/step.ts';
-import { ANA, aRun, BEN, CLEO, MINUTE, NOW } from './_build.ts';
+import { ANA, anOutcome, aPart, aRun, aSummary, BEN, CLEO, HOST, MINUTE, NOW, runId } from './_build.ts';
 
 const at = NOW + MINUTE;
 const proposed = aRun({ state: 'proposed', proposedAt: NOW, expiresAt: NOW + 30 * MINUTE });
 const forApproval: Run = { ...proposed, approvalFor: ['force'] };
 const late = NOW + 30 * MINUTE;
+const executing: Run = { ...proposed, state: 'executing', executingSince: NOW };
+const paused: Run = { ...executing, paused: { at: NOW, until: late, why: 'canary' } };
+const deleted: Run = {
+  ...executing,
+  state: 'done',
+  hosts: { [HOST]: aPart({ stage: 'ended', plan: aSummary(), outcomes: [anOutcome('a')] }) },
+};
+const undo: RunEvent = { type: 'undo', at, by: BEN, run: runId(1043) };
 
 const words = (run: Run, event: RunEvent) => {
   const markup = objection(run, event);
@@ -23,6 +31,11 @@ describe('who may', () => {
     ['a proposal is cancelled', proposed, { type: 'cancel', at, by: ANA }],
     ['a running one is cancelled', { ...proposed, state: 'executing' }, { type: 'cancel', at, by: ANA }],
     ['the clock speaks', proposed, { type: 'expire', at }],
+    ['somebody else continues one that waits', paused, { type: 'continue', at, by: BEN }],
+    ['one that waits is continued in the last instant', paused, { type: 'continue', at: late - 1, by: ANA }],
+    ['one that waits is cancelled', paused, { type: 'cancel', at, by: ANA }],
+    ['one that deleted something is undone', deleted, undo],
+    ['one is undone a second time', { ...deleted, undone: [{ by: BEN, at: NOW, run: runId(9) }] }, undo],
   ])('%s: nothing is objected', (_, run, event) => {
     expect(words(run, event)).toBeNull();
   });
@@ -52,6 +65,30 @@ describe('who may not is told why', () => {
       { ...proposed, state: 'executing', cancel: { by: ANA, at: NOW } },
       { type: 'cancel', at, by: ANA },
       /already being cancelled/,
+    ],
+    ['continuing what does not wait', executing, { type: 'continue', at, by: ANA }, /does not wait/],
+    ['continuing a proposal', proposed, { type: 'continue', at, by: ANA }, /does not wait/],
+    ['continuing too late', paused, { type: 'continue', at: late, by: ANA }, /has waited until .*ask again/],
+    [
+      'continuing what is being cancelled',
+      { ...paused, cancel: { by: ANA, at: NOW } },
+      { type: 'continue', at, by: ANA },
+      /is being cancelled/,
+    ],
+    [
+      'continuing what is over',
+      { ...paused, state: 'partial' },
+      { type: 'continue', at, by: ANA },
+      /over: partial/,
+    ],
+    ['undoing what is not over', executing, undo, /not over yet/],
+    ['undoing a proposal', proposed, undo, /not over yet/],
+    ['undoing what deleted nothing', { ...proposed, state: 'denied' }, undo, /deleted nothing that could/],
+    [
+      'undoing an undo',
+      { ...deleted, selection: { kind: 'undo', run: runId(7) } },
+      undo,
+      /is an undo itself: ask for the deletion again/,
     ],
   ])('%s', (_, run, event, expected) => {
     expect(words(run, event)).toMatch(expected);

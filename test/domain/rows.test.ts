@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { plain } from '../../src/domain/markup.ts';
+import type { CacheOutcome } from '../../src/domain/outcome.ts';
 import type { Item, Kept } from '../../src/domain/plan.ts';
-import { itemRow, keptRows, outcomeRow, problemRows } from '../../src/domain/rows.ts';
+import {
+  cacheOutcomeRows,
+  cacheRows,
+  containerRows,
+  itemRow,
+  keptRows,
+  outcomeRow,
+  problemRows,
+} from '../../src/domain/rows.ts';
 import { aKept, anItem, anOutcome, aPlan, DAY, digest, HOUR, id, NOW } from './_build.ts';
 
 const short = id('a').slice(7, 19);
@@ -36,9 +45,46 @@ describe('what goes', () => {
         usedBy: [stopped, running],
       },
     ],
+    [
+      `• app:1 ${short} frees 100 B, first removes the container web-1, stopped 2 days ago`,
+      {
+        references: ['app:1'],
+        recoverable: 'x',
+        containers: [{ id: 'c', name: 'web-1', stoppedAt: NOW - 2 * DAY }],
+      },
+    ],
+    [
+      `• app:1 ${short} frees 100 B, of the Compose project shop, which is down, can't be pulled again`,
+      { references: ['app:1'], project: 'shop' },
+    ],
+    [
+      `• app:1 ${short} is pulled again where it is gone, 100 B`,
+      { action: 'restore', references: ['app:1'], recoverable: 'x' },
+    ],
+    [`• app:1 ${short} gets its name back`, { action: 'restore', references: ['app:1'] }],
   ])('%s', (row, given) => {
     expect(plain(itemRow(anItem('a', given), NOW))).toBe(row);
   });
+});
+
+test('names three containers in the row of an image, and each of the others in a row of its own', () => {
+  const containers = [1, 2, 3, 4, 5].map((n) => ({
+    id: 'c',
+    name: `web-${n}`,
+    stoppedAt: NOW - 2 * n * DAY,
+  }));
+  const item = anItem('a', { references: ['app:1'], recoverable: 'x', containers });
+  const removal = (n: number) => `first removes the container web-${n}, stopped ${2 * n} days ago`;
+  expect(plain(itemRow(item, NOW))).toBe(
+    `• app:1 ${short} frees 100 B, ${removal(1)}, ${removal(2)}, ${removal(3)}, and 2 more containers`,
+  );
+  expect(containerRows(item, NOW).map(plain)).toEqual([4, 5].map((n) => `• app:1 ${short} ${removal(n)}`));
+  const fewer = { ...item, containers: containers.slice(0, 3) };
+  expect(plain(itemRow(fewer, NOW))).not.toContain('more');
+  expect(containerRows(fewer, NOW)).toEqual([]);
+  expect(plain(itemRow({ ...item, containers: containers.slice(0, 4) }, NOW))).toMatch(
+    /, and 1 more container$/,
+  );
 });
 
 describe('what stays', () => {
@@ -53,6 +99,21 @@ describe('what stays', () => {
       / stays: only 10 seconds here; this host keeps images for 1h$/,
       { kind: 'min-age', age: 10_000, least: HOUR },
     ],
+    [/ stays: used 2 days ago, more recently than asked$/, { kind: 'used', age: 2 * DAY }],
+    [/ stays: not only in repositories that were asked for$/, { kind: 'repo' }],
+    [/ stays: left out by base\/\*$/, { kind: 'not-repo', by: 'base/*' }],
+    [/ stays: the newest of team\/app$/, { kind: 'newest', of: 'team/app', most: 1 }],
+    [/ stays: one of the 3 newest of team\/app$/, { kind: 'newest', of: 'team/app', most: 3 }],
+    [/ stays: not needed to reach the goal$/, { kind: 'goal' }],
+    [
+      / stays: over this host's hourly limit; more can go 2026-01-31T12:00:00.000Z$/,
+      { kind: 'limit', again: NOW },
+    ],
+    [
+      / stays: in use by web-1 \(stopped 2 days ago\), web-2$/,
+      { kind: 'in-use', by: [{ ...stopped, stoppedFor: 2 * DAY }, running] },
+    ],
+    [/ stays: in use by web-2, web-2, web-2 and 1 more$/, { kind: 'in-use', by: Array(4).fill(running) }],
     [/ stays: dimg's own agent runs from it$/, { kind: 'self' }],
     [/ stays: this host does not allow force$/, { kind: 'force-off' }],
   ])('%s', (row, reason) => {
@@ -82,6 +143,15 @@ describe('how it ended', () => {
   test.each([
     [`… app:1 ${short}`, undefined],
     [`✓ app:1 ${short} deleted, 100 B, can't be pulled again`, anOutcome('a')],
+    [
+      `✓ app:1 ${short} deleted, 100 B, with the containers web-1, web-2, can't be pulled again`,
+      anOutcome('a', 'deleted', { containers: ['web-1', 'web-2'] }),
+    ],
+    [
+      `✓ app:1 ${short} deleted, 100 B, with the container web-1, can't be pulled again`,
+      anOutcome('a', 'deleted', { containers: ['web-1'] }),
+    ],
+    [`✓ app:1 ${short} is back`, anOutcome('a', 'restored')],
     [`✓ app:1 ${short} untagged, 0 B`, anOutcome('a', 'untagged')],
     [`✓ app:1 ${short} was gone already`, anOutcome('a', 'absent')],
     [
@@ -108,6 +178,39 @@ describe('how it ended', () => {
     const lost = anOutcome('a', 'unknown', { why: { kind: 'lost' } });
     expect(plain(outcomeRow(item, lost, { kind: 'lost' }))).toBe(`? app:1 ${short} unknown`);
     expect(plain(outcomeRow(item, lost, { kind: 'restarted' }))).toContain('the agent fell silent');
+  });
+});
+
+describe('the build cache', () => {
+  const record = { id: 'r', about: 'RUN', usedAt: 1, reclaim: 60 };
+  const plan = aPlan([], { cache: [record, { ...record, id: 's' }] });
+
+  test('is one row, with what it frees in all', () => {
+    expect(cacheRows(plan).map(plain)).toEqual(['• 2 build cache records free 120 B']);
+    expect(cacheRows(aPlan([], { cache: [record] })).map(plain)).toEqual([
+      '• 1 build cache record frees 60 B',
+    ]);
+    expect(cacheRows(aPlan([]))).toEqual([]);
+  });
+
+  test.each<[string, CacheOutcome | undefined]>([
+    ['… 2 build cache records', undefined],
+    ['✓ 2 of 2 build cache records deleted, 120 B', { deleted: 2, skipped: 0, failed: 0, freed: 120 }],
+    [
+      '– 1 of 2 build cache records deleted, 60 B; 1 in use or gone by now',
+      { deleted: 1, skipped: 1, failed: 0, freed: 60 },
+    ],
+    [
+      '✗ 0 of 2 build cache records deleted, 0 B; 1 in use or gone by now; 1 failed: the engine said: no',
+      { deleted: 0, skipped: 1, failed: 1, freed: 0, why: { kind: 'engine', message: 'no' } },
+    ],
+    [
+      '– 0 of 2 build cache records deleted, 0 B; 2 in use or gone by now: cancelled before its turn',
+      { deleted: 0, skipped: 2, failed: 0, freed: 0, why: { kind: 'cancelled' } },
+    ],
+  ])('%s', (row, outcome) => {
+    expect(cacheOutcomeRows(plan, outcome).map(plain)).toEqual([row]);
+    expect(cacheOutcomeRows(aPlan([]), outcome)).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { HostName, ImageId, shortId, UserId } from '../../src/domain/ids.ts';
 import { Job, Report } from '../../src/domain/protocol.ts';
-import { jobId, parseJobId, summarise, totals } from '../../src/domain/run.ts';
+import { jobId, parseJobId, summarise, totals, workOf } from '../../src/domain/run.ts';
 import {
   aKept,
   anItem,
@@ -59,7 +59,7 @@ describe('names', () => {
 
 describe('the id of a job', () => {
   test.each(['host-3', 'plan-1', 'execute-2-x', '1'])('names its kind, run and host, also for %s', (name) => {
-    for (const kind of ['plan', 'execute'] as const)
+    for (const kind of ['plan', 'execute', 'restore'] as const)
       expect(parseJobId(jobId(kind, runId(1042), host(name)))).toEqual({ kind, run: 1042, host: name });
   });
 
@@ -91,6 +91,28 @@ describe('a plan in short', () => {
       problems: [{ kind: 'not-found', name: 'z' }],
     });
   });
+
+  test('counts references that are untagged, each container once, and the build cache', () => {
+    const stopped = (name: string) => ({ id: id(name).slice(7), name, stoppedAt: 1 });
+    const plan = aPlan(
+      [
+        anItem('a', { containers: [stopped('web-1'), stopped('web-2')] }),
+        anItem('b', { containers: [stopped('web-2')] }),
+        anItem('c', { references: ['c:1', 'c:2', 'c:3'], action: 'untag', remove: ['c:1', 'c:2'] }),
+        anItem('d', { references: ['d:1', 'd:2'], action: 'untag', remove: ['d:1'] }),
+      ],
+      { cache: [{ id: 'r1', about: 'RUN', usedAt: 1, reclaim: 2 }] },
+    );
+    const sum = summarise(plan);
+    expect(sum).toMatchObject({ containers: 2, cache: 1, untag: 2, untagReferences: 3 });
+    expect(workOf(sum)).toBe(5);
+    expect(workOf(undefined)).toBe(0);
+  });
+
+  test('says of an undo that nothing is lost by it', () => {
+    const sum = summarise(aPlan([anItem('a', { references: ['a:1'], action: 'restore', reclaim: 0 })]));
+    expect(sum).toMatchObject({ items: 1, untag: 0, irrecoverable: 0, irrecoverableTagged: 0 });
+  });
 });
 
 test('totals are over all hosts, each outcome counted as what it is', () => {
@@ -112,6 +134,21 @@ test('totals are over all hosts, each outcome counted as what it is', () => {
     unknown: 1,
     settled: 7,
     freed: 200,
+  });
+});
+
+test('totals count the build cache with the images, and what came back as done', () => {
+  const cache = { deleted: 3, skipped: 2, failed: 1, freed: 50 };
+  const plan = aSummary({ items: 1, cache: 6, containers: 2, untag: 1, untagReferences: 4, kept: 5 });
+  const run = aRun({
+    hosts: {
+      [HOST]: aPart({ plan, outcomes: [anOutcome('a')], cache }),
+      [host('host-4')]: aPart({ plan, outcomes: [anOutcome('a', 'restored')], cache }),
+    },
+  });
+  expect(totals(run)).toMatchObject({
+    ...{ items: 14, cache: 12, containers: 4, untag: 2, untagReferences: 8, kept: 10 },
+    ...{ deleted: 8, skipped: 4, failed: 2, unknown: 0, settled: 14, freed: 200 },
   });
 });
 
@@ -147,6 +184,21 @@ describe('the wire', () => {
     expect(
       Job.safeParse({ ...execute, cache: [{ id: 'r1', about: 'RUN', usedAt: 1, reclaim: 2 }] }).success,
     ).toBe(true);
+  });
+  test('refuses to restore nothing, or build cache', () => {
+    const { selection: _, ...rest } = job;
+    const restore = {
+      ...rest,
+      kind: 'restore',
+      planDigest: 'x',
+      items: [anItem('a', { action: 'restore' })],
+    };
+    expect(Job.safeParse(restore).success).toBe(true);
+    expect(Job.safeParse({ ...restore, items: [] }).success).toBe(false);
+    expect(Job.safeParse({ ...restore, cache: [] }).success).toBe(false);
+  });
+  test('refuses a plan of an undo, which no host is asked for', () => {
+    expect(Job.safeParse({ ...job, selection: { kind: 'undo', run: 7 } }).success).toBe(false);
   });
   test('refuses a report whose outcome is no outcome, or frees less than nothing', () => {
     const report = (outcome: object) => ({

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatSize, parseSize } from '../../src/domain/size.ts';
+import { formatSize, parseSize, typedSize } from '../../src/domain/size.ts';
 
 describe('a size', () => {
   test.each([
@@ -28,6 +28,9 @@ describe('a size', () => {
     ['10KB', 10_000],
     ['7B', 7],
     ['2PB', 2e15],
+    ['1.5kB', 1500],
+    ['0.4B', 0],
+    ['9PB', 9e15],
   ])('%s is read as %d bytes', (text, bytes) => {
     expect(parseSize(text)).toBe(bytes);
   });
@@ -46,8 +49,34 @@ describe('a size', () => {
     '20GB ',
     '1e3MB',
     '70%',
+    '9.1PB',
+    `${'9'.repeat(400)}GB`,
   ])('%j is none', (text) => {
     expect(parseSize(text)).toBeNull();
+  });
+
+  test.each([
+    [20_000_000_000, '20GB'],
+    [1_500_000_000, '1.5GB'],
+    [1_234_567, '1234.567kB'],
+    [1_234_567_000, '1234.567MB'],
+    [999, '999B'],
+    [1001, '1.001kB'],
+    [1000, '1kB'],
+    [1, '1B'],
+    [9e15, '9PB'],
+  ])('of %d bytes is typed %s', (bytes, text) => {
+    expect(typedSize(bytes)).toBe(text);
+  });
+
+  test('as typed means exactly the same bytes', () => {
+    const round = fc.tuple(fc.nat({ max: 9999 }), fc.nat({ max: 11 })).map(([n, zeros]) => n * 10 ** zeros);
+    fc.assert(
+      fc.property(fc.oneof(fc.maxSafeNat(), fc.nat(), round), (bytes) => {
+        expect(parseSize(typedSize(bytes))).toBe(bytes);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   test('reads back as itself, but for what three digits can not say', () => {

@@ -20,9 +20,10 @@ import {
   NOW,
   pruning,
   removing,
+  runId,
 } from './_build.ts';
 
-const hosts = [HOST, host('host-4')];
+const hosts = [HOST, host('host-4'), host('host-5')];
 const someHost = fc.constantFrom<HostName[]>(...hosts, host('stranger'));
 const somebody = fc.constantFrom<UserId[]>(ANA, BEN, CLEO);
 const someOutcomes = fc.array(
@@ -40,9 +41,22 @@ const at = <E extends Without<RunEvent>>(weight: number, arbitrary: fc.Arbitrary
   arbitrary: arbitrary as fc.Arbitrary<Without<RunEvent>>,
 });
 const plans = fc
-  .record({ items: fc.nat(3), irrecoverableTagged: fc.nat(1), reclaim: fc.nat(200) })
+  .record({
+    items: fc.nat(3),
+    cache: fc.constantFrom(0, 0, 2),
+    containers: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 0, 1),
+    irrecoverableTagged: fc.constantFrom(0, 0, 1),
+    reclaim: fc.nat(200),
+  })
   .map((given) => aSummary(given));
 const aPlanned = fc.record({ type: fc.constant('planned' as const), host: someHost, plan: plans });
+const report = fc.constant({ tookMs: 1, before: null, after: null, raced: [] as string[] });
+const someCache = fc.record({
+  deleted: fc.nat(2),
+  skipped: fc.nat(1),
+  failed: fc.nat(1),
+  freed: fc.nat(9),
+});
 const events: fc.Arbitrary<Without<RunEvent>> = fc.oneof(
   at(6, aPlanned),
   at(
@@ -74,7 +88,7 @@ const events: fc.Arbitrary<Without<RunEvent>> = fc.oneof(
     fc.record({
       type: fc.constant('finished' as const),
       host: someHost,
-      report: fc.constant({ tookMs: 1, before: null, after: null, raced: [] as string[] }),
+      report,
     }),
   ),
   at(
@@ -84,9 +98,23 @@ const events: fc.Arbitrary<Without<RunEvent>> = fc.oneof(
       host: someHost,
       why: fc.constant({ kind: 'lost' as const }),
       outcomes: someOutcomes,
+      cache: someCache,
     }),
   ),
+  at(3, fc.record({ type: fc.constant('cache' as const), host: someHost, cache: someCache })),
+  at(4, fc.record({ type: fc.constant('continue' as const), by: somebody })),
+  at(
+    1,
+    fc.record({ type: fc.constant('undo' as const), by: somebody, run: fc.constantFrom(runId(7), runId(8)) }),
+  ),
 );
+const rollouts = fc.oneof(
+  fc.record({ canary: fc.integer({ min: 1, max: 3 }) }),
+  fc.record({ batch: fc.integer({ min: 1, max: 3 }) }),
+  fc.record({ canary: fc.constant(1), batch: fc.constant(1) }),
+);
+const runOver = (names: readonly HostName[]) =>
+  aRun({ hosts: Object.fromEntries(names.map((name) => [name, aPart()])) as Run['hosts'] });
 const runs = fc
   .record({
     rmi: fc.boolean(),
@@ -95,10 +123,12 @@ const runs = fc
     dryRun: fc.boolean(),
     count: fc.integer({ min: 1, max: 2 }),
     irrecoverable: fc.boolean(),
-    reclaimOver: fc.option(fc.nat(200), { nil: undefined }),
+    reclaimOver: fc.option(fc.nat(600), { nil: undefined, freq: 2 }),
+    rollout: fc.option(rollouts, { nil: undefined }),
   })
-  .map(({ rmi, force, skipConfirmation, dryRun, count, irrecoverable, reclaimOver }) =>
+  .map(({ rmi, force, skipConfirmation, dryRun, count, irrecoverable, reclaimOver, rollout }) =>
     aRun({
+      ...(rollout && { rollout }),
       selection: rmi ? removing(['app:1'], force) : pruning(),
       skipConfirmation: skipConfirmation && !rmi,
       dryRun,
@@ -106,7 +136,7 @@ const runs = fc
         { irrecoverable, ...(reclaimOver !== undefined && { reclaimOver }) },
         { count, expires: 5 * MINUTE },
       ),
-      hosts: Object.fromEntries(hosts.map((name) => [name, aPart()])) as Run['hosts'],
+      hosts: runOver(hosts).hosts,
     }),
   );
 /** Most begin with the hosts' plans, so that many get far enough to be decided. */
@@ -114,12 +144,11 @@ const story = fc
   .tuple(
     fc.boolean(),
     fc.array(fc.tuple(events, fc.nat(MINUTE / 2)), { maxLength: 40, size: 'max' }),
-    plans,
-    plans,
+    fc.tuple(plans, plans, plans),
   )
-  .map(([soon, lines, ...both]) => {
+  .map(([soon, lines, each]) => {
     const planned = hosts.map((name, i): (typeof lines)[number] => [
-      { type: 'planned', host: name, plan: both[i] ?? aSummary() } as Without<RunEvent>,
+      { type: 'planned', host: name, plan: each[i] ?? aSummary() } as Without<RunEvent>,
       0,
     ]);
     return soon ? [...planned, ...lines] : lines;
@@ -149,6 +178,7 @@ function mayStart(run: Run, at: number): boolean {
   const reclaim = plans.reduce((n, plan) => n + plan.reclaim, 0);
   const needsApproval =
     (run.selection.kind === 'rmi' && run.selection.force) ||
+    plans.some((plan) => plan.containers > 0) ||
     (run.policy.neededFor.irrecoverable && plans.some((plan) => plan.irrecoverableTagged > 0)) ||
     reclaim > (run.policy.neededFor.reclaimOver ?? Infinity);
   const inTime = run.expiresAt === undefined || at < run.expiresAt;
@@ -172,7 +202,9 @@ describe('a run, over random stories', () => {
 
   test('moves only as the contract draws it, and never from a final state', () => {
     playing((before, _, after) => {
-      if (isFinal(before.state)) expect(after).toBe(before);
+      // A run that is over only learns that another one brings back what it deleted.
+      if (isFinal(before.state) && after !== before)
+        expect({ ...after, undone: before.undone }).toEqual({ ...before, undone: before.undone });
       if (before.state !== after.state) expect(NEXT[before.state]).toContain(after.state);
     });
   });
@@ -189,8 +221,10 @@ describe('a run, over random stories', () => {
   });
 
   test('has outcomes only once it is carried out, and at most one of each image on each host', () => {
-    playing((_, __, after) => {
-      for (const { outcomes } of Object.values(after.hosts)) {
+    playing((before, _, after) => {
+      if (after === before) return;
+      for (const { outcomes, cache } of Object.values(after.hosts)) {
+        expect(cache === undefined || after.executingSince !== undefined).toBe(true);
         expect(new Set(outcomes.map(({ image }) => image)).size).toBe(outcomes.length);
         expect(outcomes.length === 0 || after.executingSince !== undefined).toBe(true);
       }
@@ -199,9 +233,15 @@ describe('a run, over random stories', () => {
 
   test('never loses an outcome, an approval or a word of its end', () => {
     playing((before, _, after) => {
+      if (after === before) return;
       expect(after.approvals.slice(0, before.approvals.length)).toEqual(before.approvals);
-      for (const [name, part] of Object.entries(before.hosts))
-        expect(after.hosts[name as HostName]?.outcomes.slice(0, part.outcomes.length)).toEqual(part.outcomes);
+      for (const [name, part] of Object.entries(before.hosts)) {
+        const { stage, cache, trouble, outcomes } = after.hosts[name as HostName] ?? aPart();
+        if (part.stage === 'ended') expect(stage).toBe('ended');
+        if (part.cache) expect(cache).toBe(part.cache);
+        if (part.trouble) expect(trouble).toBe(part.trouble);
+        expect(outcomes.slice(0, part.outcomes.length)).toEqual(part.outcomes);
+      }
       expect(after.endedAt !== undefined).toBe(isFinal(after.state));
     });
   });
@@ -215,8 +255,8 @@ describe('a run, over random stories', () => {
   });
 
   test('stays what the store takes', () => {
-    playing((_, __, after) => {
-      expect(Run.safeParse(after).success).toBe(true);
+    playing((before, _, after) => {
+      if (after !== before) expect(Run.safeParse(after).success).toBe(true);
     });
   });
 
@@ -231,7 +271,10 @@ describe('a run, over random stories', () => {
         });
         const count = (kind: string) => kinds.filter((one) => one === kind).length;
         const parts = Object.values(last.hosts);
-        expect(count('outcome')).toBe(parts.flatMap(({ outcomes }) => outcomes).length);
+        const ends = parts.flatMap(({ outcomes, cache }) => [...outcomes, ...(cache ? [cache] : [])]);
+        expect(count('outcome')).toBe(ends.length);
+        expect(count('continued')).toBe(last.continued?.length ?? 0);
+        expect(count('undone')).toBe(last.undone?.length ?? 0);
         expect(count('planned')).toBe(parts.filter(({ plan }) => plan).length);
         expect(count('approved')).toBe(last.approvals.length);
         expect(count('confirmed')).toBe(last.confirmed ? 1 : 0);
@@ -242,5 +285,57 @@ describe('a run, over random stories', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe('a rollout, over random stories', () => {
+  const working = fc.tuple(
+    fc.oneof(
+      at(6, fc.record({ type: fc.constant('outcomes' as const), host: someHost, outcomes: someOutcomes })),
+      at(6, fc.record({ type: fc.constant('finished' as const), host: someHost, report })),
+      at(1, events),
+      at(3, fc.record({ type: fc.constant('continue' as const), by: somebody })),
+    ),
+    fc.nat(MINUTE / 2),
+  );
+  const begun = hosts.map((name): readonly [Without<RunEvent>, number] => [
+    { type: 'planned', host: name, plan: aSummary({ items: 1 }) } as Without<RunEvent>,
+    0,
+  ]);
+  const rolling = (each: Parameters<typeof tell>[2]) =>
+    fc.assert(
+      fc.property(rollouts, fc.array(working, { maxLength: 30, size: 'max' }), (rollout, lines) =>
+        tell({ ...runOver(hosts), rollout, skipConfirmation: true }, [...begun, ...lines], each),
+      ),
+      { numRuns: 1000 },
+    );
+
+  test('takes its hosts in turn: the next wave starts once the last one has ended, and after a pause by a person', () => {
+    const seen = { waves: 0, pauses: 0, continued: 0 };
+    rolling((before, event, after) => {
+      const { waves } = after;
+      if (!waves) return expect(after.paused).toBeUndefined();
+      if (!before.waves) {
+        seen.waves++;
+        const due = Object.entries(after.hosts).filter(
+          ([, { plan }]) => (plan?.items ?? 0) + (plan?.cache ?? 0) > 0,
+        );
+        return expect([waves.now, waves.hosts.flat()]).toEqual([0, due.map(([name]) => name).sort()]);
+      }
+      expect(waves.hosts).toEqual(before.waves.hosts);
+      const over = before.waves.hosts[before.waves.now]?.every(
+        (name) => after.hosts[name]?.stage === 'ended',
+      );
+      if (after.paused && !before.paused) {
+        seen.pauses++;
+        expect([over, waves.now]).toEqual([true, before.waves.now]);
+      }
+      if (waves.now === before.waves.now) return;
+      expect([waves.now, over, after.paused]).toEqual([before.waves.now + 1, true, undefined]);
+      expect(event.type === 'continue').toBe(before.paused !== undefined);
+      if (before.paused) seen.continued++;
+      expect(after.cancel).toBeUndefined();
+    });
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(50);
   });
 });

@@ -1,7 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { type Run, RunState } from '../../src/domain/run.ts';
-import { describeRun, headline } from '../../src/domain/words.ts';
-import { anOutcome, aPart, aRun, aSummary, DAY, HOST, host, pruning, removing } from './_build.ts';
+import { amount, describeRun, headline } from '../../src/domain/words.ts';
+import {
+  anOutcome,
+  aPart,
+  aRun,
+  aSummary,
+  DAY,
+  HOST,
+  HOUR,
+  host,
+  NOW,
+  pruning,
+  removing,
+  runId,
+} from './_build.ts';
 
 const hosts = {
   [HOST]: aPart({
@@ -23,6 +36,23 @@ describe('the one line of a card', () => {
       '#1042 proposed · prune host-3 · 3 images, 1.2 GB, waits for approval',
     ],
     [{ state: 'executing', hosts }, '#1042 executing · prune host-3 · 2 of 3, 1 MB'],
+    [
+      { state: 'executing', hosts, paused: { at: NOW, until: NOW + HOUR, why: 'canary' } },
+      '#1042 executing · prune host-3 · 2 of 3, 1 MB, waits to be continued',
+    ],
+    [
+      {
+        state: 'done',
+        hosts: {
+          [HOST]: aPart({
+            plan: aSummary({ items: 1, cache: 4 }),
+            outcomes: [anOutcome('a')],
+            cache: { deleted: 3, skipped: 1, failed: 0, freed: 900 },
+          }),
+        },
+      },
+      '#1042 done · prune host-3 · deleted 4 of 5, 1 kB',
+    ],
     [{ state: 'partial', hosts }, '#1042 partial · prune host-3 · deleted 2 of 3, 1 MB'],
     [
       { state: 'done', dryRun: true, hosts: { [HOST]: aPart({ plan: aSummary() }) } },
@@ -79,6 +109,44 @@ describe('the one line of a card', () => {
   });
 });
 
+describe('the one line of an undo', () => {
+  const outcomes = [anOutcome('a', 'restored'), anOutcome('b', 'failed')];
+  const undo = (state: Run['state']) =>
+    headline(
+      aRun({
+        state,
+        selection: { kind: 'undo', run: runId(7) },
+        hosts: { [HOST]: aPart({ plan: aSummary({ items: 3 }), outcomes }) },
+      }),
+    );
+  test.each<[Run['state'], string]>([
+    ['planning', 'looking at what can come back'],
+    ['refused', 'nothing can come back'],
+    ['executing', '2 of 3'],
+    ['partial', 'restored 1 of 3'],
+    ['done', 'restored 1 of 3'],
+    ['cancelled', 'restored 1 of 3'],
+  ])('that is %s', (state, gist) => {
+    expect(undo(state)).toBe(`#1042 ${state} · undo host-3 · ${gist}`);
+  });
+});
+
+describe('an amount', () => {
+  test.each([
+    [{ items: 3 }, '3 images'],
+    [{ items: 1 }, '1 image'],
+    [{ items: 0 }, '0 images'],
+    [{ items: 2, untag: 2, untagReferences: 3 }, '3 references'],
+    [{ items: 3, untag: 2, untagReferences: 5 }, '1 image and 5 references'],
+    [{ items: 4, cache: 4 }, '4 build cache records'],
+    [{ items: 5, cache: 1 }, '4 images and 1 build cache record'],
+    [{ items: 9, untag: 1, untagReferences: 1, cache: 2 }, '6 images, 1 reference and 2 build cache records'],
+    [{ items: 12_345 }, '12,345 images'],
+  ])('%j is %s', (given, words) => {
+    expect(amount({ untag: 0, untagReferences: 0, cache: 0, ...given })).toBe(words);
+  });
+});
+
 describe('the command as one would type it', () => {
   test.each<[Partial<Run>, string]>([
     [{}, 'prune host-3'],
@@ -97,6 +165,35 @@ describe('the command as one would type it', () => {
       'prune host-3 --all --until 1d --label=team=web --label!=keep',
     ],
     [{ selection: removing(['app:1', 'b'], true) }, 'rmi host-3 app:1 b -f'],
+    [{ selection: { kind: 'undo', run: runId(7) }, skipConfirmation: true }, 'undo 7'],
+    [
+      { where: 'all', rollout: { canary: 2, batch: 10 }, skipConfirmation: true },
+      'prune all --canary 2 --batch 10 -f',
+    ],
+    [{ where: 'all', rollout: { batch: 10 } }, 'prune all --batch 10'],
+    [
+      {
+        selection: pruning({
+          unusedSince: { ago: 30 * DAY },
+          repos: ['team/*', 'app'],
+          notRepos: ['base', 'os'],
+          keep: 3,
+          goal: { bytes: 20_000_000_000 },
+          buildCache: true,
+          stoppedContainers: DAY,
+        }),
+      },
+      'prune host-3 --unused-for 30d --repo team/* --repo app --not-repo base --not-repo os --keep 3 ' +
+        '--free 20GB --build-cache --stopped-containers=1d',
+    ],
+    [
+      { selection: pruning({ goal: { percent: 70.5 }, stoppedContainers: 0 }) },
+      'prune host-3 --free-to 70.5% --stopped-containers=0s',
+    ],
+    [
+      { selection: pruning({ labels: [{ key: 'a', value: 'b "c" \\', not: false }] }) },
+      'prune host-3 "--label=a=b \\"c\\" \\\\"',
+    ],
   ])('%#', (given, command) => {
     expect(describeRun(aRun(given))).toBe(command);
   });
