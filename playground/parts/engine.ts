@@ -3,19 +3,11 @@ import { get } from 'node:http';
 import { basename, join } from 'node:path';
 import Docker from 'dockerode';
 import { mountsBelow, unmountBelow } from './cleanup.ts';
-import { openRoot, type Root, type Suite } from './engine-root.ts';
+import { RELEASES, type Release, releaseAskedFor } from './engine-release.ts';
+import { openRoot, type Root } from './engine-root.ts';
 import { findProgram } from './programs.ts';
 import type { Scope } from './scope.ts';
 import { type Service, startService } from './service.ts';
-
-/** The engines that the product is tested on, oldest first; 28.5 has both image stores. */
-export const RELEASES = {
-  '20.10': { suite: 'bookworm', containerd: false },
-  '26.1': { suite: 'trixie', containerd: false },
-  '28.5': { suite: 'sid', containerd: false },
-  '28.5-containerd': { suite: 'sid', containerd: true },
-} as const satisfies Record<string, { suite: Suite; containerd: boolean }>;
-export type Release = keyof typeof RELEASES;
 
 export type EngineOptions = {
   /** The host's name, unique in its scope; letters, digits and dashes. */
@@ -106,14 +98,6 @@ export async function startEngine(scope: Scope, options: EngineOptions): Promise
     docker,
     info: { version: version.Version, apiVersion: version.ApiVersion, storageDriver: info.Driver },
   };
-}
-
-/** The release that `DIMG_ENGINE` asks for; nothing means this machine's own engine. */
-export function releaseAskedFor(): Release | undefined {
-  const asked = process.env.DIMG_ENGINE;
-  if (!asked) return undefined;
-  if (Object.hasOwn(RELEASES, asked)) return asked as Release;
-  throw new Error(`DIMG_ENGINE: there is no ${asked}, only ${Object.keys(RELEASES).join(', ')}.`);
 }
 
 // --- internal ---

@@ -22,12 +22,15 @@ export type ImageSpec = {
 };
 
 export type Archive = {
-  /** Full image IDs, by the keys of the specs. */
+  /** Full image IDs on a graph driver, which calls an image by its config's digest, by the keys of the specs. */
   readonly ids: Record<string, string>;
+  /** Those in the containerd store, which makes a manifest of each image and calls it by that one's digest. */
+  readonly manifests: Record<string, string>;
   /** The archive that `docker load` reads. */
   readonly blocks: () => Generator<Buffer>;
 };
 
+type Layer = { readonly content: Buffer; readonly digest: string };
 type Built = { id: string; config: Config; layers: readonly LayerSpec[] };
 type History = { created: string; created_by: string; comment?: string };
 type Config = {
@@ -43,15 +46,15 @@ const ARCHITECTURES: Partial<Record<NodeJS.Architecture, string>> = { x64: 'amd6
 
 /** Writes images as `docker save` would. The engine gives an image the digest of its config as ID, so they are known here. */
 export function imageArchive(specs: Readonly<Record<string, ImageSpec>>): Archive {
-  const layers = new Map<string, { content: Buffer; digest: string }>();
+  const layers = new Map<string, Layer>();
   const layerOf = (spec: LayerSpec) => {
-    const key = 'files' in spec ? JSON.stringify(spec.files) : `${spec.name} ${spec.bytes}`;
-    const known = layers.get(key);
-    if (known) return known;
-    const content = tar(
-      'files' in spec ? spec.files : [{ path: `layers/${spec.name}`, content: filler(spec) }],
-    );
-    const layer = { content, digest: sha256(content) };
+    if ('files' in spec) {
+      const layer = layerOfFiles(spec.files);
+      layers.set(layer.digest, layer);
+      return layer;
+    }
+    const key = `${spec.name} ${spec.bytes}`;
+    const layer = layers.get(key) ?? packed([{ path: `layers/${spec.name}`, content: filler(spec) }]);
     layers.set(key, layer);
     return layer;
   };
@@ -88,11 +91,47 @@ export function imageArchive(specs: Readonly<Record<string, ImageSpec>>): Archiv
     for (const [id, content] of configs) yield { path: `${id}.json`, content };
     yield { path: 'manifest.json', content: JSON.stringify(manifest) };
   }
-  const ids = Object.fromEntries([...built].map(([key, { id }]) => [key, `sha256:${id}`]));
-  return { ids, blocks: () => tarBlocks(entries()) };
+  const each = (digest: (image: Built) => string) =>
+    Object.fromEntries([...built].map(([key, image]) => [key, `sha256:${digest(image)}`]));
+  return {
+    ids: each(({ id }) => id),
+    manifests: each(({ config, layers }) => manifestDigest(JSON.stringify(config), layers.map(layerOf))),
+    blocks: () => tarBlocks(entries()),
+  };
 }
 
 // --- internal ---
+
+const packedFiles = new WeakMap<readonly TarEntry[], Layer>();
+
+/** Programs are large, and come in many images. */
+function layerOfFiles(files: readonly TarEntry[]): Layer {
+  const layer = packedFiles.get(files) ?? packed(files);
+  packedFiles.set(files, layer);
+  return layer;
+}
+
+function packed(entries: readonly TarEntry[]): Layer {
+  const content = tar(entries);
+  return { content, digest: sha256(content) };
+}
+
+// containerd, `core/images/archive/importer.go`: what it writes for an archive in Docker's form.
+function manifestDigest(config: string, layers: readonly Layer[]): string {
+  const described = (mediaType: string, digest: string, size: number) => ({
+    mediaType: `application/vnd.docker.${mediaType}`,
+    digest: `sha256:${digest}`,
+    size,
+  });
+  return sha256(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: 'application/vnd.docker.distribution.manifest.v2+json',
+      config: described('container.image.v1+json', sha256(config), Buffer.byteLength(config)),
+      layers: layers.map(({ content, digest }) => described('image.rootfs.diff.tar', digest, content.length)),
+    }),
+  );
+}
 
 function configOf(spec: ImageSpec, parent: Config | undefined, digest: (layer: LayerSpec) => string): Config {
   const created = (spec.created ?? new Date('2024-01-01T00:00:00Z')).toISOString();

@@ -70,7 +70,10 @@ export async function pushImage(docker: Docker, ref: string): Promise<string> {
     .getImage(name)
     .push({ tag, authconfig: { username: '', password: '', serveraddress: '' } });
   const lines = await finished(docker, stream);
-  const digest = lines.map((line) => line.aux?.Digest).find((found) => found !== undefined);
+  // The containerd store says it in words only.
+  const digest = lines
+    .map(({ aux, status }) => aux?.Digest ?? /digest: (sha256:[0-9a-f]{64}) /.exec(status ?? '')?.[1])
+    .find((found) => found !== undefined);
   if (digest === undefined) throw new Error(`The push of ${ref} gave no digest.`);
   return digest;
 }
