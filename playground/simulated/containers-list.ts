@@ -1,8 +1,9 @@
-import { badRequest } from './api-error.ts';
 import { mounts } from './container-inspect.ts';
+import { containerSize } from './container-size.ts';
 import { shownImage } from './containers.ts';
 import { isRunning } from './delete-records.ts';
-import { acceptOnly, type Filters, labelsMatch } from './filters.ts';
+import { acceptOnly, type Filters, invalid, labelsMatch } from './filters.ts';
+import { isLatest } from './generation.ts';
 import { findImage } from './resolve.ts';
 import type { Container, State } from './state.ts';
 
@@ -18,12 +19,16 @@ const STATES = ['created', 'running', 'paused', 'restarting', 'removing', 'exite
 /** Containers, newest first; only those that run, unless more is asked for. */
 export function listContainers(state: State, { all, size, limit, filters }: ContainerListOptions) {
   acceptOnly(
+    state,
     filters,
     ...['ancestor', 'before', 'exited', 'expose', 'health', 'id', 'is-task', 'isolation', 'label', 'name'],
     ...['network', 'publish', 'since', 'status', 'volume'],
   );
   for (const status of filters.get('status') ?? [])
-    if (!STATES.includes(status)) throw badRequest(`Invalid filter 'status=${status}'`);
+    if (!STATES.includes(status)) {
+      const why = `: invalid value for state (${status}): must be one of ${STATES.join(', ')}`;
+      throw invalid(state, `status=${status}`, isLatest(state) ? why : '');
+    }
   const fits = conditions(state, filters);
   const everything = all || limit > 0 || filters.has('status') || filters.has('exited');
   const shown = [...state.containers.values()]
@@ -44,26 +49,19 @@ function summary(state: State, container: Container, size: boolean) {
     Command: command.join(' '),
     Created: Math.floor(createdAt.getTime() / 1000),
     Ports: [],
-    // Go leaves out what is zero.
-    ...(size && { SizeRootFs: weight(state, container.chain) || undefined }),
+    ...(size && withoutZeroes(containerSize(state, container))),
     Labels: labels,
     State: container.state,
     Status: statusText(container),
     HostConfig: { NetworkMode: String(hostConfig.NetworkMode ?? 'default') },
     NetworkSettings: { Networks: {} },
-    Mounts: mounts(container),
+    Mounts: mounts(state, container),
   };
 }
 
-function weight(state: State, chain: string | null): number {
-  let sum = 0;
-  for (let next = chain; next !== null; ) {
-    const layer = state.layers.get(next);
-    if (!layer) break;
-    sum += layer.size;
-    next = layer.parent;
-  }
-  return sum;
+/** As Go writes them where zero may be left out. */
+function withoutZeroes(sizes: Readonly<Record<string, number>>) {
+  return Object.fromEntries(Object.entries(sizes).filter(([, size]) => size !== 0));
 }
 
 function conditions(state: State, filters: Filters): (container: Container) => boolean {

@@ -1,5 +1,7 @@
-import { badRequest, failure } from './api-error.ts';
-import { familiarName, isTag, parseName } from './names.ts';
+import { ApiError, badRequest, failure, notFound } from './api-error.ts';
+import { isModern } from './generation.ts';
+import type { Image } from './images.ts';
+import { familiarName, isTag, parseName, reason, withDefaultTag } from './names.ts';
 import { findImage } from './resolve.ts';
 import type { State } from './state.ts';
 
@@ -11,13 +13,30 @@ export function imageEvent(state: State, action: string, id: string, name = id):
 
 /** Gives an image a name; the tag may stand in either argument. */
 export function tagImage(state: State, source: string, repo: string, tag: string): void {
-  const image = findImage(state, source);
+  const modern = isModern(state);
+  const refuse = modern ? badRequest : failure;
+  const image = sourceOf(state, source);
   const parsed = parseName(repo);
-  if ('error' in parsed) throw failure(parsed.error);
-  if (tag !== '' && !isTag(tag)) throw failure('invalid tag format');
+  if ('error' in parsed) throw refuse(reason(state, parsed));
+  if (tag !== '' && !isTag(tag)) throw refuse('invalid tag format');
   const name = tag === '' ? parsed.name : { ...parsed.name, tag, digest: null };
-  if (name.digest !== null) throw badRequest('refusing to create a tag with a digest reference');
+  if (name.digest !== null)
+    throw badRequest(
+      modern ? 'cannot import digest reference' : 'refusing to create a tag with a digest reference',
+    );
   state.references.set(name, image.id);
   image.taggedAt = new Date();
-  imageEvent(state, 'tag', image.id, familiarName(name));
+  imageEvent(state, 'tag', image.id, familiarName(modern ? withDefaultTag(name) : name));
+}
+
+// --- internal ---
+
+/** Newer engines call a name that is none just missing. */
+function sourceOf(state: State, source: string): Image {
+  try {
+    return findImage(state, source);
+  } catch (error) {
+    if (!(error instanceof ApiError) || !isModern(state)) throw error;
+    throw notFound(error.message);
+  }
 }

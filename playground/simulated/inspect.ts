@@ -1,4 +1,5 @@
 import { ApiError, failure } from './api-error.ts';
+import { isModern } from './generation.ts';
 import type { Image } from './images.ts';
 import { sizeOf } from './list.ts';
 import { familiarName } from './names.ts';
@@ -76,7 +77,7 @@ function found(state: State, name: string): Image {
   try {
     return findImage(state, name);
   } catch (error) {
-    if (!(error instanceof ApiError) || state.api > 41) throw error;
+    if (!(error instanceof ApiError) || isModern(state)) throw error;
     throw new ApiError(error.status, `no such image: ${name}: ${error.message}`);
   }
 }

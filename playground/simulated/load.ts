@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { isModern } from './generation.ts';
 import { sha256 } from './hash.ts';
 import { imageEvent } from './image-events.ts';
 import type { HistoryEntry, ImageConfig } from './images.ts';
@@ -34,7 +35,8 @@ export function layerOf(blob: Buffer): NewLayer {
 
 function* load(state: State, archive: Buffer): Generator<object> {
   const files = untar(archive);
-  if (!files) throw new Error('Error processing tar file(exit status 1): unexpected EOF');
+  if (!files)
+    throw new Error(`${isModern(state) ? '' : 'Error processing tar file(exit status 1): '}unexpected EOF`);
   const byPath = new Map(files.map(({ path, content }) => [path, content]));
   const read = (path: string) => {
     const content = byPath.get(path);

@@ -2,10 +2,11 @@ import { Buffer } from 'node:buffer';
 import { gzipSync } from 'node:zlib';
 import { ApiError, badRequest, failure, notFound } from './api-error.ts';
 import type { Answer, Exchange } from './exchange.ts';
+import { isLatest, isModern } from './generation.ts';
 import { sha256 } from './hash.ts';
 import type { Image } from './images.ts';
 import { layerOf } from './load.ts';
-import { familiarName, type Name, parseName, short, withDefaultTag } from './names.ts';
+import { familiarName, type Name, parseName, reason, short, withDefaultTag } from './names.ts';
 import { type Remote, registryOf } from './registry-client.ts';
 import { tagsOf } from './resolve.ts';
 import type { State } from './state.ts';
@@ -13,7 +14,7 @@ import type { State } from './state.ts';
 /** `POST /images/create?fromImage=…`: a pull by tag or digest from a registry on loopback. */
 export async function pull({ state, query }: Exchange): Promise<Answer> {
   const parsed = parseName(query.get('fromImage') ?? '');
-  if ('error' in parsed) throw badRequest(parsed.error);
+  if ('error' in parsed) throw badRequest(reason(state, parsed));
   const tag = query.get('tag') ?? '';
   const name = withDefaultTag(
     tag === '' ? parsed.name : tag.includes(':') ? { ...parsed.name, digest: tag } : { ...parsed.name, tag },
@@ -51,17 +52,23 @@ export async function pull({ state, query }: Exchange): Promise<Answer> {
 
 /** `POST /images/{name}/push`, all tags of the repository where none is named. */
 export function push({ state, query, header, params: [text = ''] }: Exchange): Answer {
-  if (!header('x-registry-auth')) throw badRequest('Bad parameters and missing X-Registry-Auth: EOF');
+  // Since Docker 28 it may be left out.
+  if (!header('x-registry-auth') && !isLatest(state))
+    throw badRequest(
+      isModern(state)
+        ? 'bad parameters and missing X-Registry-Auth: invalid X-Registry-Auth header: EOF'
+        : 'Bad parameters and missing X-Registry-Auth: EOF',
+    );
   const parsed = parseName(text);
-  if ('error' in parsed) throw badRequest(parsed.error);
+  if ('error' in parsed) throw badRequest(reason(state, parsed));
   const tag = query.get('tag') || null;
   return { lines: pushLines(state, { ...parsed.name, tag }) };
 }
 
 /** `GET /distribution/{name}/json`: whether a registry has it. */
-export async function distribution({ params: [text = ''] }: Exchange): Promise<Answer> {
+export async function distribution({ state, params: [text = ''] }: Exchange): Promise<Answer> {
   const parsed = parseName(text);
-  if ('error' in parsed) throw badRequest(parsed.error);
+  if ('error' in parsed) throw badRequest(reason(state, parsed));
   const name = withDefaultTag(parsed.name);
   const manifest = await registryOf(name).manifest(name.digest ?? name.tag ?? '');
   if (!manifest) throw notFound('manifest unknown: manifest unknown');

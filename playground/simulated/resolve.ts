@@ -1,6 +1,6 @@
 import { badRequest, notFound } from './api-error.ts';
 import type { Image } from './images.ts';
-import { familiarName, isDigest, type Name, parseName, withDefaultTag } from './names.ts';
+import { familiarName, isDigest, type Name, parseName, reason, withDefaultTag } from './names.ts';
 import type { State } from './state.ts';
 
 /** The image that a name, an ID or the beginning of one means; names win over beginnings. */
@@ -12,7 +12,7 @@ export function findImage(state: State, text: string): Image {
     return image;
   }
   const parsed = parseName(text);
-  if ('error' in parsed) throw badRequest(parsed.error);
+  if ('error' in parsed) throw badRequest(reason(state, parsed));
   const { name } = parsed;
   const named = state.references.get(name) ?? madeUpDigest(state, name);
   const image = (named === null ? undefined : state.images.get(named)) ?? state.images.search(text);

@@ -48,6 +48,26 @@ export function seedImage(state: State, spec: SeedImage): string {
   return image.id;
 }
 
+export type SeedCache = {
+  readonly bytes: number;
+  readonly description?: string;
+  readonly type?: string;
+  /** ID of the record that this one lies on. */
+  readonly parent?: string;
+  /** ID of an image whose uppermost layer it is. */
+  readonly layerOf?: string;
+  readonly inUse?: boolean;
+  readonly createdAt?: Date;
+  readonly lastUsedAt?: Date | null;
+  readonly usageCount?: number;
+};
+
+/** Puts a record of the build cache there. Resolves to its ID. */
+export function seedCache(state: State, { bytes, layerOf, description, ...more }: SeedCache): string {
+  const chain = layerOf === undefined ? null : (state.images.get(layerOf)?.chains.at(-1) ?? null);
+  return state.cache.add({ ...more, size: bytes, description: description ?? '[1/1] RUN make', chain }).id;
+}
+
 /** What a much-used host is like, of any size: single and double tags, dangling ones, parents, shared layers. */
 export function* manyImages(count: number): Generator<SeedImage> {
   for (let i = 0; i < count; i++) {
