@@ -4,6 +4,7 @@ import { type Engine, startEngine } from '../../playground/parts/engine.ts';
 import { createScope, type Scope } from '../../playground/parts/scope.ts';
 import { startSimulatedEngine } from '../../playground/simulated/index.ts';
 import { compareEngines } from './_differential.ts';
+import { realKind } from './_kind.ts';
 import { engineContract } from './_suite.ts';
 
 /** Longer by hand: `DIMG_CONTRACT_SEQUENCES=1000 DIMG_CONTRACT_SEED=7`. */
@@ -17,7 +18,7 @@ const skip = skipWithout(
 );
 
 describe.skipIf(skip)('real', () => {
-  engineContract('real', (scope) => startEngine(scope, { name: 'host-1' }));
+  engineContract(realKind(), (scope) => startEngine(scope, { name: 'host-1' }));
 });
 
 describe.skipIf(skip)('side by side', () => {
