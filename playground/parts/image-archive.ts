@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { manifestText } from './image-manifest.ts';
 import { type TarEntry, tar, tarBlocks } from './tar.ts';
 
 /** A layer is what it is named and how large it is, or its files: equal layers on equal layers are one on disk. */
@@ -116,20 +117,13 @@ function packed(entries: readonly TarEntry[]): Layer {
   return { content, digest: sha256(content) };
 }
 
-// containerd, `core/images/archive/importer.go`: what it writes for an archive in Docker's form.
 function manifestDigest(config: string, layers: readonly Layer[]): string {
-  const described = (mediaType: string, digest: string, size: number) => ({
-    mediaType: `application/vnd.docker.${mediaType}`,
-    digest: `sha256:${digest}`,
-    size,
-  });
+  const described = (digest: string, size: number) => ({ digest: `sha256:${digest}`, size });
   return sha256(
-    JSON.stringify({
-      schemaVersion: 2,
-      mediaType: 'application/vnd.docker.distribution.manifest.v2+json',
-      config: described('container.image.v1+json', sha256(config), Buffer.byteLength(config)),
-      layers: layers.map(({ content, digest }) => described('image.rootfs.diff.tar', digest, content.length)),
-    }),
+    manifestText(
+      described(sha256(config), Buffer.byteLength(config)),
+      layers.map(({ content, digest }) => described(digest, content.length)),
+    ),
   );
 }
 

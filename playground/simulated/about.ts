@@ -1,4 +1,5 @@
 import { listCache } from './build-cache-routes.ts';
+import { storeSize } from './containerd/sizes.ts';
 import { listContainers } from './containers-list.ts';
 import { isRunning } from './delete-records.ts';
 import { listImages } from './list.ts';
@@ -101,6 +102,7 @@ export function diskUsage(state: State, api: number, types: readonly string[]) {
 
 /** Layers of images that count: not of nameless ones that others are built on, nor those of containers alone. */
 function layersSize(state: State): number {
+  if (state.store === 'containerd') return storeSize(state);
   const counted = new Set<string>();
   for (const { id, chains } of state.images.all()) {
     if (state.references.of(id).length === 0 && state.images.children(id).length > 0) continue;

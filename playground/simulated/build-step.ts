@@ -1,11 +1,12 @@
 import { Buffer } from 'node:buffer';
 import { failure } from './api-error.ts';
+import { keepNameless } from './containerd/records.ts';
 import { type Instruction, parsePairs } from './dockerfile.ts';
 import { randomId, sha256 } from './hash.ts';
 import type { Image, ImageConfig } from './images.ts';
 import { short } from './names.ts';
 import type { State } from './state.ts';
-import type { TarFile } from './untar.ts';
+import { diskUsage, type TarFile } from './untar.ts';
 
 type RunConfig = Record<string, unknown>;
 
@@ -63,6 +64,7 @@ export function commit(
   };
   const image = state.images.create(JSON.stringify(next));
   if (parent) state.images.setParent(image.id, parent.id);
+  if (state.store === 'containerd') keepNameless(state, image.id);
   return image;
 }
 
@@ -81,13 +83,19 @@ export const contentOf = (files: readonly TarFile[]) =>
 // --- internal ---
 
 function layerFor({ name, text }: Instruction, files: readonly TarFile[], seed: string) {
-  if (name === 'RUN') return { diffId: sha256(`run ${seed}`), size: 0, files: null, blob: null };
+  if (name === 'RUN') return { diffId: sha256(`run ${seed}`), size: 0, usage: 0, files: null, blob: null };
   if (name !== 'COPY' && name !== 'ADD') return null;
   const [source = ''] = text.split(/\s+/);
   const taken = filesFrom(files, source);
   const size = taken.reduce((sum, { content }) => sum + content.length, 0);
   const paths = new Set(taken.map(({ path }) => path));
-  return { diffId: sha256(`copy ${seed} ${[...paths].join()}`), size, files: paths, blob: null };
+  return {
+    diffId: sha256(`copy ${seed} ${[...paths].join()}`),
+    size,
+    usage: diskUsage(taken),
+    files: paths,
+    blob: null,
+  };
 }
 
 export function change(config: RunConfig, { name, text }: Instruction): RunConfig {

@@ -2,15 +2,16 @@ import type { Buffer } from 'node:buffer';
 import { ApiError, failure } from './api-error.ts';
 import type { CacheRecord } from './build-cache.ts';
 import { change, contentOf, filesFrom } from './build-step.ts';
+import { keepNameless, removeRecord } from './containerd/records.ts';
 import { type Instruction, parseDockerfile } from './dockerfile.ts';
 import { isLatest, isModern } from './generation.ts';
 import { sha256 } from './hash.ts';
 import { imageEvent, tagImage } from './image-events.ts';
 import type { HistoryEntry, Image, ImageConfig } from './images.ts';
-import { parseName } from './names.ts';
+import { type Name, parseName, withDefaultTag } from './names.ts';
 import { findImage } from './resolve.ts';
 import type { State } from './state.ts';
-import { type TarFile, untar } from './untar.ts';
+import { diskUsage, type TarFile, untar } from './untar.ts';
 
 /**
  * BuildKit: one image without a parent, and records of all that it did. Nothing is really run. Resolves to the
@@ -26,15 +27,14 @@ export function* buildKit(
     const dockerfile = files?.find(({ path }) => path === options.file);
     if (!files || !dockerfile) throw failure(`failed to read dockerfile: open ${options.file}: no such file`);
     const image = solve(state, context.length, parseDockerfile(dockerfile.content.toString()), files);
-    // The two are told of by different parts of an engine, in any order.
-    const tag = () => {
-      for (const tag of options.tags) {
-        const parsed = parseName(tag);
-        if ('error' in parsed) throw failure(parsed.error);
-        tagImage(state, image.id, parsed.name.full, parsed.name.tag ?? 'latest');
-      }
-    };
-    tag();
+    for (const tag of options.tags) {
+      const parsed = parseName(tag);
+      if ('error' in parsed) throw failure(parsed.error);
+      const name = withDefaultTag(parsed.name);
+      if (state.store === 'containerd') takeName(state, name);
+      tagImage(state, image.id, name.full, name.tag ?? '');
+    }
+    if (state.store === 'containerd' && options.tags.length === 0) keepNameless(state, image.id);
     if (isLatest(state)) imageEvent(state, 'create', image.id);
     yield { id: 'moby.image.id', aux: { ID: image.id } };
     if (!isModern(state)) for (const tag of options.tags) yield { stream: `Successfully tagged ${tag}\n` };
@@ -45,6 +45,12 @@ export function* buildKit(
 }
 
 // --- internal ---
+
+/** In the containerd store a build takes a name without a thought for the image that had it. */
+function takeName(state: State, name: Name): void {
+  const id = state.references.get(name);
+  if (id !== null) removeRecord(state, { name, id });
+}
 
 type Step = { readonly instruction: Instruction; readonly files: readonly TarFile[] };
 
@@ -88,7 +94,13 @@ function assemble(state: State, base: Image | null, steps: readonly Step[]): Ima
     const diffId = sha256(`${instruction.name} ${instruction.text} ${sha256(made)}`);
     const size = step.files.reduce((sum, file) => sum + file.size, 0);
     const paths = new Set(step.files.map(({ path }) => path));
-    const layer = state.layers.add(chain, { diffId, size, files: paths, blob: null });
+    const layer = state.layers.add(chain, {
+      diffId,
+      size,
+      usage: diskUsage(step.files),
+      files: paths,
+      blob: null,
+    });
     const known = state.cache.ofLayer(layer.chain);
     const place = `[${adding.indexOf(step) + 1}/${adding.length}]`;
     if (known) state.cache.use(known);

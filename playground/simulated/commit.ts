@@ -1,3 +1,4 @@
+import { keepNameless } from './containerd/records.ts';
 import { containerEvent, findContainer } from './containers.ts';
 import { tagImage } from './image-events.ts';
 import type { ImageConfig } from './images.ts';
@@ -32,6 +33,7 @@ export function commitContainer(
     rootfs: { type: 'layers', diff_ids: image?.config.rootfs.diff_ids ?? [] },
   };
   const { id } = state.images.create(JSON.stringify(next));
+  if (state.store === 'containerd') keepNameless(state, id);
   if (image) state.images.setParent(id, image.id);
   const repo = query.get('repo') ?? '';
   if (repo !== '') tagImage(state, id, repo, query.get('tag') ?? '');

@@ -25,6 +25,7 @@ export function inspectContainer(state: State, container: Container, size: boole
       FinishedAt: goTime(container.finishedAt),
     },
     Image: container.imageId,
+    ...manifestDescriptor(container),
     Name: `/${name}`,
     RestartCount: 0,
     Driver: state.store === 'containerd' ? 'overlayfs' : 'overlay2',
@@ -40,6 +41,11 @@ export function inspectContainer(state: State, container: Container, size: boole
     },
     NetworkSettings: { Networks: {} },
   };
+}
+
+/** Which manifest a container was made of; it outlives the image. */
+export function manifestDescriptor({ manifest }: Container) {
+  return manifest && { ImageManifestDescriptor: manifest };
 }
 
 /** Images that are mounted; other mounts are nothing that images are held by. */

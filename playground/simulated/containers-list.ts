@@ -1,4 +1,4 @@
-import { mounts } from './container-inspect.ts';
+import { manifestDescriptor, mounts } from './container-inspect.ts';
 import { containerSize } from './container-size.ts';
 import { shownImage } from './containers.ts';
 import { isRunning } from './delete-records.ts';
@@ -46,6 +46,7 @@ function summary(state: State, container: Container, size: boolean) {
     Names: [`/${name}`],
     Image: shownImage(state, container),
     ImageID: imageId,
+    ...manifestDescriptor(container),
     Command: command.join(' '),
     Created: Math.floor(createdAt.getTime() / 1000),
     Ports: [],

@@ -1,4 +1,5 @@
 import { ApiError, badRequest, conflict, notFound } from './api-error.ts';
+import { descriptor } from './containerd/sizes.ts';
 import { isLatest, isModern } from './generation.ts';
 import { randomId } from './hash.ts';
 import type { Image } from './images.ts';
@@ -55,6 +56,10 @@ export function createContainer(state: State, request: Request, name: string): C
     hostConfig: (request.HostConfig ?? {}) as Request,
     mounts,
     chain: image.chains.at(-1) ?? null,
+    manifest: image.manifest && {
+      ...descriptor(image),
+      platform: { architecture: image.config.architecture ?? '', os: image.config.os ?? '' },
+    },
     createdAt: new Date(),
     state: 'created',
     exitCode: 0,

@@ -1,7 +1,8 @@
 import { ApiError, badRequest, failure, notFound } from './api-error.ts';
+import { nameImage } from './containerd/records.ts';
 import { isModern } from './generation.ts';
 import type { Image } from './images.ts';
-import { familiarName, isTag, parseName, reason, withDefaultTag } from './names.ts';
+import { familiarName, isTag, type Name, parseName, reason, withDefaultTag } from './names.ts';
 import { findImage } from './resolve.ts';
 import type { State } from './state.ts';
 
@@ -9,6 +10,11 @@ import type { State } from './state.ts';
 export function imageEvent(state: State, action: string, id: string, name = id): void {
   const labels = state.images.get(id)?.labels ?? {};
   state.events.log({ type: 'image', action, id, attributes: { ...labels, name } });
+}
+
+/** Says it as the containerd store mostly does: by a name, and without labels. */
+export function plainEvent(state: State, action: string, id: string, name: string): void {
+  state.events.log({ type: 'image', action, id, attributes: { name } });
 }
 
 /** Gives an image a name; the tag may stand in either argument. */
@@ -24,12 +30,20 @@ export function tagImage(state: State, source: string, repo: string, tag: string
     throw badRequest(
       modern ? 'cannot import digest reference' : 'refusing to create a tag with a digest reference',
     );
-  state.references.set(name, image.id);
+  if (state.store === 'containerd') {
+    refuseReserved(name);
+    nameImage(state, withDefaultTag(name), image.id);
+  } else state.references.set(name, image.id);
   image.taggedAt = new Date();
   imageEvent(state, 'tag', image.id, familiarName(modern ? withDefaultTag(name) : name));
 }
 
 // --- internal ---
+
+function refuseReserved({ repo }: Name): void {
+  if (repo === 'sha256')
+    throw badRequest('refusing to create an ambiguous tag using digest algorithm as name');
+}
 
 /** Newer engines call a name that is none just missing. */
 function sourceOf(state: State, source: string): Image {

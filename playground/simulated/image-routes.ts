@@ -11,7 +11,8 @@ import { imageHistory, inspectImage } from './inspect.ts';
 import { listImages } from './list.ts';
 import { loadArchive } from './load.ts';
 import { pruneImages } from './prune.ts';
-import { distribution, pull, push } from './registry.ts';
+import { distribution, pull } from './pull.ts';
+import { push } from './push.ts';
 import type { Route } from './routes.ts';
 
 export const imageRoutes: readonly Route[] = [

@@ -1,4 +1,5 @@
 import { failure } from './api-error.ts';
+import { listStore } from './containerd/list.ts';
 import { acceptOnly, type Filters, invalidValue, labelsMatch, parseMoment, pathPattern } from './filters.ts';
 import { isModern } from './generation.ts';
 import type { Image } from './images.ts';
@@ -18,7 +19,11 @@ export type ListOptions = {
 };
 
 /** The list of images, newest first. */
-export function listImages(state: State, options: ListOptions) {
+export function listImages(state: State, options: ListOptions): readonly object[] {
+  return state.store === 'containerd' ? listStore(state, options) : listGraph(state, options);
+}
+
+function listGraph(state: State, options: ListOptions) {
   const { filters, api, all } = options;
   acceptOnly(
     state,
@@ -52,28 +57,23 @@ export function listImages(state: State, options: ListOptions) {
   // Newer engines also count images that they don't list.
   const counted = isModern(state) ? [...state.images.all()] : listed.map(({ image }) => image);
   const shared = options.counts?.sharedSize ? sharedSizes(state, counted) : null;
-  const users = options.counts?.containers || api >= 51 ? countUsers(state) : null;
+  const counts = options.counts?.containers || api >= 51 ? users(state) : null;
   return listed.map(({ image, tags, digests }) => ({
-    Containers: users ? (users.get(image.id) ?? 0) : -1,
+    Containers: counts ? (counts.get(image.id) ?? 0) : -1,
     Created: seconds(image.createdAt),
     Id: image.id,
     Labels: image.labels,
     ParentId: image.parent ?? '',
     ...(options.usage ? namesForUsage(api, tags, digests) : namesFor(api, tags, digests)),
     SharedSize: shared ? shared(image) : -1,
-    Size: sizeOf(state, image),
-    ...(api < 44 && { VirtualSize: sizeOf(state, image) }),
+    Size: image.size,
+    ...(api < 44 && { VirtualSize: image.size }),
   }));
-}
-
-/** The containerd store counts the packed content beside the unpacked. */
-export function sizeOf({ store }: State, { size }: Image): number {
-  return store === 'containerd' ? 2 * size : size;
 }
 
 // --- internal ---
 
-const seconds = (ms: number) => Math.floor(ms / 1000);
+export const seconds = (ms: number) => Math.floor(ms / 1000);
 
 /** Newer engines also read numbers, and no two values at once. */
 export function danglingOf(state: State, filters: Filters): boolean | null {
@@ -114,7 +114,7 @@ function untilOf(filters: Filters): number | null {
 }
 
 /** Before API 1.43 what has no name is called `<none>`; an absent half is null, or empty since. */
-function namesFor(api: number, tags: string[], digests: string[]) {
+export function namesFor(api: number, tags: string[], digests: string[]) {
   if (api >= 43) return { RepoDigests: digests, RepoTags: tags };
   if (tags.length === 0 && digests.length === 0)
     return { RepoDigests: ['<none>@<none>'], RepoTags: ['<none>:<none>'] };
@@ -122,7 +122,7 @@ function namesFor(api: number, tags: string[], digests: string[]) {
 }
 
 /** `/system/df` goes another way, on which nothing is filled in. */
-function namesForUsage(api: number, tags: string[], digests: string[]) {
+export function namesForUsage(api: number, tags: string[], digests: string[]) {
   if (api < 43) return namesFor(api, tags, digests);
   return { RepoDigests: digests.length > 0 ? digests : null, RepoTags: tags.length > 0 ? tags : null };
 }
@@ -138,8 +138,9 @@ function sharedSizes(state: State, images: readonly Image[]): (image: Image) => 
     );
 }
 
-function countUsers(state: State): Map<string, number> {
-  const users = new Map<string, number>();
-  for (const { imageId } of state.containers.values()) users.set(imageId, (users.get(imageId) ?? 0) + 1);
-  return users;
+/** How many containers are made of each image. */
+export function users(state: State): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const { imageId } of state.containers.values()) found.set(imageId, (found.get(imageId) ?? 0) + 1);
+  return found;
 }

@@ -1,4 +1,5 @@
 import { ApiError, failure } from './api-error.ts';
+import { pruneStore } from './containerd/prune.ts';
 import { deleteImage } from './delete.ts';
 import type { Removed } from './delete-records.ts';
 import { acceptOnly, type Filters, invalidValue, labelsMatch, parseMoment } from './filters.ts';
@@ -8,6 +9,7 @@ import type { State } from './state.ts';
 
 /** Deletes what is dangling or, with `dangling=false`, unused. What can't be deleted is passed over in silence. */
 export function pruneImages(state: State, filters: Filters) {
+  if (state.store === 'containerd') return pruneStore(state, filters);
   acceptOnly(state, filters, 'dangling', 'label', 'label!', 'until');
   const danglingOnly = danglingOf(state, filters);
   const until = untilOf(filters);

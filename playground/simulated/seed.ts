@@ -1,3 +1,4 @@
+import { keepNameless } from './containerd/records.ts';
 import { sha256 } from './hash.ts';
 import type { ImageConfig } from './images.ts';
 import { parseName } from './names.ts';
@@ -25,7 +26,7 @@ export function seedImage(state: State, spec: SeedImage): string {
   let chain: string | null = null;
   const diffIds = spec.layers.map(({ name, bytes }) => {
     const diffId = sha256(`${name} ${bytes}`);
-    chain = state.layers.add(chain, { diffId, size: bytes, files: null, blob: null }).chain;
+    chain = state.layers.add(chain, { diffId, size: bytes, usage: bytes, files: null, blob: null }).chain;
     return diffId;
   });
   const config: ImageConfig = {
@@ -43,6 +44,8 @@ export function seedImage(state: State, spec: SeedImage): string {
     if ('error' in parsed) throw new Error(`${text}: ${parsed.error}`);
     state.references.set(parsed.name, image.id);
   }
+  if (state.store === 'containerd' && state.references.of(image.id).length === 0)
+    keepNameless(state, image.id);
   if (spec.parent !== undefined) state.images.setParent(image.id, spec.parent);
   if (spec.taggedAt) image.taggedAt = spec.taggedAt;
   return image.id;

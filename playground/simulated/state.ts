@@ -1,6 +1,6 @@
 import { type BuildCache, createBuildCache } from './build-cache.ts';
 import { createEvents, type Events } from './events.ts';
-import { configDigest, createImages, type Images, manifestDigest } from './images.ts';
+import { createImages, type Images } from './images.ts';
 import { createLayers, type Layers } from './layers.ts';
 import { createReferences, type References } from './references.ts';
 
@@ -30,6 +30,8 @@ export type Container = {
   readonly mounts: readonly ImageMount[];
   /** Its image's uppermost layer. */
   readonly chain: string | null;
+  /** In the containerd store, the manifest that it was made of. */
+  readonly manifest: object | null;
   readonly createdAt: Date;
   state: ContainerState;
   exitCode: number;
@@ -60,7 +62,7 @@ export type State = {
 export function createState(options: { store: Store; api: number; version: string; root: string }): State {
   const layers = createLayers();
   const { api } = options;
-  const images = createImages(layers, options.store === 'containerd' ? manifestDigest : configDigest);
+  const images = createImages(layers, options.store);
   return {
     ...options,
     // Engines from 25 on refuse what is older than 1.24, those from 29 on what is older than 1.44.

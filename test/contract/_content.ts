@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type ImageSpec, imageArchive } from '../../playground/parts/image-archive.ts';
+import { manifestText } from '../../playground/parts/image-manifest.ts';
 import { untar } from '../../playground/simulated/untar.ts';
 
 export const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
@@ -17,7 +18,7 @@ export function contentSizes(specs: Readonly<Record<string, ImageSpec>>) {
   );
   const all = new Set([...parts.values()].flat());
   const manifest = (paths: readonly string[]) =>
-    manifestOf(paths.map((path) => files.get(path) ?? Buffer.of()));
+    manifestSize(paths.map((path) => files.get(path) ?? Buffer.of()));
   return {
     /** One image's, by the key of its spec. */
     of(key: string): number {
@@ -33,17 +34,10 @@ export function contentSizes(specs: Readonly<Record<string, ImageSpec>>) {
 // --- internal ---
 
 /** How long a manifest of a configuration and layers is. */
-function manifestOf([config = Buffer.of(), ...layers]: readonly Buffer[]): number {
-  const described = (kind: string, content: Buffer) => ({
-    mediaType: `application/vnd.docker.${kind}`,
+function manifestSize([config = Buffer.of(), ...layers]: readonly Buffer[]): number {
+  const described = (content: Buffer) => ({
     digest: `sha256:${createHash('sha256').update(content).digest('hex')}`,
     size: content.length,
   });
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: 'application/vnd.docker.distribution.manifest.v2+json',
-    config: described('container.image.v1+json', config),
-    layers: layers.map((layer) => described('image.rootfs.diff.tar', layer)),
-  };
-  return JSON.stringify(manifest).length;
+  return manifestText(described(config), layers.map(described)).length;
 }

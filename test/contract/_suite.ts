@@ -10,6 +10,7 @@ import { errors } from './_errors.ts';
 import { events } from './_events.ts';
 import { filtering } from './_filtering.ts';
 import { images } from './_images.ts';
+import { deletionInUse } from './_in-use.ts';
 import { parents } from './_parents.ts';
 import { prune } from './_prune.ts';
 import { registry } from './_registry.ts';
@@ -36,6 +37,7 @@ export function engineContract(kind: Kind, start: (scope: Scope) => Promise<Subj
     describe('lists of images', () => filtering(stage));
     describe('sizes', () => sizes(stage));
     describe('deletion', () => deletion(stage));
+    describe('deletion in use', () => deletionInUse(stage));
     describe('parents', () => parents(stage));
     describe('builds', () => builds(stage));
     describe('build cache', () => cache(stage));
