@@ -90,7 +90,7 @@ export function diskUsage(state: State, api: number, types: readonly string[]) {
       }),
     }),
     ...(wanted('container') && {
-      Containers: listContainers(state, { all: true, size: true, limit: 0, filters }),
+      Containers: listContainers(state, { all: true, size: true, limit: 0, filters, usage: true }),
     }),
     ...(wanted('volume') && { Volumes: [] }),
     BuildCache: noCache && !cache?.length ? null : cache,

@@ -12,12 +12,17 @@ export type ContainerListOptions = {
   readonly size: boolean;
   readonly limit: number;
   readonly filters: Filters;
+  /** For `/system/df`. */
+  readonly usage?: boolean;
 };
 
 const STATES = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
 
 /** Containers, newest first; only those that run, unless more is asked for. */
-export function listContainers(state: State, { all, size, limit, filters }: ContainerListOptions) {
+export function listContainers(
+  state: State,
+  { all, size, limit, filters, usage = false }: ContainerListOptions,
+) {
   acceptOnly(
     state,
     filters,
@@ -34,19 +39,21 @@ export function listContainers(state: State, { all, size, limit, filters }: Cont
   const shown = [...state.containers.values()]
     .filter((container) => (everything || isRunning(container)) && fits(container))
     .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
-  return (limit > 0 ? shown.slice(0, limit) : shown).map((container) => summary(state, container, size));
+  return (limit > 0 ? shown.slice(0, limit) : shown).map((container) =>
+    summary(state, container, size, usage),
+  );
 }
 
 // --- internal ---
 
-function summary(state: State, container: Container, size: boolean) {
+function summary(state: State, container: Container, size: boolean, usage: boolean) {
   const { id, name, imageId, command, createdAt, labels, hostConfig } = container;
   return {
     Id: id,
     Names: [`/${name}`],
     Image: shownImage(state, container),
     ImageID: imageId,
-    ...manifestDescriptor(container),
+    ...(!usage && manifestDescriptor(container)),
     Command: command.join(' '),
     Created: Math.floor(createdAt.getTime() / 1000),
     Ports: [],

@@ -20,16 +20,10 @@ export function plainEvent(state: State, action: string, id: string, name: strin
 /** Gives an image a name; the tag may stand in either argument. */
 export function tagImage(state: State, source: string, repo: string, tag: string): void {
   const modern = isModern(state);
-  const refuse = modern ? badRequest : failure;
+  // Newer engines look at the new name first.
+  const given = modern ? newName(state, repo, tag) : null;
   const image = sourceOf(state, source);
-  const parsed = parseName(repo);
-  if ('error' in parsed) throw refuse(reason(state, parsed));
-  if (tag !== '' && !isTag(tag)) throw refuse('invalid tag format');
-  const name = tag === '' ? parsed.name : { ...parsed.name, tag, digest: null };
-  if (name.digest !== null)
-    throw badRequest(
-      modern ? 'cannot import digest reference' : 'refusing to create a tag with a digest reference',
-    );
+  const name = given ?? newName(state, repo, tag);
   if (state.store === 'containerd') {
     refuseReserved(name);
     nameImage(state, withDefaultTag(name), image.id);
@@ -39,6 +33,19 @@ export function tagImage(state: State, source: string, repo: string, tag: string
 }
 
 // --- internal ---
+
+function newName(state: State, repo: string, tag: string): Name {
+  const modern = isModern(state);
+  const refuse = modern ? badRequest : failure;
+  const parsed = parseName(repo);
+  if ('error' in parsed) throw refuse(reason(state, parsed));
+  if (tag !== '' && !isTag(tag)) throw refuse('invalid tag format');
+  const name = tag === '' ? parsed.name : { ...parsed.name, tag, digest: null };
+  if (name.digest === null) return name;
+  throw badRequest(
+    modern ? 'cannot import digest reference' : 'refusing to create a tag with a digest reference',
+  );
+}
 
 function refuseReserved({ repo }: Name): void {
   if (repo === 'sha256')

@@ -43,7 +43,7 @@ export function imageFields({ id, parent, config }: Image, api: number) {
     ...(api < 45 && { ContainerConfig: runConfig(config.container_config) }),
     DockerVersion: '',
     Author: config.author ?? '',
-    Config: config.config ? runConfig(config.config) : null,
+    Config: config.config ? imageConfig(config.config, api) : null,
     Architecture: config.architecture ?? '',
     Os: config.os ?? '',
     RootFS: { Type: 'layers', ...(rootfs.diff_ids.length > 0 && { Layers: rootfs.diff_ids }) },
@@ -51,7 +51,7 @@ export function imageFields({ id, parent, config }: Image, api: number) {
 }
 
 /** Layer by layer, newest first; ancestors that are there as images are named. */
-export function imageHistory(state: State, name: string): readonly object[] {
+export function imageHistory(state: State, name: string): readonly object[] | null {
   if (state.store === 'containerd') return historyInStore(state, name);
   const image = findImage(state, name);
   const lines = historyLines(
@@ -103,6 +103,16 @@ function found(state: State, name: string): Image {
     throw new ApiError(error.status, `no such image: ${name}: ${error.message}`);
   }
 }
+
+/** Since API 1.50 without what only a container can have. */
+function imageConfig(given: Readonly<Record<string, unknown>>, api: number): object {
+  const fields = Object.entries(runConfig(given));
+  return Object.fromEntries(api < 50 ? fields : fields.filter(([field]) => !CONTAINER_ONLY.has(field)));
+}
+
+const CONTAINER_ONLY = new Set(
+  'Hostname Domainname AttachStdin AttachStdout AttachStderr Tty OpenStdin StdinOnce Image'.split(' '),
+);
 
 const RUN_CONFIG = {
   Hostname: '',

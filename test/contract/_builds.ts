@@ -40,6 +40,11 @@ export function builds(stage: Stage): void {
     ]);
   });
 
+  test('that have no history say so', async () => {
+    await loadImages(stage.engine.docker, FAMILIES.hollow);
+    expect((await stage.api.get('/images/127.0.0.1:1/hollow:1/history')).body).toEqual(dialect.emptyHistory);
+  });
+
   test('of the classic builder tell what they do, step by step', async () => {
     await loadImages(stage.engine.docker, FAMILIES.lone);
     const context = tar([{ path: 'Dockerfile', content: 'FROM lone:1\nLABEL a=b\n' }]);

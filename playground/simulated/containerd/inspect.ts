@@ -38,5 +38,5 @@ export function historyInStore(state: State, text: string) {
     line.Tags = tags.length > 0 ? tags : null;
     at = at.parent === null ? undefined : state.images.get(at.parent);
   }
-  return lines;
+  return lines.length > 0 ? lines : null;
 }

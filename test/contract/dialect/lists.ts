@@ -25,6 +25,7 @@ export const lists = {
   ),
   loadTellsOfMoves: byStore('A load says from which image it takes a name', true, false),
   tagTimeOfLoad: byStore('`LastTagTime` after a load', 'never', 'the time of the load'),
+  emptyHistory: byStore('The history of an image that has none', [], null),
   danglingList: byStore(
     'A list with `dangling=true`',
     'has nameless images without children',
