@@ -63,8 +63,9 @@ export function commit(
     },
   };
   const image = state.images.create(JSON.stringify(next));
-  if (parent) state.images.setParent(image.id, parent.id);
-  if (state.store === 'containerd') keepNameless(state, image.id);
+  const above = parent?.id ?? null;
+  if (state.store === 'containerd') keepNameless(state, { id: image.id, parent: above });
+  else if (above !== null) state.images.setParent(image.id, above);
   return image;
 }
 

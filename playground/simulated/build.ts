@@ -7,7 +7,7 @@ import { randomId } from './hash.ts';
 import { imageEvent, tagImage } from './image-events.ts';
 import type { Image } from './images.ts';
 import { type Name, parseName, short } from './names.ts';
-import { findImage } from './resolve.ts';
+import { childrenOf, findImage } from './resolve.ts';
 import type { State } from './state.ts';
 import { type TarFile, untar } from './untar.ts';
 
@@ -100,7 +100,7 @@ function startOf(state: State, text: string): Image | null {
 /** What the same instruction made of the same image, or of none, before. */
 function cached(state: State, parent: Image | null, made: string): Image | undefined {
   const candidates = parent
-    ? state.images.children(parent.id).map((id) => state.images.get(id))
+    ? childrenOf(state, parent.id).map((id) => state.images.get(id))
     : [...state.images.all()].filter(({ config }) => config.history?.length === 1);
   return candidates.find(
     (image) => image?.config.docker_version && image.config.history?.at(-1)?.created_by === made,

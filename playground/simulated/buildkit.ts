@@ -34,7 +34,8 @@ export function* buildKit(
       if (state.store === 'containerd') takeName(state, name);
       tagImage(state, image.id, name.full, name.tag ?? '');
     }
-    if (state.store === 'containerd' && options.tags.length === 0) keepNameless(state, image.id);
+    if (state.store === 'containerd' && options.tags.length === 0)
+      keepNameless(state, { id: image.id, parent: null });
     if (isLatest(state)) imageEvent(state, 'create', image.id);
     yield { id: 'moby.image.id', aux: { ID: image.id } };
     if (!isModern(state)) for (const tag of options.tags) yield { stream: `Successfully tagged ${tag}\n` };

@@ -4,7 +4,7 @@ import { shownImage } from './containers.ts';
 import { isRunning } from './delete-records.ts';
 import { acceptOnly, type Filters, invalid, labelsMatch } from './filters.ts';
 import { isLatest } from './generation.ts';
-import { findImage } from './resolve.ts';
+import { childrenOf, findImage } from './resolve.ts';
 import type { Container, State } from './state.ts';
 
 export type ContainerListOptions = {
@@ -95,7 +95,7 @@ function descendants(state: State, names: readonly string[]): ReadonlySet<string
   const add = (id: string) => {
     if (found.has(id)) return;
     found.add(id);
-    for (const child of state.images.children(id)) add(child);
+    for (const child of childrenOf(state, id)) add(child);
   };
   for (const name of names) {
     try {

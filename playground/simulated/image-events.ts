@@ -25,7 +25,6 @@ export function tagImage(state: State, source: string, repo: string, tag: string
   const image = sourceOf(state, source);
   const name = given ?? newName(state, repo, tag);
   if (state.store === 'containerd') {
-    refuseReserved(name);
     nameImage(state, withDefaultTag(name), image.id);
   } else state.references.set(name, image.id);
   image.taggedAt = new Date();
@@ -41,15 +40,12 @@ function newName(state: State, repo: string, tag: string): Name {
   if ('error' in parsed) throw refuse(reason(state, parsed));
   if (tag !== '' && !isTag(tag)) throw refuse('invalid tag format');
   const name = tag === '' ? parsed.name : { ...parsed.name, tag, digest: null };
+  if (modern && name.repo === 'sha256')
+    throw badRequest('refusing to create an ambiguous tag using digest algorithm as name');
   if (name.digest === null) return name;
   throw badRequest(
     modern ? 'cannot import digest reference' : 'refusing to create a tag with a digest reference',
   );
-}
-
-function refuseReserved({ repo }: Name): void {
-  if (repo === 'sha256')
-    throw badRequest('refusing to create an ambiguous tag using digest algorithm as name');
 }
 
 /** Newer engines call a name that is none just missing. */

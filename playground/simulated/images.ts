@@ -50,7 +50,7 @@ export type Images = {
   children(id: string): readonly string[];
   /** Files an image whose layers are there; one that is known stays as it is. A pull brings its own manifest. */
   create(text: string, manifest?: Manifest): Image;
-  /** On a graph driver a relation that ends with either; in the containerd store a label of the child. */
+  /** Of a graph driver; names tell of it in the containerd store. */
   setParent(id: string, parent: string): void;
   /** Returns the chain IDs of the layers that went with it. */
   delete(id: string): string[];
@@ -102,13 +102,11 @@ export function createImages(layers: Layers, store: 'graph driver' | 'containerd
     delete(id) {
       const image = images.get(id);
       if (!image) return [];
-      if (store === 'graph driver') {
-        for (const child of children.get(id) ?? []) {
-          const orphan = images.get(child);
-          if (orphan) orphan.parent = null;
-        }
-        children.delete(id);
+      for (const child of children.get(id) ?? []) {
+        const orphan = images.get(child);
+        if (orphan) orphan.parent = null;
       }
+      children.delete(id);
       if (image.parent !== null) children.get(image.parent)?.delete(id);
       images.delete(id);
       return layers.release(image.chains.at(-1) ?? null);

@@ -1,5 +1,5 @@
 import { ApiError, badRequest, failure, notFound } from './api-error.ts';
-import { dropNameless, keepNameless } from './containerd/records.ts';
+import { dropNameless, keepNameless, recordOf } from './containerd/records.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { layerOf } from './load.ts';
 import type { Blob } from './manifest.ts';
@@ -88,8 +88,8 @@ async function found(state: State, remote: Remote, name: Name): Promise<RemoteMa
 
 /** In the containerd store the name that was pulled is all there is; the image that had it is kept without. */
 function arrive(state: State, name: Name, id: string): void {
-  const before = state.references.get(name);
-  if (before !== null && before !== id) keepNameless(state, before);
-  if (before !== id) state.references.set(name, id);
+  const before = recordOf(state, name);
+  if (before && before.id !== id) keepNameless(state, before);
+  if (before?.id !== id) state.references.set(name, id);
   dropNameless(state, id);
 }

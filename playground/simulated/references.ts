@@ -8,6 +8,8 @@ export type Reference = {
   /** When the name came here, and when it last was given another image. */
   readonly createdAt: Date;
   readonly updatedAt: Date;
+  /** In the containerd store: what the image was built on, as the name's label tells. It stays when the name moves. */
+  readonly parent: string | null;
 };
 
 /** Which image each name means. */
@@ -18,7 +20,7 @@ export type References = {
   all(): readonly Reference[];
   allOf(id: string): readonly Reference[];
   /** A tag moves; a digest never does. */
-  set(name: Name, id: string): void;
+  set(name: Name, id: string, parent?: string | null): void;
   remove(name: Name): void;
 };
 
@@ -40,14 +42,17 @@ export function createReferences(): References {
     of: (id) => allOf(id).map(({ name }) => name),
     all: () => inOrder(all.values()),
     allOf,
-    set(given, id) {
+    set(given, id, parent) {
       const name = stored(given);
       if (name.repo === 'sha256')
         throw badRequest('refusing to create an ambiguous tag using digest algorithm as name');
       const key = familiarName(name);
       const before = drop(key);
       const now = new Date();
-      const reference = { name, id, createdAt: before?.createdAt ?? now, updatedAt: now };
+      const reference = {
+        ...{ name, id, createdAt: before?.createdAt ?? now, updatedAt: now },
+        parent: parent ?? before?.parent ?? null,
+      };
       all.set(key, reference);
       const names = byId.get(id) ?? new Map<string, Reference>();
       byId.set(id, names.set(key, reference));

@@ -1,5 +1,6 @@
 import { badRequest, notFound } from './api-error.ts';
 import { findInStore } from './containerd/find.ts';
+import { builtOn } from './containerd/records.ts';
 import type { Image } from './images.ts';
 import { familiarName, isDigest, parseName, reason, withDefaultTag } from './names.ts';
 import type { State } from './state.ts';
@@ -26,6 +27,10 @@ export function findImage(state: State, text: string): Image {
 export function isIdPrefix(id: string, text: string): boolean {
   return id.startsWith(text) || id.startsWith(`sha256:${text}`);
 }
+
+/** Images that were built on this one. */
+export const childrenOf = (state: State, id: string) =>
+  state.store === 'containerd' ? builtOn(state, id) : state.images.children(id);
 
 export const tagsOf = (state: State, id: string) =>
   state.references.of(id).filter(({ digest }) => digest === null);

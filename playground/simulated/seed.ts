@@ -42,11 +42,12 @@ export function seedImage(state: State, spec: SeedImage): string {
   for (const text of [...(spec.tags ?? []), ...(spec.digests ?? [])]) {
     const parsed = parseName(text);
     if ('error' in parsed) throw new Error(`${text}: ${parsed.error}`);
-    state.references.set(parsed.name, image.id);
+    state.references.set(parsed.name, image.id, spec.parent ?? null);
   }
-  if (state.store === 'containerd' && state.references.of(image.id).length === 0)
-    keepNameless(state, image.id);
-  if (spec.parent !== undefined) state.images.setParent(image.id, spec.parent);
+  if (state.store === 'containerd') {
+    if (state.references.of(image.id).length === 0)
+      keepNameless(state, { id: image.id, parent: spec.parent ?? null });
+  } else if (spec.parent !== undefined) state.images.setParent(image.id, spec.parent);
   if (spec.taggedAt) image.taggedAt = spec.taggedAt;
   return image.id;
 }

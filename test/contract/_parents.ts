@@ -96,6 +96,15 @@ export function parents(stage: Stage): void {
     expect(await ids()).toEqual(dialect.parentsOfTwoNames === 'they go along' ? [] : [parent]);
   });
 
+  test('are told of by ID, or by whatever has the name now', async () => {
+    const { dangling } = await loadImages(stage.engine.docker, FAMILIES.dangling);
+    await buildChild(stage.engine.docker, dangling, { label: 'x', tag: 'lone:1' });
+    const { lone } = await loadImages(stage.engine.docker, FAMILIES.lone);
+    const told = dialect.parentOfMovedName === 'is its own, if any' ? '' : dangling;
+    expect((await stage.api.images()).find(({ Id }) => Id === lone)?.ParentId).toBe(told);
+    expect((await stage.api.get(`/images/${lone}/json`)).body).toMatchObject({ Parent: told });
+  });
+
   test('that came in an archive are kept in mind, or forgotten', async () => {
     const { base, mid, app } = await family();
     const kept = dialect.loadedParents === 'kept';

@@ -6,7 +6,7 @@ import type { Reference } from '../references.ts';
 import { isIdPrefix } from '../resolve.ts';
 import type { State } from '../state.ts';
 import { noSuchImage, resolveAll } from './find.ts';
-import { isDangling, keepNameless, recordName, removeRecord, untagSoftly } from './records.ts';
+import { builtOn, isDangling, keepNameless, recordName, removeRecord, untagSoftly } from './records.ts';
 
 /** What speaks against a deletion, besides a running container. */
 type Checks = { readonly stopped: boolean; readonly names: boolean };
@@ -112,8 +112,8 @@ function deleteOne(state: State, record: Reference, all: readonly Reference[], c
   const { id, name } = record;
   const found = conflictOf(state, id, all, checks);
   if (found) throw conflict(found);
-  const children = state.images.children(id).length > 0;
-  if (!isDangling(name) && all.length === 1 && checks.names && children) keepNameless(state, id);
+  const children = builtOn(state, id).length > 0;
+  if (!isDangling(name) && all.length === 1 && checks.names && children) keepNameless(state, record);
   removeRecord(state, record);
   if (isDangling(name)) return [];
   plainEvent(state, 'untag', id, recordName(record));
@@ -139,11 +139,11 @@ function conflictOf(
 /** What an image was built on, nearest first; none at all where one of them is gone. */
 function ancestors(state: State, id: string): string[] {
   const found: string[] = [];
-  for (let at = state.images.get(id)?.parent ?? null; at !== null; ) {
-    const image = state.images.get(at);
-    if (!image) return [];
+  for (let at = state.references.allOf(id)[0]?.parent ?? null; at !== null; ) {
+    const [record] = state.references.allOf(at);
+    if (!record) return [];
     found.push(at);
-    at = image.parent;
+    at = record.parent;
   }
   return found;
 }

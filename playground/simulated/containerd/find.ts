@@ -3,6 +3,7 @@ import type { Image } from '../images.ts';
 import { familiarName, isDigest, type Name, parseName, reason, withDefaultTag } from '../names.ts';
 import type { Reference } from '../references.ts';
 import type { State } from '../state.ts';
+import { recordOf } from './records.ts';
 
 /** What a text that calls an image means: the record of just that name, if any, and all of the image's records. */
 export type Resolved = { readonly record: Reference | null; readonly all: readonly Reference[] };
@@ -28,7 +29,7 @@ export function resolveAll(state: State, text: string): Resolved {
   const digest = digestOf(text);
   if (digest !== null) return { record: null, all: state.references.allOf(imageOf(state, digest).id) };
   const name = named(state, text);
-  const record = exact(state, name);
+  const record = recordOf(state, name);
   const ids = new Set([...idsBeginning(state, text), ...(record ? [record.id] : [])]);
   if (record === null && name.digest !== null) ids.add(name.digest);
   if (ids.size > 1) throw notFound('ambiguous reference');
@@ -57,11 +58,6 @@ function named(state: State, text: string): Name {
   const parsed = parseName(text);
   if ('error' in parsed) throw badRequest(reason(state, parsed));
   return parsed.name;
-}
-
-function exact(state: State, given: Name): Reference | null {
-  const name = familiarName(withDefaultTag(given));
-  return state.references.all().find((record) => familiarName(record.name) === name) ?? null;
 }
 
 /** Images whose IDs begin so; fewer than four digits are none. */

@@ -1,6 +1,7 @@
 import { failure } from '../api-error.ts';
 import { goTime, historyLines, imageFields } from '../inspect.ts';
 import { familiarName } from '../names.ts';
+import type { Reference } from '../references.ts';
 import type { State } from '../state.ts';
 import { findInStore } from './find.ts';
 import { madeUpDigests, namesOf } from './records.ts';
@@ -12,6 +13,7 @@ export function inspectInStore(state: State, text: string, api: number) {
   const updated = state.references.allOf(image.id).map(({ updatedAt }) => updatedAt.getTime());
   return {
     ...imageFields(image, api),
+    Parent: parentOf(state, image.id),
     RepoTags: names.map(familiarName),
     RepoDigests: madeUpDigests(names, image.id),
     Size: contentSize(image),
@@ -22,6 +24,11 @@ export function inspectInStore(state: State, text: string, api: number) {
   };
 }
 
+/** As the names' labels tell, which may be of another image that had the name before. */
+function parentOf(state: State, id: string): string {
+  return state.references.allOf(id).find(({ parent }) => parent !== null)?.parent ?? '';
+}
+
 /** Only what the classic builder built on each other is known to be related. */
 export function historyInStore(state: State, text: string) {
   const image = findInStore(state, text);
@@ -30,13 +37,14 @@ export function historyInStore(state: State, text: string) {
     (chain) => state.layers.get(chain)?.usage ?? 0,
     () => failure('unable to find the size of the layer'),
   );
-  let at: typeof image | undefined = image;
+  let at = state.references.allOf(image.id)[0];
   for (const line of lines) {
     if (!at) break;
     line.Id = at.id;
     const tags = namesOf(state, at.id).map(familiarName);
     line.Tags = tags.length > 0 ? tags : null;
-    at = at.parent === null ? undefined : state.images.get(at.parent);
+    const above: readonly Reference[] = at.parent === null ? [] : state.references.allOf(at.parent);
+    at = above.find(({ parent }) => parent !== null) ?? above[0];
   }
   return lines.length > 0 ? lines : null;
 }

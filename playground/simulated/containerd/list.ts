@@ -14,12 +14,13 @@ import { contentSize, descriptor, unpackedSize } from './sizes.ts';
 export function listStore(state: State, { filters, api, all, counts, usage }: ListOptions) {
   acceptOnly(state, filters, 'dangling', 'label', 'label!', 'before', 'since', 'reference', 'until');
   const fits = recordCondition(state, filters);
+  const builtOnIt = new Set(state.references.all().map(({ parent }) => parent));
   const lines = new Map<string, { image: Image; record: Reference; tags: string[] }>();
   for (const record of state.references.all()) {
     const image = state.images.get(record.id);
     const dangling = isDangling(record.name);
     // Steps of a build are hidden.
-    if (!image || (!all && dangling && state.images.children(image.id).length > 0)) continue;
+    if (!image || (!all && dangling && builtOnIt.has(image.id))) continue;
     if (!fits(record)) continue;
     const line = lines.get(image.id);
     if (dangling) {
@@ -37,7 +38,7 @@ export function listStore(state: State, { filters, api, all, counts, usage }: Li
       Created: seconds(image.createdAt),
       Id: image.id,
       Labels: image.labels,
-      ParentId: image.parent ?? '',
+      ParentId: record.parent ?? '',
       ...(api >= 48 && { Descriptor: descriptor(image) }),
       ...(usage ? namesForUsage(api, tags, digests) : namesFor(api, tags, digests)),
       SharedSize: shared ? shared(image) : -1,

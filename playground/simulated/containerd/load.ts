@@ -3,7 +3,7 @@ import type { ImageConfig } from '../images.ts';
 import { layerOf, type ManifestItem, readArchive } from '../load.ts';
 import { familiarName, type Name, parseName, withDefaultTag } from '../names.ts';
 import type { State } from '../state.ts';
-import { danglingName, keepNameless } from './records.ts';
+import { danglingName, keepNameless, recordOf } from './records.ts';
 
 /** Loads an archive (moby, `daemon/containerd/image_exporter.go`): a record and an event for each name. Parents are forgotten. */
 export function* loadIntoStore(state: State, archive: Buffer): Generator<object> {
@@ -40,8 +40,8 @@ function recordsOf(state: State, item: ManifestItem, read: (path: string) => Buf
   });
   // Whatever has the name is kept without it, be it the same image.
   for (const name of names) {
-    const before = state.references.get(name);
-    if (before !== null) keepNameless(state, before);
+    const before = recordOf(state, name);
+    if (before) keepNameless(state, before);
   }
   return names.length > 0 ? names.map((name) => ({ name, id })) : [{ name: null, id }];
 }

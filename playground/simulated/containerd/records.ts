@@ -1,4 +1,4 @@
-import { familiarName, type Name } from '../names.ts';
+import { familiarName, type Name, withDefaultTag } from '../names.ts';
 import type { Reference } from '../references.ts';
 import type { State } from '../state.ts';
 
@@ -25,10 +25,23 @@ export function madeUpDigests(names: readonly Name[], id: string): string[] {
   return [...new Set(names.map((name) => familiarName({ ...name, tag: null, digest: id })))];
 }
 
-/** Keeps an image that is about to lose a name. */
-export function keepNameless(state: State, id: string): void {
+/** The record of just this name. */
+export function recordOf(state: State, given: Name): Reference | null {
+  const name = familiarName(withDefaultTag(given));
+  const id = state.references.get(given);
+  const records = id === null ? [] : state.references.allOf(id);
+  return records.find((record) => familiarName(record.name) === name) ?? null;
+}
+
+/** Keeps an image that is about to lose a name, or that never had one. */
+export function keepNameless(state: State, { id, parent }: Pick<Reference, 'id' | 'parent'>): void {
   const name = danglingName(id);
-  if (state.references.get(name) === null) state.references.set(name, id);
+  if (state.references.get(name) === null) state.references.set(name, id, parent);
+}
+
+/** Images that were built on this one, be it there or not. */
+export function builtOn(state: State, id: string): readonly string[] {
+  return [...new Set(state.references.all().flatMap((record) => (record.parent === id ? [record.id] : [])))];
 }
 
 /** Takes a record away, and what nothing names any more with it. */
@@ -39,16 +52,16 @@ export function removeRecord(state: State, { name, id }: Pick<Reference, 'name' 
 
 /** Takes a name away, but never the image. */
 export function untagSoftly(state: State, record: Reference): void {
-  if (state.references.of(record.id).length === 1) keepNameless(state, record.id);
+  if (state.references.of(record.id).length === 1) keepNameless(state, record);
   removeRecord(state, record);
 }
 
 /** Names an image, which then needs no nameless record; the image that had the name is kept without it. */
 export function nameImage(state: State, name: Name, id: string): void {
-  const before = state.references.all().find((record) => familiarName(record.name) === familiarName(name));
+  const before = recordOf(state, name);
   if (before?.id === id) return;
   if (before) untagSoftly(state, before);
-  state.references.set(name, id);
+  state.references.set(name, id, state.references.allOf(id)[0]?.parent ?? null);
   dropNameless(state, id);
 }
 

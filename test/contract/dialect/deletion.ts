@@ -31,6 +31,11 @@ export const deletion = {
     'they go along',
     'they stay',
   ),
+  parentOfMovedName: byStore(
+    'The parent of an image that a load gave the name of a built one',
+    'is its own, if any',
+    'is told to be that of the built one',
+  ),
   usedByName: byStore(
     'The last name of an image that a container uses',
     said(
