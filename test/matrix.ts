@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { isOwn, RELEASES } from '../playground/parts/engine.ts';
+import { ownRelease, RELEASES } from '../playground/parts/engine-release.ts';
 import { makeRoot } from '../playground/parts/engine-root.ts';
 
 // Everything that is said of engines, on every kind of them: `npm run test:matrix -- --worlds 200 --seed 1`.
@@ -32,7 +32,7 @@ for (const kind of asked) {
     continue;
   }
   const release = kind as keyof typeof RELEASES;
-  if (!isOwn(release)) makeRoot(RELEASES[release].suite);
+  if (release !== ownRelease()) makeRoot(RELEASES[release].suite);
   for (const folder of SUITES) await suite(kind, folder, { DIMG_ENGINE: kind });
 }
 console.log('\nengine           suite           seconds');

@@ -1,30 +1,13 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { basename, join } from 'node:path';
 import Docker from 'dockerode';
 import { mountsBelow, unmountBelow } from './cleanup.ts';
-import { openRoot, type Root, type Suite } from './engine-root.ts';
+import { ownRelease, RELEASES, type Release, releaseAskedFor } from './engine-release.ts';
+import { openRoot, type Root } from './engine-root.ts';
 import { findProgram } from './programs.ts';
 import type { Scope } from './scope.ts';
 import { type Service, startService } from './service.ts';
-
-/** The engines that the product is tested on, oldest first; 28.5 has both image stores. */
-export const RELEASES = {
-  '20.10': { suite: 'bookworm', containerd: false },
-  '26.1': { suite: 'trixie', containerd: false },
-  '28.5': { suite: 'sid', containerd: false },
-  '28.5-containerd': { suite: 'sid', containerd: true },
-} as const satisfies Record<string, { suite: Suite; containerd: boolean }>;
-export type Release = keyof typeof RELEASES;
-
-/** Whether this machine's own engine is of that release, so that no root is needed for it. */
-export function isOwn(release: Release): boolean {
-  const dockerd = findProgram('dockerd');
-  const [series = ''] = release.split('-');
-  const version = dockerd && spawnSync(dockerd, ['--version'], { encoding: 'utf8' }).stdout;
-  return version?.startsWith(`Docker version ${series}.`) ?? false;
-}
 
 export type EngineOptions = {
   /** The host's name, unique in its scope; letters, digits and dashes. */
@@ -84,7 +67,8 @@ export async function startEngine(scope: Scope, options: EngineOptions): Promise
   };
   const containerdStore = features['containerd-snapshotter'] === true;
   const { storageDriver = containerdStore ? 'overlayfs' : 'overlay2' } = options;
-  const within = release && !isOwn(release) ? await openRoot(scope, RELEASES[release].suite, dir) : here;
+  const within =
+    release && release !== ownRelease() ? await openRoot(scope, RELEASES[release].suite, dir) : here;
   const dataRoot = options.dataRoot ?? join(dir, 'data');
   const mountedBefore = mountsBelow(dataRoot).length;
   // After SIGKILL dockerd's mount of its own data folder stays.
@@ -120,14 +104,6 @@ export async function startEngine(scope: Scope, options: EngineOptions): Promise
     folders: { data: dataRoot, containerd: join(dir, 'containerd') },
     info: { version: version.Version, apiVersion: version.ApiVersion, storageDriver: info.Driver },
   };
-}
-
-/** The release that `DIMG_ENGINE` asks for; nothing means this machine's own engine. */
-export function releaseAskedFor(): Release | undefined {
-  const asked = process.env.DIMG_ENGINE;
-  if (!asked) return undefined;
-  if (Object.hasOwn(RELEASES, asked)) return asked as Release;
-  throw new Error(`DIMG_ENGINE: there is no ${asked}, only ${Object.keys(RELEASES).join(', ')}.`);
 }
 
 // --- internal ---

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { manifestText } from './image-manifest.ts';
 import { type TarEntry, tar, tarBlocks } from './tar.ts';
 
 /** A layer is what it is named and how large it is, or its files: equal layers on equal layers are one on disk. */
@@ -22,12 +23,15 @@ export type ImageSpec = {
 };
 
 export type Archive = {
-  /** Full image IDs, by the keys of the specs. */
+  /** Full image IDs on a graph driver, which calls an image by its config's digest, by the keys of the specs. */
   readonly ids: Record<string, string>;
+  /** Those in the containerd store, which makes a manifest of each image and calls it by that one's digest. */
+  readonly manifests: Record<string, string>;
   /** The archive that `docker load` reads. */
   readonly blocks: () => Generator<Buffer>;
 };
 
+type Layer = { readonly content: Buffer; readonly digest: string };
 type Built = { id: string; config: Config; layers: readonly LayerSpec[] };
 type History = { created: string; created_by: string; comment?: string };
 type Config = {
@@ -43,15 +47,15 @@ const ARCHITECTURES: Partial<Record<NodeJS.Architecture, string>> = { x64: 'amd6
 
 /** Writes images as `docker save` would. The engine gives an image the digest of its config as ID, so they are known here. */
 export function imageArchive(specs: Readonly<Record<string, ImageSpec>>): Archive {
-  const layers = new Map<string, { content: Buffer; digest: string }>();
+  const layers = new Map<string, Layer>();
   const layerOf = (spec: LayerSpec) => {
-    const key = keyOf(spec);
-    const known = layers.get(key);
-    if (known) return known;
-    const content = tar(
-      'files' in spec ? spec.files : [{ path: `layers/${spec.name}`, content: filler(spec) }],
-    );
-    const layer = { content, digest: sha256(content) };
+    if ('files' in spec) {
+      const layer = layerOfFiles(spec.files);
+      layers.set(layer.digest, layer);
+      return layer;
+    }
+    const key = `${spec.name} ${spec.bytes}`;
+    const layer = layers.get(key) ?? packed([{ path: `layers/${spec.name}`, content: filler(spec) }]);
     layers.set(key, layer);
     return layer;
   };
@@ -88,21 +92,39 @@ export function imageArchive(specs: Readonly<Record<string, ImageSpec>>): Archiv
     for (const [id, content] of configs) yield { path: `${id}.json`, content };
     yield { path: 'manifest.json', content: JSON.stringify(manifest) };
   }
-  const ids = Object.fromEntries([...built].map(([key, { id }]) => [key, `sha256:${id}`]));
-  return { ids, blocks: () => tarBlocks(entries()) };
+  const each = (digest: (image: Built) => string) =>
+    Object.fromEntries([...built].map(([key, image]) => [key, `sha256:${digest(image)}`]));
+  return {
+    ids: each(({ id }) => id),
+    manifests: each(({ config, layers }) => manifestDigest(JSON.stringify(config), layers.map(layerOf))),
+    blocks: () => tarBlocks(entries()),
+  };
 }
 
 // --- internal ---
 
-const keys = new WeakMap<LayerSpec, string>();
+const packedFiles = new WeakMap<readonly TarEntry[], Layer>();
 
-/** Equal layers have equal keys; read once, since busybox alone is two megabytes. */
-function keyOf(spec: LayerSpec): string {
-  const known = keys.get(spec);
-  if (known !== undefined) return known;
-  const key = 'files' in spec ? sha256(tar(spec.files)) : `${spec.name} ${spec.bytes}`;
-  keys.set(spec, key);
-  return key;
+/** Programs are large, and come in many images. */
+function layerOfFiles(files: readonly TarEntry[]): Layer {
+  const layer = packedFiles.get(files) ?? packed(files);
+  packedFiles.set(files, layer);
+  return layer;
+}
+
+function packed(entries: readonly TarEntry[]): Layer {
+  const content = tar(entries);
+  return { content, digest: sha256(content) };
+}
+
+function manifestDigest(config: string, layers: readonly Layer[]): string {
+  const described = (digest: string, size: number) => ({ digest: `sha256:${digest}`, size });
+  return sha256(
+    manifestText(
+      described(sha256(config), Buffer.byteLength(config)),
+      layers.map(({ content, digest }) => described(digest, content.length)),
+    ),
+  );
 }
 
 function configOf(spec: ImageSpec, parent: Config | undefined, digest: (layer: LayerSpec) => string): Config {

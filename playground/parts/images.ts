@@ -17,12 +17,12 @@ export async function loadImages<Key extends string>(
   docker: Docker,
   specs: Readonly<Record<Key, ImageSpec>>,
 ): Promise<Record<Key, string>> {
-  const { ids, blocks } = imageArchive(specs);
+  const { ids, manifests, blocks } = imageArchive(specs);
   await finished(
     docker,
     await docker.loadImage(Readable.from(blocks(), { objectMode: false }), { quiet: true }),
   );
-  return ids as Record<Key, string>;
+  return ((await hasContainerdStore(docker)) ? manifests : ids) as Record<Key, string>;
 }
 
 /** True, or a sentence that says what to install for containers that run. */
@@ -68,6 +68,19 @@ export async function buildChild(
 }
 
 // --- internal ---
+
+const stores = new WeakMap<Docker, Promise<boolean>>();
+
+/** Whether an engine keeps images in containerd's store rather than with a graph driver. */
+function hasContainerdStore(docker: Docker): Promise<boolean> {
+  const asked = stores.get(docker) ?? docker.info().then((info) => isContainerdStore(info.DriverStatus));
+  stores.set(docker, asked);
+  return asked;
+}
+
+// What Docker's own client looks for.
+const isContainerdStore = (status: readonly (readonly [string, string])[] | null) =>
+  status?.some(([key, value]) => key === 'driver-type' && value === 'io.containerd.snapshotter.v1') ?? false;
 
 let busybox: Buffer | undefined;
 let runnable: LayerSpec | undefined;

@@ -1,3 +1,5 @@
+import { listCache } from './build-cache-routes.ts';
+import { storeSize } from './containerd/sizes.ts';
 import { listContainers } from './containers-list.ts';
 import { isRunning } from './delete-records.ts';
 import { listImages } from './list.ts';
@@ -71,21 +73,28 @@ export function info(state: State) {
   };
 }
 
-/** `/system/df`; `types` limits it where the API can. */
+/** `/system/df`; `types` limits it where the API can. What is not asked for stands there empty. */
 export function diskUsage(state: State, api: number, types: readonly string[]) {
   const wanted = (type: string) => types.length === 0 || types.includes(type);
   const filters = new Map<string, readonly string[]>();
+  const cache = wanted('build-cache') ? listCache(state, api) : null;
+  // Engines before 23 have no word for no records.
+  const noCache = state.api < 42 || cache === null;
   return {
+    ...{ LayersSize: 0, Images: null, Containers: null, Volumes: null },
     ...(wanted('image') && {
       LayersSize: layersSize(state),
-      Images: listImages(state, { all: false, filters, api, counts: { containers: true, sharedSize: true } }),
+      Images: listImages(state, {
+        ...{ all: false, filters, api, usage: true },
+        counts: { containers: true, sharedSize: true },
+      }),
     }),
     ...(wanted('container') && {
-      Containers: listContainers(state, { all: true, size: true, limit: 0, filters }),
+      Containers: listContainers(state, { all: true, size: true, limit: 0, filters, usage: true }),
     }),
     ...(wanted('volume') && { Volumes: [] }),
-    ...(wanted('build-cache') && { BuildCache: api < 42 ? null : [] }),
-    ...(api < 42 && { BuilderSize: 0 }),
+    BuildCache: noCache && !cache?.length ? null : cache,
+    ...(api < 42 && { BuilderSize: state.cache.all().reduce((sum, { size }) => sum + size, 0) }),
   };
 }
 
@@ -93,6 +102,7 @@ export function diskUsage(state: State, api: number, types: readonly string[]) {
 
 /** Layers of images that count: not of nameless ones that others are built on, nor those of containers alone. */
 function layersSize(state: State): number {
+  if (state.store === 'containerd') return storeSize(state);
   const counted = new Set<string>();
   for (const { id, chains } of state.images.all()) {
     if (state.references.of(id).length === 0 && state.images.children(id).length > 0) continue;

@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
-import { ApiError } from './api-error.ts';
+import { ApiError, TextError } from './api-error.ts';
 import type { Answer } from './exchange.ts';
+import { type Generation, isLatest, isModern } from './generation.ts';
 
 /** Writes an answer; a cut one breaks off in the middle of its body. */
 export async function answerWith(response: ServerResponse, answer: Answer, cut: boolean): Promise<void> {
@@ -36,11 +37,15 @@ export async function answerWith(response: ServerResponse, answer: Answer, cut: 
 }
 
 /** An error in Docker's form; one of our own is a failure of the engine. */
-export function refuse(response: ServerResponse, error: unknown): void {
+export function refuse(engine: Generation, response: ServerResponse, error: unknown): void {
   const status = error instanceof ApiError ? error.status : 500;
   const message = error instanceof Error ? error.message : String(error);
   if (response.headersSent) {
     response.destroy();
+    return;
+  }
+  if (error instanceof TextError && (!isModern(engine) || isLatest(engine))) {
+    response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${message}\n`);
     return;
   }
   response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify({ message })}\n`);

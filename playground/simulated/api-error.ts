@@ -8,6 +8,9 @@ export class ApiError extends Error {
   }
 }
 
+/** An answer to clients of an API so old that errors were plain text, but for the releases that forgot about it. */
+export class TextError extends ApiError {}
+
 export const badRequest = (message: string) => new ApiError(400, message);
 export const notFound = (message: string) => new ApiError(404, message);
 export const conflict = (message: string) => new ApiError(409, message);

@@ -2,11 +2,12 @@ import type { Buffer } from 'node:buffer';
 import { ApiError, failure, notFound } from './api-error.ts';
 import { commit, createdBy } from './build-step.ts';
 import { type Instruction, parseDockerfile } from './dockerfile.ts';
+import { isLatest, isModern } from './generation.ts';
 import { randomId } from './hash.ts';
-import { tagImage } from './image-events.ts';
+import { imageEvent, tagImage } from './image-events.ts';
 import type { Image } from './images.ts';
 import { type Name, parseName, short } from './names.ts';
-import { findImage } from './resolve.ts';
+import { childrenOf, findImage } from './resolve.ts';
 import type { State } from './state.ts';
 import { type TarFile, untar } from './untar.ts';
 
@@ -54,14 +55,20 @@ function* run(
     yield line('\n');
     if (step.name === 'FROM') image = startOf(state, step.text);
     else {
-      const known: Image | undefined = cached(state, image, step);
+      const made = createdBy(step, files);
+      const known: Image | undefined = cached(state, image, made);
       if (known) yield line(' ---> Using cache\n');
       else {
         const container = randomId();
         yield line(` ---> Running in ${short(container)}\n`);
-        yield line(`Removing intermediate container ${short(container)}\n`);
+        yield line(
+          isModern(state)
+            ? ` ---> Removed intermediate container ${short(container)}\n`
+            : `Removing intermediate container ${short(container)}\n`,
+        );
       }
       image = known ?? commit(state, image, step, files);
+      if (!known && isLatest(state)) imageEvent(state, 'create', image.id);
     }
     yield line(` ---> ${image ? short(image.id) : ''}\n`);
   }
@@ -90,12 +97,12 @@ function startOf(state: State, text: string): Image | null {
   }
 }
 
-/** A child of the image that the same instruction made before. */
-function cached(state: State, parent: Image | null, step: Instruction): Image | undefined {
-  if (!parent || step.name === 'COPY' || step.name === 'ADD') return undefined;
-  const made = createdBy(step);
-  return state.images
-    .children(parent.id)
-    .map((id) => state.images.get(id))
-    .find((child) => child?.config.docker_version && child.config.history?.at(-1)?.created_by === made);
+/** What the same instruction made of the same image, or of none, before. */
+function cached(state: State, parent: Image | null, made: string): Image | undefined {
+  const candidates = parent
+    ? childrenOf(state, parent.id).map((id) => state.images.get(id))
+    : [...state.images.all()].filter(({ config }) => config.history?.length === 1);
+  return candidates.find(
+    (image) => image?.config.docker_version && image.config.history?.at(-1)?.created_by === made,
+  );
 }

@@ -1,3 +1,4 @@
+import { keepNameless } from './containerd/records.ts';
 import { containerEvent, findContainer } from './containers.ts';
 import { tagImage } from './image-events.ts';
 import type { ImageConfig } from './images.ts';
@@ -32,7 +33,8 @@ export function commitContainer(
     rootfs: { type: 'layers', diff_ids: image?.config.rootfs.diff_ids ?? [] },
   };
   const { id } = state.images.create(JSON.stringify(next));
-  if (image) state.images.setParent(id, image.id);
+  if (state.store === 'containerd') keepNameless(state, { id, parent: image?.id ?? null });
+  else if (image) state.images.setParent(id, image.id);
   const repo = query.get('repo') ?? '';
   if (repo !== '') tagImage(state, id, repo, query.get('tag') ?? '');
   containerEvent(state, 'commit', container, { comment, imageID: id });

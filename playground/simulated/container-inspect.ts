@@ -1,8 +1,9 @@
-import { isRunning, mountsOf } from './delete-records.ts';
+import { containerSize } from './container-size.ts';
+import { isRunning } from './delete-records.ts';
 import { goTime, runConfig } from './inspect.ts';
 import type { Container, State } from './state.ts';
 
-export function inspectContainer(state: State, container: Container) {
+export function inspectContainer(state: State, container: Container, size: boolean) {
   const { id, command, name, exitCode, config } = container;
   const running = isRunning(container);
   return {
@@ -24,12 +25,14 @@ export function inspectContainer(state: State, container: Container) {
       FinishedAt: goTime(container.finishedAt),
     },
     Image: container.imageId,
+    ...manifestDescriptor(container),
     Name: `/${name}`,
     RestartCount: 0,
     Driver: state.store === 'containerd' ? 'overlayfs' : 'overlay2',
     Platform: 'linux',
     HostConfig: container.hostConfig,
-    Mounts: mounts(container),
+    ...(size && containerSize(state, container)),
+    Mounts: mounts(state, container),
     Config: {
       ...runConfig(config),
       Hostname: id.slice(0, 12),
@@ -40,9 +43,15 @@ export function inspectContainer(state: State, container: Container) {
   };
 }
 
+/** Which manifest a container was made of; it outlives the image. */
+export function manifestDescriptor({ manifest }: Container) {
+  return manifest && { ImageManifestDescriptor: manifest };
+}
+
 /** Images that are mounted; other mounts are nothing that images are held by. */
-export function mounts({ hostConfig }: Container) {
-  return mountsOf(hostConfig).map(({ Source = '', Target = '' }) => ({
-    ...{ Type: 'image', Name: Source, Source, Destination: Target, Mode: '', RW: false, Propagation: '' },
+export function mounts({ root }: State, { id, mounts }: Container) {
+  return mounts.map(({ name, target }) => ({
+    ...{ Type: 'image', Name: name, Source: `${root}/mounts/${id}/${name}`, Destination: target },
+    ...{ Mode: '', RW: false, Propagation: 'rprivate' },
   }));
 }

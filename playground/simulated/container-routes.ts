@@ -6,6 +6,7 @@ import { listContainers } from './containers-list.ts';
 import { isRunning } from './delete-records.ts';
 import { type Answer, type Exchange, isTrue, jsonBody } from './exchange.ts';
 import { acceptOnly, labelsMatch, parseFilters, parseMoment } from './filters.ts';
+import { isModern } from './generation.ts';
 import type { Route } from './routes.ts';
 import type { Container } from './state.ts';
 
@@ -18,7 +19,7 @@ export const containerRoutes: readonly Route[] = [
         all: isTrue(query, 'all'),
         size: isTrue(query, 'size'),
         limit: Number(query.get('limit') ?? 0),
-        filters: parseFilters(query.get('filters')),
+        filters: parseFilters(state, query.get('filters')),
       }),
     }),
   ],
@@ -27,7 +28,10 @@ export const containerRoutes: readonly Route[] = [
     /^\/containers\/create$/,
     async (exchange) => {
       const request = await jsonBody(exchange);
-      if (request === null) throw failure('EOF');
+      if (request === null)
+        throw isModern(exchange.state)
+          ? badRequest('invalid JSON: got EOF while reading request body')
+          : failure('EOF');
       const { id } = containers.createContainer(exchange.state, request, exchange.query.get('name') ?? '');
       return { json: { Id: id, Warnings: [] }, status: 201 };
     },
@@ -36,7 +40,9 @@ export const containerRoutes: readonly Route[] = [
   [
     'GET',
     /^\/containers\/([^/]+)\/json$/,
-    on(({ state }, container) => ({ json: inspectContainer(state, container) })),
+    on(({ state, query }, container) => ({
+      json: inspectContainer(state, container, isTrue(query, 'size')),
+    })),
   ],
   [
     'POST',
@@ -79,8 +85,8 @@ export const containerRoutes: readonly Route[] = [
   [
     'DELETE',
     /^\/containers\/([^/]+)$/,
-    on(({ state, query }, container) => {
-      lifecycle.removeContainer(state, container, isTrue(query, 'force'));
+    on(({ state, query, params: [asked = ''] }, container) => {
+      lifecycle.removeContainer(state, container, isTrue(query, 'force'), asked);
       return { empty: 204 };
     }),
   ],
@@ -105,10 +111,11 @@ function done(change: (state: Exchange['state'], container: Container) => void):
 const changed = (yes: boolean): Answer => ({ empty: yes ? 204 : 304 });
 
 /** The head is sent at once, the exit code when there is one. */
-function wait({ query, response }: Exchange, container: Container): Answer {
-  const condition = query.get('condition') || 'not-running';
-  if (!['not-running', 'next-exit', 'removed'].includes(condition))
-    throw badRequest(`invalid condition: ${JSON.stringify(condition)}`);
+function wait({ state, query, response }: Exchange, container: Container): Answer {
+  const asked = query.get('condition') || 'not-running';
+  const known = ['not-running', 'next-exit', 'removed'].includes(asked);
+  if (!known && isModern(state)) throw badRequest(`invalid condition: ${JSON.stringify(asked)}`);
+  const condition = known ? asked : 'not-running';
   response.writeHead(200, { 'content-type': 'application/json' });
   response.flushHeaders();
   const finish = () => response.end(`${JSON.stringify({ Error: null, StatusCode: container.exitCode })}\n`);
@@ -127,8 +134,8 @@ function wait({ query, response }: Exchange, container: Container): Answer {
 }
 
 function prune({ state, query }: Exchange): Answer {
-  const filters = parseFilters(query.get('filters'));
-  acceptOnly(filters, 'label', 'label!', 'until');
+  const filters = parseFilters(state, query.get('filters'));
+  acceptOnly(state, filters, 'label', 'label!', 'until');
   const [text] = filters.get('until') ?? [];
   const until = text === undefined ? Date.now() : (parseMoment(text, Date.now()) ?? 0);
   const unwanted = filters.get('label!');
@@ -139,7 +146,7 @@ function prune({ state, query }: Exchange): Answer {
       labelsMatch(filters.get('label'), container.labels) &&
       !(unwanted && labelsMatch(unwanted, container.labels)),
   );
-  for (const container of gone) lifecycle.removeContainer(state, container, false);
+  for (const container of gone) lifecycle.removeContainer(state, container, false, container.name);
   state.events.log({ type: 'container', action: 'prune', id: '', attributes: { reclaimed: '0' } });
   return {
     json: { ContainersDeleted: gone.length > 0 ? gone.map(({ id }) => id) : null, SpaceReclaimed: 0 },

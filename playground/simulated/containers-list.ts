@@ -1,9 +1,10 @@
-import { badRequest } from './api-error.ts';
-import { mounts } from './container-inspect.ts';
+import { manifestDescriptor, mounts } from './container-inspect.ts';
+import { containerSize } from './container-size.ts';
 import { shownImage } from './containers.ts';
 import { isRunning } from './delete-records.ts';
-import { acceptOnly, type Filters, labelsMatch } from './filters.ts';
-import { findImage } from './resolve.ts';
+import { acceptOnly, type Filters, invalid, labelsMatch } from './filters.ts';
+import { isLatest } from './generation.ts';
+import { childrenOf, findImage } from './resolve.ts';
 import type { Container, State } from './state.ts';
 
 export type ContainerListOptions = {
@@ -11,59 +12,64 @@ export type ContainerListOptions = {
   readonly size: boolean;
   readonly limit: number;
   readonly filters: Filters;
+  /** For `/system/df`. */
+  readonly usage?: boolean;
 };
 
 const STATES = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
 
 /** Containers, newest first; only those that run, unless more is asked for. */
-export function listContainers(state: State, { all, size, limit, filters }: ContainerListOptions) {
+export function listContainers(
+  state: State,
+  { all, size, limit, filters, usage = false }: ContainerListOptions,
+) {
   acceptOnly(
+    state,
     filters,
     ...['ancestor', 'before', 'exited', 'expose', 'health', 'id', 'is-task', 'isolation', 'label', 'name'],
     ...['network', 'publish', 'since', 'status', 'volume'],
   );
   for (const status of filters.get('status') ?? [])
-    if (!STATES.includes(status)) throw badRequest(`Invalid filter 'status=${status}'`);
+    if (!STATES.includes(status)) {
+      const why = `: invalid value for state (${status}): must be one of ${STATES.join(', ')}`;
+      throw invalid(state, `status=${status}`, isLatest(state) ? why : '');
+    }
   const fits = conditions(state, filters);
   const everything = all || limit > 0 || filters.has('status') || filters.has('exited');
   const shown = [...state.containers.values()]
     .filter((container) => (everything || isRunning(container)) && fits(container))
     .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
-  return (limit > 0 ? shown.slice(0, limit) : shown).map((container) => summary(state, container, size));
+  return (limit > 0 ? shown.slice(0, limit) : shown).map((container) =>
+    summary(state, container, size, usage),
+  );
 }
 
 // --- internal ---
 
-function summary(state: State, container: Container, size: boolean) {
+function summary(state: State, container: Container, size: boolean, usage: boolean) {
   const { id, name, imageId, command, createdAt, labels, hostConfig } = container;
   return {
     Id: id,
     Names: [`/${name}`],
     Image: shownImage(state, container),
     ImageID: imageId,
+    ...(!usage && manifestDescriptor(container)),
     Command: command.join(' '),
     Created: Math.floor(createdAt.getTime() / 1000),
     Ports: [],
-    // Go leaves out what is zero.
-    ...(size && { SizeRootFs: weight(state, container.chain) || undefined }),
+    ...(size && withoutZeroes(containerSize(state, container))),
     Labels: labels,
     State: container.state,
     Status: statusText(container),
     HostConfig: { NetworkMode: String(hostConfig.NetworkMode ?? 'default') },
     NetworkSettings: { Networks: {} },
-    Mounts: mounts(container),
+    Mounts: mounts(state, container),
   };
 }
 
-function weight(state: State, chain: string | null): number {
-  let sum = 0;
-  for (let next = chain; next !== null; ) {
-    const layer = state.layers.get(next);
-    if (!layer) break;
-    sum += layer.size;
-    next = layer.parent;
-  }
-  return sum;
+/** As Go writes them where zero may be left out. */
+function withoutZeroes(sizes: Readonly<Record<string, number>>) {
+  return Object.fromEntries(Object.entries(sizes).filter(([, size]) => size !== 0));
 }
 
 function conditions(state: State, filters: Filters): (container: Container) => boolean {
@@ -89,7 +95,7 @@ function descendants(state: State, names: readonly string[]): ReadonlySet<string
   const add = (id: string) => {
     if (found.has(id)) return;
     found.add(id);
-    for (const child of state.images.children(id)) add(child);
+    for (const child of childrenOf(state, id)) add(child);
   };
   for (const name of names) {
     try {

@@ -1,8 +1,10 @@
 import { ApiError, badRequest, conflict, notFound } from './api-error.ts';
+import { descriptor } from './containerd/sizes.ts';
+import { isLatest, isModern } from './generation.ts';
 import { randomId } from './hash.ts';
 import type { Image } from './images.ts';
 import { findImage } from './resolve.ts';
-import type { Container, State } from './state.ts';
+import type { Container, ImageMount, State } from './state.ts';
 
 type Request = Readonly<Record<string, unknown>>;
 
@@ -29,9 +31,10 @@ export function findContainer(state: State, text: string): Container {
 
 export function createContainer(state: State, request: Request, name: string): Container {
   if (Object.keys(request).length === 0)
-    throw badRequest('Config cannot be empty in order to create a container');
+    throw badRequest(`${isModern(state) ? 'c' : 'C'}onfig cannot be empty in order to create a container`);
   const asked = String(request.Image ?? '');
-  if (asked === '') throw badRequest('No command specified');
+  const noCommand = `${isModern(state) ? 'n' : 'N'}o command specified`;
+  if (asked === '') throw badRequest(noCommand);
   if (name !== '' && !/^\/?[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name))
     throw badRequest(`Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
   const image = findImage(state, asked);
@@ -39,7 +42,8 @@ export function createContainer(state: State, request: Request, name: string): C
   const words = (key: 'Cmd' | 'Entrypoint') => (request[key] ?? null) as string[] | null;
   const entrypoint = words('Entrypoint') ?? (given.Entrypoint as string[] | null) ?? [];
   const cmd = words('Cmd') ?? (words('Entrypoint') ? [] : (given.Cmd as string[] | null)) ?? [];
-  if (entrypoint.length + cmd.length === 0) throw badRequest('No command specified');
+  if (entrypoint.length + cmd.length === 0) throw badRequest(noCommand);
+  const mounts = mountedImages(state, request);
   const id = randomId();
   const container: Container = {
     id,
@@ -50,7 +54,12 @@ export function createContainer(state: State, request: Request, name: string): C
     labels: { ...image.labels, ...(request.Labels as Record<string, string> | null) },
     config: { ...given, ...request, Cmd: cmd, HostConfig: undefined },
     hostConfig: (request.HostConfig ?? {}) as Request,
+    mounts,
     chain: image.chains.at(-1) ?? null,
+    manifest: image.manifest && {
+      ...descriptor(image),
+      platform: { architecture: image.config.architecture ?? '', os: image.config.os ?? '' },
+    },
     createdAt: new Date(),
     state: 'created',
     exitCode: 0,
@@ -59,7 +68,7 @@ export function createContainer(state: State, request: Request, name: string): C
     waiting: new Set(),
     timer: undefined,
   };
-  state.layers.hold(container.chain);
+  for (const { chain } of [container, ...mounts]) state.layers.hold(chain);
   // As the real engine does it: the container is registered last of all.
   state.containers.set(id, container);
   containerEvent(state, 'create', container);
@@ -95,6 +104,18 @@ export function shownImage(state: State, { image, imageId }: Container): string 
 }
 
 // --- internal ---
+
+/** What is mounted is looked up once; afterwards only the ID counts. */
+function mountedImages(state: State, { HostConfig }: Request): readonly ImageMount[] {
+  const { Mounts } = (HostConfig ?? {}) as { Mounts?: readonly { Type?: string }[] };
+  const mounts = (Mounts ?? []).filter(({ Type }) => Type === 'image');
+  if (mounts.length > 0 && !isLatest(state))
+    throw badRequest('invalid mount config for type "image": mount type unknown');
+  return (mounts as readonly { Source?: string; Target?: string }[]).map(({ Source = '', Target = '' }) => ({
+    ...{ name: Source, target: Target, imageId: findImage(state, Source).id },
+    chain: findImage(state, Source).chains.at(-1) ?? null,
+  }));
+}
 
 function freeName(state: State, name: string): string {
   for (const other of state.containers.values())

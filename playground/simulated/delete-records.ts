@@ -12,7 +12,7 @@ export const isRunning = ({ state }: Container) => state === 'running' || state 
 /** Any container that is made of an image, or mounts it. */
 export function usersOf(state: State, id: string): Container[] {
   return [...state.containers.values()].filter(
-    ({ imageId, hostConfig }) => imageId === id || mountsOf(hostConfig).some(({ Source }) => Source === id),
+    ({ imageId, mounts }) => imageId === id || mounts.some((mount) => mount.imageId === id),
   );
 }
 
@@ -21,11 +21,6 @@ export function madeOf(state: State, id: string, running: boolean): Container | 
   for (const container of state.containers.values())
     if (container.imageId === id && isRunning(container) === running) return container;
   return undefined;
-}
-
-export function mountsOf(hostConfig: Readonly<Record<string, unknown>>) {
-  const mounts = (hostConfig.Mounts ?? []) as { Type?: string; Source?: string; Target?: string }[];
-  return mounts.filter(({ Type }) => Type === 'image');
 }
 
 /** Takes a name away, and says so in the event if it is one that events tell of. */

@@ -11,7 +11,7 @@ export const streamEvents: Handler = ({ state, query, request, response }) => {
     throw badRequest(
       `\`since\` time (${query.get('since')}) cannot be after \`until\` time (${query.get('until')})`,
     );
-  const fits = condition(parseFilters(query.get('filters')));
+  const fits = condition(parseFilters(state, query.get('filters')));
   response.writeHead(200, { 'content-type': 'application/json' });
   response.flushHeaders();
   const write = (event: SimulatedEvent) => {

@@ -1,15 +1,17 @@
 import { badRequest, failure } from './api-error.ts';
+import { type Generation, isModern } from './generation.ts';
 
 /** The `filters` parameter: values by field. */
 export type Filters = ReadonlyMap<string, readonly string[]>;
 
 /** Reads `{"label":["a=b"]}`, and `{"label":{"a=b":true}}` as old clients write it. */
-export function parseFilters(text: string | null): Filters {
+export function parseFilters(engine: Generation, text: string | null): Filters {
   if (!text) return new Map();
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
+    if (isModern(engine)) throw badRequest('invalid filter');
     throw failure(`invalid character '${text.trim()[0] ?? ''}' looking for beginning of value`);
   }
   const fields = new Map<string, readonly string[]>();
@@ -25,13 +27,16 @@ export function parseFilters(text: string | null): Filters {
 }
 
 /** A filter that is not known is refused, never dropped. */
-export function acceptOnly(filters: Filters, ...accepted: readonly string[]): void {
-  for (const field of filters.keys())
-    if (!accepted.includes(field)) throw badRequest(`Invalid filter '${field}'`);
+export function acceptOnly(engine: Generation, filters: Filters, ...accepted: readonly string[]): void {
+  for (const field of filters.keys()) if (!accepted.includes(field)) throw invalid(engine, field);
 }
 
-export const invalidValue = (field: string, values: readonly string[]) =>
-  badRequest(`Invalid filter '${field}=[${values.join(' ')}]'`);
+export const invalidValue = (engine: Generation, field: string, values: readonly string[]) =>
+  invalid(engine, `${field}=[${values.join(' ')}]`);
+
+/** Refuses a filter in the engine's words. */
+export const invalid = (engine: Generation, what: string, why = '') =>
+  badRequest(`${isModern(engine) ? 'invalid' : 'Invalid'} filter '${what}'${why}`);
 
 /** Whether all of `k` and `k=v` are among the labels. */
 export function labelsMatch(
@@ -63,13 +68,18 @@ export function pathPattern(pattern: string): RegExp {
   return new RegExp(`^${source}$`);
 }
 
+/** A duration as Go writes it, such as `1h30m`, in milliseconds. */
+export function goDuration(text: string): number | null {
+  const units: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1e3, m: 6e4, h: 3.6e6 };
+  if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) return null;
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)];
+  return parts.reduce((sum, [, n, unit]) => sum + Number(n) * (units[unit ?? ''] ?? 0), 0);
+}
+
 /** A time as filters take it: a duration back from now, seconds since 1970, or RFC 3339. In milliseconds. */
 export function parseMoment(text: string, now: number): number | null {
-  const units: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1e3, m: 6e4, h: 3.6e6 };
-  if (/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) {
-    const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)];
-    return now - parts.reduce((sum, [, n, unit]) => sum + Number(n) * (units[unit ?? ''] ?? 0), 0);
-  }
+  const duration = goDuration(text);
+  if (duration !== null) return now - duration;
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
   const at = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? null : at;

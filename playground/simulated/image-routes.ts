@@ -1,15 +1,18 @@
 import { badRequest } from './api-error.ts';
 import { build } from './build.ts';
+import { buildKit } from './buildkit.ts';
 import { commitContainer } from './commit.ts';
 import { deleteImage } from './delete.ts';
 import { type Exchange, isTrue, jsonBody } from './exchange.ts';
 import { type Filters, parseFilters } from './filters.ts';
+import { isModern } from './generation.ts';
 import { tagImage } from './image-events.ts';
 import { imageHistory, inspectImage } from './inspect.ts';
 import { listImages } from './list.ts';
 import { loadArchive } from './load.ts';
 import { pruneImages } from './prune.ts';
-import { distribution, pull, push } from './registry.ts';
+import { distribution, pull } from './pull.ts';
+import { push } from './push.ts';
 import type { Route } from './routes.ts';
 
 export const imageRoutes: readonly Route[] = [
@@ -37,14 +40,17 @@ export const imageRoutes: readonly Route[] = [
   [
     'POST',
     /^\/images\/prune$/,
-    ({ state, query }) => ({ json: pruneImages(state, parseFilters(query.get('filters'))) }),
+    ({ state, query }) => ({ json: pruneImages(state, parseFilters(state, query.get('filters'))) }),
   ],
   ['POST', /^\/images\/(.*)\/push$/, push],
   [
     'POST',
     /^\/images\/(.*)\/tag$/,
     ({ state, query, params: [name = ''] }) => {
-      tagImage(state, name, query.get('repo') ?? '', query.get('tag') ?? '');
+      const repo = query.get('repo') ?? '';
+      // Newer engines take no name for no tag.
+      if (repo === '' && isModern(state)) return { empty: 200 };
+      tagImage(state, name, repo, query.get('tag') ?? '');
       return { empty: 201 };
     },
   ],
@@ -65,7 +71,9 @@ export const imageRoutes: readonly Route[] = [
       const context = await body();
       const labels = JSON.parse(query.get('labels') || '{}') as Record<string, string>;
       const file = query.get('dockerfile') || 'Dockerfile';
-      return { lines: [...build(state, context, { tags: query.getAll('t'), file, labels })] };
+      const options = { tags: query.getAll('t'), file, labels };
+      const builder = query.get('version') === '2' ? buildKit : build;
+      return { lines: [...builder(state, context, options)] };
     },
   ],
   [
@@ -81,7 +89,7 @@ export const imageRoutes: readonly Route[] = [
 // --- internal ---
 
 function list({ state, api, query }: Exchange) {
-  const filters: Filters = parseFilters(query.get('filters'));
+  const filters: Filters = parseFilters(state, query.get('filters'));
   const name = api < 28 ? query.get('filter') : null;
   return listImages(state, {
     all: isTrue(query, 'all'),

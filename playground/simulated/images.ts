@@ -1,5 +1,6 @@
 import { sha256 } from './hash.ts';
-import { chainId, type Layers } from './layers.ts';
+import { chainId, type Layer, type Layers } from './layers.ts';
+import { type Manifest, manifestOf } from './manifest.ts';
 
 export type HistoryEntry = {
   readonly created?: string;
@@ -26,8 +27,10 @@ export type ImageConfig = {
 export type Image = {
   readonly id: string;
   readonly config: ImageConfig;
-  /** The bytes that the ID is the digest of. */
+  /** The configuration's bytes, which a graph driver's ID is the digest of. */
   readonly text: string;
+  /** What the containerd store's ID is the digest of. */
+  readonly manifest: Manifest | null;
   readonly labels: Readonly<Record<string, string>> | null;
   readonly createdAt: number;
   /** Chain IDs, lowest first. */
@@ -45,18 +48,15 @@ export type Images = {
   /** The one image whose ID begins so, with or without `sha256:`. */
   search(prefix: string): Image | undefined;
   children(id: string): readonly string[];
-  /** Files an image whose layers are there; one that is known stays as it is. */
-  create(text: string): Image;
+  /** Files an image whose layers are there; one that is known stays as it is. A pull brings its own manifest. */
+  create(text: string, manifest?: Manifest): Image;
+  /** Of a graph driver; names tell of it in the containerd store. */
   setParent(id: string, parent: string): void;
   /** Returns the chain IDs of the layers that went with it. */
   delete(id: string): string[];
 };
 
-/** `identify` makes the ID: the config's own digest on a graph driver. */
-export function createImages(
-  layers: Layers,
-  identify: (config: ImageConfig, text: string) => string,
-): Images {
+export function createImages(layers: Layers, store: 'graph driver' | 'containerd'): Images {
   const images = new Map<string, Image>();
   const children = new Map<string, Set<string>>();
   return {
@@ -71,16 +71,23 @@ export function createImages(
       return found.length === 1 ? images.get(found[0] ?? '') : undefined;
     },
     children: (id) => [...(children.get(id) ?? [])],
-    create(text) {
+    create(text, given) {
       const config = JSON.parse(text) as ImageConfig;
-      const id = identify(config, text);
+      const chains = chainsOf(config);
+      const manifest =
+        store === 'graph driver'
+          ? null
+          : (given ?? manifestOf(text, chains.map((chain) => layers.get(chain)).filter(isLayer)));
+      const id = manifest?.digest ?? sha256(text);
       const known = images.get(id);
       if (known) return known;
-      const chains = chainsOf(config);
       const size = chains.reduce((sum, chain) => sum + (layers.get(chain)?.size ?? 0), 0);
       const labels = (config.config?.Labels ?? null) as Image['labels'];
       const createdAt = Date.parse(config.created ?? '') || 0;
-      const image = { id, config, text, labels, createdAt, chains, size, parent: null, taggedAt: null };
+      const image = {
+        ...{ id, config, text, manifest, labels, createdAt, chains, size },
+        ...{ parent: null, taggedAt: null },
+      };
       images.set(id, image);
       layers.hold(chains.at(-1) ?? null);
       return image;
@@ -107,12 +114,9 @@ export function createImages(
   };
 }
 
-export const configDigest = (_config: ImageConfig, text: string) => sha256(text);
+// --- internal ---
 
-/** The containerd store calls an image by its manifest's digest, which the config's only goes into. */
-export function manifestDigest(config: ImageConfig, text: string): string {
-  return sha256(JSON.stringify({ config: sha256(text), layers: config.rootfs.diff_ids }));
-}
+const isLayer = (layer: Layer | undefined): layer is Layer => layer !== undefined;
 
 function chainsOf(config: ImageConfig): string[] {
   let chain: string | null = null;

@@ -3,23 +3,26 @@ import type { Server } from 'node:http';
 import { join } from 'node:path';
 import Docker from 'dockerode';
 import type { Engine } from '../parts/engine.ts';
+import type { Release } from '../parts/engine-release.ts';
 import type { Scope } from '../parts/scope.ts';
 import { endContainer } from './container-lifecycle.ts';
 import { isRunning } from './delete-records.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createGate } from './gate.ts';
-import { manyImages, type SeedImage, seedImage } from './seed.ts';
+import { manyImages, type SeedCache, type SeedImage, seedCache, seedImage } from './seed.ts';
 import { createApiServer } from './server.ts';
 import { createState, type Store } from './state.ts';
 
 export type { Faults, Match } from './faults.ts';
-export type { SeedImage } from './seed.ts';
+export type { SeedCache, SeedImage } from './seed.ts';
 export type { Store } from './state.ts';
 
 export type SimulatedEngineOptions = {
   /** The host's name, unique in its scope. */
   readonly name: string;
   readonly store?: Store;
+  /** One that the contract measures: its API, version and store, unless those are given too. */
+  readonly release?: Release;
   /** `1.41` on a graph driver by default, as Debian's engine, and `1.51` on containerd. */
   readonly apiVersion?: string;
   /** Added to every answer. */
@@ -30,6 +33,8 @@ export type SimulatedEngineOptions = {
 export type SimulatedEngine = Engine &
   Faults & {
     readonly kind: 'simulated';
+    /** What builds have left, without a build. Resolves to the records' IDs. */
+    seedCache(records: Iterable<SeedCache>): readonly string[];
     /** So many images of all sorts, or just these; without events. Resolves to their IDs. */
     seed(images: number | Iterable<SeedImage>): readonly string[];
     /** The same as `pause`. */
@@ -41,11 +46,12 @@ export async function startSimulatedEngine(
   scope: Scope,
   options: SimulatedEngineOptions,
 ): Promise<SimulatedEngine> {
-  const { name, store = 'graph driver', latencyMs = 0 } = options;
+  const { name, release, latencyMs = 0 } = options;
+  const { store = release === '28.5-containerd' ? 'containerd' : 'graph driver' } = options;
   const dir = join(scope.dir, name);
   mkdirSync(dir);
   const socket = join(dir, 'docker.sock');
-  const { apiVersion = store === 'containerd' ? '1.51' : '1.41' } = options;
+  const { apiVersion = release ? APIS[release] : store === 'containerd' ? '1.51' : '1.41' } = options;
   const api = Number(apiVersion.split('.')[1]);
   const state = createState({ store, api, version: VERSIONS[api] ?? '99.0.0', root: join(dir, 'data') });
   const { faults, fateOf } = createFaults(latencyMs);
@@ -121,12 +127,15 @@ export async function startSimulatedEngine(
     resume: gate.open,
     freeze: gate.close,
     ...faults,
+    seedCache: (records) => [...records].map((spec) => seedCache(state, spec)),
     seed: (images) =>
       [...(typeof images === 'number' ? manyImages(images) : images)].map((spec) => seedImage(state, spec)),
   };
 }
 
 // --- internal ---
+
+const APIS = { '20.10': '1.41', '26.1': '1.45', '28.5': '1.51', '28.5-containerd': '1.51' } as const;
 
 /** Docker's releases by the newest API that they speak. */
 const VERSIONS: Readonly<Record<number, string>> = {

@@ -1,6 +1,7 @@
 import { ApiError, failure } from './api-error.ts';
+import { historyInStore, inspectInStore } from './containerd/inspect.ts';
+import { isModern } from './generation.ts';
 import type { Image } from './images.ts';
-import { sizeOf } from './list.ts';
 import { familiarName } from './names.ts';
 import { digestsOf, findImage, tagsOf } from './resolve.ts';
 import type { State } from './state.ts';
@@ -15,49 +16,49 @@ export function goTime(at: Date | string | null | undefined): string {
   return text.replace(/\.?0*Z$/, (tail) => (tail.startsWith('.') || text.includes('.') ? 'Z' : tail));
 }
 
-export function inspectImage(state: State, name: string, api: number) {
+export function inspectImage(state: State, name: string, api: number): object {
+  if (state.store === 'containerd') return inspectInStore(state, name, api);
   const image = found(state, name);
-  const { config } = image;
   return {
-    Id: image.id,
+    ...imageFields(image, api),
     RepoTags: tagsOf(state, image.id).map(familiarName),
     RepoDigests: digestsOf(state, image.id).map(familiarName),
-    Parent: image.parent ?? '',
-    Comment: config.comment ?? '',
-    Created: goTime(config.created),
-    ...(api < 45 && { Container: config.container ?? '' }),
-    ...(api < 45 && { ContainerConfig: runConfig(config.container_config) }),
-    DockerVersion: config.docker_version ?? '',
-    Author: config.author ?? '',
-    Config: config.config ? runConfig(config.config) : null,
-    Architecture: config.architecture ?? '',
-    Os: config.os ?? '',
-    Size: sizeOf(state, image),
-    ...(api < 44 && { VirtualSize: sizeOf(state, image) }),
+    DockerVersion: image.config.docker_version ?? '',
+    Size: image.size,
+    ...(api < 44 && { VirtualSize: image.size }),
     GraphDriver: graphDriver(state, image.chains),
-    RootFS: { Type: 'layers', ...(config.rootfs.diff_ids.length > 0 && { Layers: config.rootfs.diff_ids }) },
     Metadata: { LastTagTime: goTime(image.taggedAt) },
   };
 }
 
+/** What an image's configuration says, on any store. */
+export function imageFields({ id, parent, config }: Image, api: number) {
+  const { rootfs } = config;
+  return {
+    Id: id,
+    Parent: parent ?? '',
+    Comment: config.comment ?? '',
+    Created: goTime(config.created),
+    ...(api < 45 && { Container: config.container ?? '' }),
+    ...(api < 45 && { ContainerConfig: runConfig(config.container_config) }),
+    DockerVersion: '',
+    Author: config.author ?? '',
+    Config: config.config ? imageConfig(config.config, api) : null,
+    Architecture: config.architecture ?? '',
+    Os: config.os ?? '',
+    RootFS: { Type: 'layers', ...(rootfs.diff_ids.length > 0 && { Layers: rootfs.diff_ids }) },
+  };
+}
+
 /** Layer by layer, newest first; ancestors that are there as images are named. */
-export function imageHistory(state: State, name: string) {
+export function imageHistory(state: State, name: string): readonly object[] | null {
+  if (state.store === 'containerd') return historyInStore(state, name);
   const image = findImage(state, name);
-  let layer = 0;
-  const lines = (image.config.history ?? []).map((entry) => {
-    if (!entry.empty_layer && layer >= image.chains.length)
-      throw failure('too many non-empty layers in History section');
-    const chain = entry.empty_layer ? undefined : image.chains[layer++];
-    return {
-      Comment: entry.comment ?? '',
-      Created: Math.floor((Date.parse(entry.created ?? '') || 0) / 1000),
-      CreatedBy: entry.created_by ?? '',
-      Id: '<missing>',
-      Size: chain === undefined ? 0 : (state.layers.get(chain)?.size ?? 0),
-      Tags: null as string[] | null,
-    };
-  });
-  lines.reverse();
+  const lines = historyLines(
+    image,
+    (chain) => state.layers.get(chain)?.size ?? 0,
+    () => failure('too many non-empty layers in History section'),
+  );
   let at: Image | undefined = image;
   for (const line of lines) {
     if (!at) break;
@@ -69,6 +70,28 @@ export function imageHistory(state: State, name: string) {
   return lines;
 }
 
+/** An image's own history, without ancestors. */
+export function historyLines(
+  { config, chains }: Image,
+  sizeOf: (chain: string) => number,
+  tooMany: () => Error,
+) {
+  let layer = 0;
+  const lines = (config.history ?? []).map((entry) => {
+    if (!entry.empty_layer && layer >= chains.length) throw tooMany();
+    const chain = entry.empty_layer ? undefined : chains[layer++];
+    return {
+      Comment: entry.comment ?? '',
+      Created: Math.floor((Date.parse(entry.created ?? '') || 0) / 1000),
+      CreatedBy: entry.created_by ?? '',
+      Id: '<missing>',
+      Size: chain === undefined ? 0 : sizeOf(chain),
+      Tags: null as string[] | null,
+    };
+  });
+  return lines.reverse();
+}
+
 // --- internal ---
 
 /** Old engines say twice, here only, what is missing. */
@@ -76,10 +99,20 @@ function found(state: State, name: string): Image {
   try {
     return findImage(state, name);
   } catch (error) {
-    if (!(error instanceof ApiError) || state.api > 41) throw error;
+    if (!(error instanceof ApiError) || isModern(state)) throw error;
     throw new ApiError(error.status, `no such image: ${name}: ${error.message}`);
   }
 }
+
+/** Since API 1.50 without what only a container can have. */
+function imageConfig(given: Readonly<Record<string, unknown>>, api: number): object {
+  const fields = Object.entries(runConfig(given));
+  return Object.fromEntries(api < 50 ? fields : fields.filter(([field]) => !CONTAINER_ONLY.has(field)));
+}
+
+const CONTAINER_ONLY = new Set(
+  'Hostname Domainname AttachStdin AttachStdout AttachStderr Tty OpenStdin StdinOnce Image'.split(' '),
+);
 
 const RUN_CONFIG = {
   Hostname: '',
@@ -106,8 +139,7 @@ export const runConfig = (given: Readonly<Record<string, unknown>> | null | unde
   ...given,
 });
 
-function graphDriver({ store, root }: State, chains: readonly string[]) {
-  if (store === 'containerd') return { Data: null, Name: 'overlayfs' };
+function graphDriver({ root }: State, chains: readonly string[]) {
   const folders = chains.map((chain) => `${root}/overlay2/${chain.slice(7)}`).reverse();
   const [upper, ...lower] = folders;
   return {

@@ -5,6 +5,8 @@ export type Layer = {
   readonly diffId: string;
   readonly parent: string | null;
   readonly size: number;
+  /** What it takes of a disk once it is unpacked, in whole blocks. */
+  readonly usage: number;
   /** Paths in it, for finding programs; `null` has every program. */
   readonly files: ReadonlySet<string> | null;
   /** Its archive, where it came as one. */
@@ -13,7 +15,7 @@ export type Layer = {
   holders: number;
 };
 
-export type NewLayer = Pick<Layer, 'diffId' | 'size' | 'files' | 'blob'>;
+export type NewLayer = Pick<Layer, 'diffId' | 'size' | 'usage' | 'files' | 'blob'>;
 
 /** Layers by chain ID, each kept while somebody holds it. */
 export type Layers = {

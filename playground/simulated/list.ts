@@ -1,5 +1,7 @@
-import { badRequest } from './api-error.ts';
+import { failure } from './api-error.ts';
+import { listStore } from './containerd/list.ts';
 import { acceptOnly, type Filters, invalidValue, labelsMatch, parseMoment, pathPattern } from './filters.ts';
+import { isModern } from './generation.ts';
 import type { Image } from './images.ts';
 import { familiarName, type Name } from './names.ts';
 import { digestsOf, findImage, tagsOf } from './resolve.ts';
@@ -12,13 +14,28 @@ export type ListOptions = {
   readonly api: number;
   /** Also what only `/system/df` and `shared-size` count. */
   readonly counts?: { readonly containers: boolean; readonly sharedSize: boolean };
+  /** For `/system/df`. */
+  readonly usage?: boolean;
 };
 
 /** The list of images, newest first. */
-export function listImages(state: State, options: ListOptions) {
+export function listImages(state: State, options: ListOptions): readonly object[] {
+  return state.store === 'containerd' ? listStore(state, options) : listGraph(state, options);
+}
+
+function listGraph(state: State, options: ListOptions) {
   const { filters, api, all } = options;
-  acceptOnly(filters, 'dangling', 'label', 'before', 'since', 'reference', ...(api >= 44 ? ['until'] : []));
-  const dangling = danglingOf(filters);
+  acceptOnly(
+    state,
+    filters,
+    'dangling',
+    'label',
+    'before',
+    'since',
+    'reference',
+    ...(api >= 44 ? ['until'] : []),
+  );
+  const dangling = danglingOf(state, filters);
   const fits = conditions(state, filters);
   const patterns = filters.get('reference')?.map(pathPattern);
   const nameFits = (name: Name) =>
@@ -37,41 +54,36 @@ export function listImages(state: State, options: ListOptions) {
     listed.push({ image, tags, digests });
   }
   listed.sort((a, b) => seconds(b.image.createdAt) - seconds(a.image.createdAt));
-  const shared = options.counts?.sharedSize
-    ? sharedSizes(
-        state,
-        listed.map(({ image }) => image),
-      )
-    : null;
-  const users = options.counts?.containers ? countUsers(state) : null;
+  // Newer engines also count images that they don't list.
+  const counted = isModern(state) ? [...state.images.all()] : listed.map(({ image }) => image);
+  const shared = options.counts?.sharedSize ? sharedSizes(state, counted) : null;
+  const counts = options.counts?.containers || api >= 51 ? users(state) : null;
   return listed.map(({ image, tags, digests }) => ({
-    Containers: users ? (users.get(image.id) ?? 0) : -1,
+    Containers: counts ? (counts.get(image.id) ?? 0) : -1,
     Created: seconds(image.createdAt),
     Id: image.id,
     Labels: image.labels,
     ParentId: image.parent ?? '',
-    ...namesFor(api, tags, digests),
+    ...(options.usage ? namesForUsage(api, tags, digests) : namesFor(api, tags, digests)),
     SharedSize: shared ? shared(image) : -1,
-    Size: sizeOf(state, image),
-    ...(api < 44 && { VirtualSize: sizeOf(state, image) }),
+    Size: image.size,
+    ...(api < 44 && { VirtualSize: image.size }),
   }));
-}
-
-/** The containerd store counts the packed content beside the unpacked. */
-export function sizeOf({ store }: State, { size }: Image): number {
-  return store === 'containerd' ? 2 * size : size;
 }
 
 // --- internal ---
 
-const seconds = (ms: number) => Math.floor(ms / 1000);
+export const seconds = (ms: number) => Math.floor(ms / 1000);
 
-function danglingOf(filters: Filters): boolean | null {
+/** Newer engines also read numbers, and no two values at once. */
+export function danglingOf(state: State, filters: Filters): boolean | null {
   const values = filters.get('dangling');
-  if (!values) return null;
-  if (values.includes('true')) return true;
-  if (values.includes('false')) return false;
-  throw invalidValue('dangling', values);
+  if (!values || values.length === 0) return null;
+  const modern = isModern(state);
+  const has = (word: string, number: string) => values.includes(word) || (modern && values.includes(number));
+  const [yes, no] = [has('true', '1'), has('false', '0')];
+  if ((!yes && !no) || (modern && yes && no)) throw invalidValue(state, 'dangling', values);
+  return yes;
 }
 
 function conditions(state: State, filters: Filters): (image: Image) => boolean {
@@ -83,24 +95,35 @@ function conditions(state: State, filters: Filters): (image: Image) => boolean {
     .get('since')
     ?.map((name) => findImage(state, name).createdAt)
     .at(-1);
-  const [text] = filters.get('until') ?? [];
-  const until = text === undefined ? undefined : parseMoment(text, Date.now());
-  if (until === null)
-    throw badRequest(
-      `invalid value for 'until' filter: failed to parse value as time or duration: ${JSON.stringify(text)}`,
-    );
+  const until = untilOf(filters);
   return ({ createdAt, labels, config }) =>
     (before === undefined || createdAt < before) &&
     (since === undefined || createdAt > since) &&
-    (until === undefined || createdAt <= until) &&
+    (until === null || createdAt <= until) &&
     (!filters.has('label') || (!!config.config && labelsMatch(filters.get('label'), labels)));
 }
 
+/** The oldest of the times that an image may be made at. */
+function untilOf(filters: Filters): number | null {
+  const moments = (filters.get('until') ?? []).map((text) => {
+    const moment = parseMoment(text, Date.now());
+    if (moment === null) throw failure(`failed to parse value as time or duration: ${JSON.stringify(text)}`);
+    return moment;
+  });
+  return moments.length > 0 ? Math.min(...moments) : null;
+}
+
 /** Before API 1.43 what has no name is called `<none>`; an absent half is null, or empty since. */
-function namesFor(api: number, tags: string[], digests: string[]) {
+export function namesFor(api: number, tags: string[], digests: string[]) {
   if (api >= 43) return { RepoDigests: digests, RepoTags: tags };
   if (tags.length === 0 && digests.length === 0)
     return { RepoDigests: ['<none>@<none>'], RepoTags: ['<none>:<none>'] };
+  return { RepoDigests: digests.length > 0 ? digests : null, RepoTags: tags.length > 0 ? tags : null };
+}
+
+/** `/system/df` goes another way, on which nothing is filled in. */
+export function namesForUsage(api: number, tags: string[], digests: string[]) {
+  if (api < 43) return namesFor(api, tags, digests);
   return { RepoDigests: digests.length > 0 ? digests : null, RepoTags: tags.length > 0 ? tags : null };
 }
 
@@ -115,8 +138,9 @@ function sharedSizes(state: State, images: readonly Image[]): (image: Image) => 
     );
 }
 
-function countUsers(state: State): Map<string, number> {
-  const users = new Map<string, number>();
-  for (const { imageId } of state.containers.values()) users.set(imageId, (users.get(imageId) ?? 0) + 1);
-  return users;
+/** How many containers are made of each image. */
+export function users(state: State): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const { imageId } of state.containers.values()) found.set(imageId, (found.get(imageId) ?? 0) + 1);
+  return found;
 }

@@ -1,18 +1,20 @@
 import { Buffer } from 'node:buffer';
+import { loadIntoStore } from './containerd/load.ts';
+import { isModern } from './generation.ts';
 import { sha256 } from './hash.ts';
 import { imageEvent } from './image-events.ts';
 import type { HistoryEntry, ImageConfig } from './images.ts';
 import type { NewLayer } from './layers.ts';
 import { familiarName, parseName } from './names.ts';
 import type { State } from './state.ts';
-import { untar } from './untar.ts';
+import { diskUsage, untar } from './untar.ts';
 
-type ManifestItem = { Config: string; RepoTags: string[] | null; Layers: string[]; Parent?: string };
+export type ManifestItem = { Config: string; RepoTags: string[] | null; Layers: string[]; Parent?: string };
 
 /** Loads what `docker save` writes. Yields the lines of the answer, of which the last may be an error. */
 export function* loadArchive(state: State, archive: Buffer): Generator<object> {
   try {
-    yield* load(state, archive);
+    yield* state.store === 'containerd' ? loadIntoStore(state, archive) : load(state, archive);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     yield { errorDetail: { message }, error: message };
@@ -25,16 +27,17 @@ export function layerOf(blob: Buffer): NewLayer {
   return {
     diffId: sha256(blob),
     size: files.reduce((sum, file) => sum + file.size, 0),
+    usage: diskUsage(files),
     files: new Set(files.map(({ path }) => path)),
     blob: Buffer.from(blob),
   };
 }
 
-// --- internal ---
-
-function* load(state: State, archive: Buffer): Generator<object> {
+/** The list of images in an archive, and its files by path. */
+export function readArchive(state: State, archive: Buffer) {
   const files = untar(archive);
-  if (!files) throw new Error('Error processing tar file(exit status 1): unexpected EOF');
+  if (!files)
+    throw new Error(`${isModern(state) ? '' : 'Error processing tar file(exit status 1): '}unexpected EOF`);
   const byPath = new Map(files.map(({ path, content }) => [path, content]));
   const read = (path: string) => {
     const content = byPath.get(path);
@@ -42,7 +45,13 @@ function* load(state: State, archive: Buffer): Generator<object> {
       throw new Error(`open /var/lib/docker/tmp/docker-import/${path}: no such file or directory`);
     return content;
   };
-  const manifest = JSON.parse(read('manifest.json').toString()) as ManifestItem[];
+  return { read, manifest: JSON.parse(read('manifest.json').toString()) as ManifestItem[] };
+}
+
+// --- internal ---
+
+function* load(state: State, archive: Buffer): Generator<object> {
+  const { read, manifest } = readArchive(state, archive);
   const parents: { id: string; parent: string | undefined }[] = [];
   let ids = '';
   let named = 0;
@@ -74,8 +83,7 @@ function* load(state: State, archive: Buffer): Generator<object> {
     parents.push({ id: image.id, parent: item.Parent });
     imageEvent(state, 'load', image.id);
   }
-  // The containerd store knows parents of builds only.
-  if (state.store === 'graph driver') linkParents(state, parents);
+  linkParents(state, parents);
   if (named === 0 && ids !== '') yield { stream: ids };
 }
 

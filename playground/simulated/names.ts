@@ -1,3 +1,5 @@
+import { type Generation, isModern } from './generation.ts';
+
 /** A name as the engine understands it: `repo`, `repo:tag`, `repo@digest`, or both. */
 export type Name = {
   /** With its registry: `docker.io/library/app`. */
@@ -8,8 +10,17 @@ export type Name = {
   readonly digest: string | null;
 };
 
-/** `null` and the reason where a text is no name. */
-export type Parsed = { readonly name: Name } | { readonly error: string };
+/** The name, or the reason why a text is none; newer engines also say which name has capitals. */
+export type Parsed = { readonly name: Name } | { readonly error: string; readonly capitals?: string };
+
+/** Why a text is no name, in the engine's words. */
+export function reason(
+  engine: Generation,
+  { error, capitals }: { readonly error: string; readonly capitals?: string },
+): string {
+  if (capitals === undefined || !isModern(engine)) return error;
+  return error.replace('repository name', `repository name (${capitals})`);
+}
 
 const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
 const DOMAIN_PART = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
@@ -26,7 +37,7 @@ export function parseName(text: string): Parsed {
   const { domain, remainder } = splitDomain(text);
   const path = remainder.split(':', 1)[0] ?? '';
   if (path !== path.toLowerCase())
-    return { error: 'invalid reference format: repository name must be lowercase' };
+    return { error: 'invalid reference format: repository name must be lowercase', capitals: path };
   const match = REFERENCE.exec(`${domain}/${remainder}`);
   if (!match?.[1]) return { error: 'invalid reference format' };
   if (match[1].length > 255) return { error: 'repository name must not be more than 255 characters' };

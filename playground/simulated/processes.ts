@@ -1,3 +1,4 @@
+import { isLatest, isModern } from './generation.ts';
 import type { Container, State } from './state.ts';
 
 /** How a command would end: at once, after a while, or never (`null`). */
@@ -31,7 +32,10 @@ export function refusalToStart(state: State, { command, chain }: Container): str
   const why = program.startsWith('/')
     ? `stat ${program}: no such file or directory`
     : 'executable file not found in $PATH';
-  return `failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: ${JSON.stringify(program)}: ${why}: unknown`;
+  const task = 'failed to create shim task: OCI runtime create failed: runc create failed';
+  const exec = `unable to start container process: ${isLatest(state) ? 'error during container init: ' : ''}exec: ${JSON.stringify(program)}: ${why}`;
+  if (!isModern(state)) return `${task}: ${exec}: unknown`;
+  return `failed to create task for container: ${task}: ${exec}${isLatest(state) ? '' : ': unknown'}`;
 }
 
 // --- internal ---

@@ -1,4 +1,5 @@
-import { ApiError, badRequest, failure } from './api-error.ts';
+import { ApiError, failure } from './api-error.ts';
+import { pruneStore } from './containerd/prune.ts';
 import { deleteImage } from './delete.ts';
 import type { Removed } from './delete-records.ts';
 import { acceptOnly, type Filters, invalidValue, labelsMatch, parseMoment } from './filters.ts';
@@ -8,9 +9,10 @@ import type { State } from './state.ts';
 
 /** Deletes what is dangling or, with `dangling=false`, unused. What can't be deleted is passed over in silence. */
 export function pruneImages(state: State, filters: Filters) {
-  acceptOnly(filters, 'dangling', 'label', 'label!', 'until');
-  const danglingOnly = danglingOf(filters);
-  const until = untilOf(state, filters);
+  if (state.store === 'containerd') return pruneStore(state, filters);
+  acceptOnly(state, filters, 'dangling', 'label', 'label!', 'until');
+  const danglingOnly = danglingOf(state, filters);
+  const until = untilOf(filters);
   const sizes = new Map([...state.layers.all()].map(({ chain, size }) => [chain, size]));
   const removed = candidates(state, filters, danglingOnly, until).flatMap((image) =>
     prune(state, image, danglingOnly),
@@ -25,22 +27,20 @@ export function pruneImages(state: State, filters: Filters) {
 
 // --- internal ---
 
-function danglingOf(filters: Filters): boolean {
+function danglingOf(state: State, filters: Filters): boolean {
   const values = filters.get('dangling');
   if (!values) return true;
   if (values.includes('false') || values.includes('0')) return false;
   if (values.includes('true') || values.includes('1')) return true;
-  throw invalidValue('dangling', values);
+  throw invalidValue(state, 'dangling', values);
 }
 
-function untilOf(state: State, filters: Filters): number | null {
+function untilOf(filters: Filters): number | null {
   const [text, ...more] = filters.get('until') ?? [];
   if (text === undefined) return null;
-  // Until 1.42 such errors were the daemon's own.
-  const refuse = state.api < 42 ? failure : badRequest;
-  if (more.length > 0) throw refuse('more than one until filter specified');
+  if (more.length > 0) throw failure('more than one until filter specified');
   const until = parseMoment(text, Date.now());
-  if (until === null) throw refuse(`failed to parse value as time or duration: ${JSON.stringify(text)}`);
+  if (until === null) throw failure(`failed to parse value as time or duration: ${JSON.stringify(text)}`);
   return until;
 }
 

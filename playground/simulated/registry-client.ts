@@ -4,10 +4,12 @@ import { failure } from './api-error.ts';
 import { sha256 } from './hash.ts';
 import type { Name } from './names.ts';
 
-export type Manifest = {
+/** A manifest as a registry has it. */
+export type RemoteManifest = {
   readonly digest: string;
   readonly mediaType: string;
   readonly size: number;
+  readonly text: string;
   readonly config: string;
   readonly layers: readonly string[];
 };
@@ -15,13 +17,11 @@ export type Manifest = {
 /** One repository in a registry, spoken to by the registry's v2 API. */
 export type Remote = {
   readonly path: string;
-  manifest(reference: string): Promise<Manifest | null>;
+  manifest(reference: string): Promise<RemoteManifest | null>;
   blob(digest: string): Promise<Buffer>;
-  /** A layer without its packing. */
-  unpacked(digest: string): Promise<Buffer>;
   /** False where it was there already. */
   upload(content: Buffer): Promise<boolean>;
-  putManifest(tag: string, text: string): Promise<void>;
+  putManifest(tag: string, text: string, mediaType: string): Promise<void>;
 };
 
 const MEDIA_TYPE = 'application/vnd.docker.distribution.manifest.v2+json';
@@ -63,13 +63,10 @@ export function registryOf({ full }: Name): Remote {
         digest: sha256(body),
         mediaType: MEDIA_TYPE,
         size: body.length,
+        text: body.toString(),
         config: config.digest,
         layers: layers.map(({ digest }) => digest),
       };
-    },
-    async unpacked(digest) {
-      const packed = await blob(digest);
-      return packed[0] === 0x1f && packed[1] === 0x8b ? gunzipSync(packed) : packed;
     },
     async upload(content) {
       const digest = sha256(content);
@@ -83,10 +80,15 @@ export function registryOf({ full }: Name): Remote {
       if (!put.ok) throw failure(`unexpected status from PUT request to ${base}: ${put.status}`);
       return true;
     },
-    async putManifest(tag, text) {
-      const headers = { 'content-type': MEDIA_TYPE };
+    async putManifest(tag, text, mediaType) {
+      const headers = { 'content-type': mediaType };
       const put = await ask(`${base}/manifests/${tag}`, { method: 'PUT', body: text, headers });
       if (!put.ok) throw failure(`unexpected status from PUT request to ${base}: ${put.status}`);
     },
   };
+}
+
+/** A layer without its packing. */
+export function unpacked(layer: Buffer): Buffer {
+  return layer[0] === 0x1f && layer[1] === 0x8b ? gunzipSync(layer) : layer;
 }

@@ -1,10 +1,13 @@
 import { badRequest, notFound } from './api-error.ts';
+import { findInStore } from './containerd/find.ts';
+import { builtOn } from './containerd/records.ts';
 import type { Image } from './images.ts';
-import { familiarName, isDigest, type Name, parseName, withDefaultTag } from './names.ts';
+import { familiarName, isDigest, parseName, reason, withDefaultTag } from './names.ts';
 import type { State } from './state.ts';
 
 /** The image that a name, an ID or the beginning of one means; names win over beginnings. */
 export function findImage(state: State, text: string): Image {
+  if (state.store === 'containerd') return findInStore(state, text);
   const id = /^[a-f0-9]{64}$/.test(text) ? `sha256:${text}` : text;
   if (isDigest(id)) {
     const image = state.images.get(id);
@@ -12,9 +15,9 @@ export function findImage(state: State, text: string): Image {
     return image;
   }
   const parsed = parseName(text);
-  if ('error' in parsed) throw badRequest(parsed.error);
+  if ('error' in parsed) throw badRequest(reason(state, parsed));
   const { name } = parsed;
-  const named = state.references.get(name) ?? madeUpDigest(state, name);
+  const named = state.references.get(name);
   const image = (named === null ? undefined : state.images.get(named)) ?? state.images.search(text);
   if (!image) throw noSuchImage(familiarName(withDefaultTag(name)));
   return image;
@@ -25,28 +28,17 @@ export function isIdPrefix(id: string, text: string): boolean {
   return id.startsWith(text) || id.startsWith(`sha256:${text}`);
 }
 
+/** Images that were built on this one. */
+export const childrenOf = (state: State, id: string) =>
+  state.store === 'containerd' ? builtOn(state, id) : state.images.children(id);
+
 export const tagsOf = (state: State, id: string) =>
   state.references.of(id).filter(({ digest }) => digest === null);
 
-/** Digests that registries gave; the containerd store makes up one for each repository. */
-export function digestsOf(state: State, id: string): readonly Name[] {
-  const names = state.references.of(id);
-  const known = names.filter(({ digest }) => digest !== null);
-  if (state.store === 'graph driver') return known;
-  const made = new Map(known.map((name) => [familiarName(name), name]));
-  for (const name of names) {
-    const digest = { ...name, tag: null, digest: id };
-    made.set(familiarName(digest), digest);
-  }
-  return [...made.values()];
-}
+/** Digests that registries gave. */
+export const digestsOf = (state: State, id: string) =>
+  state.references.of(id).filter(({ digest }) => digest !== null);
 
 // --- internal ---
 
 const noSuchImage = (name: string) => notFound(`No such image: ${name}`);
-
-function madeUpDigest(state: State, name: Name): string | null {
-  if (state.store === 'graph driver' || name.digest === null) return null;
-  const there = state.references.of(name.digest).some(({ full }) => full === name.full);
-  return there ? name.digest : null;
-}

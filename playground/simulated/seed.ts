@@ -1,3 +1,4 @@
+import { keepNameless } from './containerd/records.ts';
 import { sha256 } from './hash.ts';
 import type { ImageConfig } from './images.ts';
 import { parseName } from './names.ts';
@@ -25,7 +26,7 @@ export function seedImage(state: State, spec: SeedImage): string {
   let chain: string | null = null;
   const diffIds = spec.layers.map(({ name, bytes }) => {
     const diffId = sha256(`${name} ${bytes}`);
-    chain = state.layers.add(chain, { diffId, size: bytes, files: null, blob: null }).chain;
+    chain = state.layers.add(chain, { diffId, size: bytes, usage: bytes, files: null, blob: null }).chain;
     return diffId;
   });
   const config: ImageConfig = {
@@ -41,11 +42,34 @@ export function seedImage(state: State, spec: SeedImage): string {
   for (const text of [...(spec.tags ?? []), ...(spec.digests ?? [])]) {
     const parsed = parseName(text);
     if ('error' in parsed) throw new Error(`${text}: ${parsed.error}`);
-    state.references.set(parsed.name, image.id);
+    state.references.set(parsed.name, image.id, spec.parent ?? null);
   }
-  if (spec.parent !== undefined) state.images.setParent(image.id, spec.parent);
+  if (state.store === 'containerd') {
+    if (state.references.of(image.id).length === 0)
+      keepNameless(state, { id: image.id, parent: spec.parent ?? null });
+  } else if (spec.parent !== undefined) state.images.setParent(image.id, spec.parent);
   if (spec.taggedAt) image.taggedAt = spec.taggedAt;
   return image.id;
+}
+
+export type SeedCache = {
+  readonly bytes: number;
+  readonly description?: string;
+  readonly type?: string;
+  /** ID of the record that this one lies on. */
+  readonly parent?: string;
+  /** ID of an image whose uppermost layer it is. */
+  readonly layerOf?: string;
+  readonly inUse?: boolean;
+  readonly createdAt?: Date;
+  readonly lastUsedAt?: Date | null;
+  readonly usageCount?: number;
+};
+
+/** Puts a record of the build cache there. Resolves to its ID. */
+export function seedCache(state: State, { bytes, layerOf, description, ...more }: SeedCache): string {
+  const chain = layerOf === undefined ? null : (state.images.get(layerOf)?.chains.at(-1) ?? null);
+  return state.cache.add({ ...more, size: bytes, description: description ?? '[1/1] RUN make', chain }).id;
 }
 
 /** What a much-used host is like, of any size: single and double tags, dangling ones, parents, shared layers. */

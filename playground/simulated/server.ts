@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerWith, refuse } from './answer.ts';
-import { ApiError, notFound } from './api-error.ts';
+import { ApiError, notFound, TextError } from './api-error.ts';
 import type { Exchange } from './exchange.ts';
 import type { Fate } from './faults.ts';
 import type { Gate } from './gate.ts';
@@ -72,7 +72,7 @@ async function serve(
     };
     await answerWith(response, await handler(exchange), fate.cut);
   } catch (error) {
-    refuse(response, error);
+    refuse(state, response, error);
   } finally {
     log(`${what} ${response.statusCode}`);
   }
@@ -98,7 +98,7 @@ function checkVersion(raw: string | null, { api, minApi }: State): void {
   if (major > 1 || minor > api)
     throw new ApiError(400, `client version ${raw} is too new. Maximum supported API version is 1.${api}`);
   if (major < 1 || minor < minApi)
-    throw new ApiError(
+    throw new TextError(
       400,
       `client version ${raw} is too old. Minimum supported API version is 1.${minApi}, please upgrade your client to a newer version`,
     );

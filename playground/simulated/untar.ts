@@ -10,6 +10,16 @@ export type TarFile = {
 
 const BLOCK = 512;
 
+/** What a disk takes for files, in blocks of 4 kB: each folder has one as well, and a link none. */
+export function diskUsage(files: readonly TarFile[]): number {
+  const folders = new Set(['']);
+  for (const { path } of files)
+    for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
+      folders.add(path.slice(0, at));
+  const blocks = files.reduce((sum, { content }) => sum + Math.ceil(content.length / 4096), 0);
+  return 4096 * (folders.size + blocks);
+}
+
 /** Reads a tar archive, packed or not; `null` where it is none. Only files and links are of interest here. */
 export function untar(archive: Buffer): readonly TarFile[] | null {
   if (archive[0] === 0x1f && archive[1] === 0x8b) return untar(gunzipSync(archive));

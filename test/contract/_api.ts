@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import type { Engine } from '../../playground/parts/engine.ts';
+import type { Said } from './dialect/index.ts';
 
 /** What the contract needs of an engine: both kinds have it. */
 export type Subject = Pick<Engine, 'name' | 'socket' | 'docker'>;
@@ -54,12 +55,18 @@ export type ListedImage = {
   Created: number;
   Size: number;
   SharedSize: number;
-  VirtualSize: number;
+  VirtualSize?: number;
   Containers: number;
   Labels: Record<string, string> | null;
 };
 
 export const filters = (value: object) => `filters=${encodeURIComponent(JSON.stringify(value))}`;
+
+/** A refusal in the engine's words, with what stands in them. */
+export function saying({ status, says }: Said, names: Readonly<Record<string, string>> = {}) {
+  const message = says.replace(/\{(\w+)\}/g, (whole, name: string) => names[name] ?? whole);
+  return { status, body: { message } };
+}
 
 export const short = (id: string) => id.replace('sha256:', '').slice(0, 12);
 

@@ -5,13 +5,15 @@ import { type Api, empty, filters, type ListedImage, type Reply } from './_api.t
 import { FAMILIES } from './_catalogue.ts';
 import { createNaming, type Naming } from './_normal.ts';
 import type { Step } from './_steps.ts';
+import type { Dialect } from './dialect/index.ts';
 
 /** What a step led to, in words that can be compared. */
 export type Result = { readonly status: number; readonly body: unknown };
 
 /** One engine that steps are applied to. */
-export function openStage(api: Api) {
-  let naming: Naming = createNaming();
+export function openStage(api: Api, dialect: Dialect) {
+  const start = () => createNaming({ blocks: dialect.listedSize !== 'the unpacked files' });
+  let naming: Naming = start();
   let built = 0;
   let since = '0';
   let made = 0;
@@ -33,7 +35,8 @@ export function openStage(api: Api) {
     switch (step.do) {
       case 'load': {
         const archive = imageArchive(FAMILIES[step.family]);
-        for (const [key, id] of Object.entries(archive.ids)) naming.name(id, key);
+        const ids = dialect.imageId === 'the configuration' ? archive.ids : archive.manifests;
+        for (const [key, id] of Object.entries(ids)) naming.name(id, key);
         return api.post('/images/load?quiet=1', Buffer.concat([...archive.blocks()]));
       }
       case 'tag': {
@@ -114,15 +117,15 @@ export function openStage(api: Api) {
     async told(): Promise<unknown> {
       const path = `/events?since=${since}&until=${seconds(Date.now() + 2)}&${filters({ type: ['image'] })}`;
       const { body } = await api.get(path);
-      const events = (Array.isArray(body) ? body : [body]) as { Action?: string; Actor?: unknown }[];
-      return inOrder(naming.normal(events.map(({ Action, Actor }) => ({ Action, Actor }))));
+      const events = (Array.isArray(body) ? body : [body]) as Event[];
+      return inOrder(naming.normal(events.map(toldOf)));
     },
     async empty(): Promise<void> {
       await empty(api);
       since = seconds(Date.now() + 1);
       // Events carry the moment; the next one must not share it with the clearing's last.
       await sleep(2);
-      naming = createNaming();
+      naming = start();
       built = 0;
       made = 0;
       there = { name: [], id: [], container: [] };
@@ -133,6 +136,15 @@ export function openStage(api: Api) {
 // --- internal ---
 
 const seconds = (ms: number) => (ms / 1000).toFixed(3);
+
+type Event = { Action?: string; Actor?: { ID: string; Attributes: Record<string, string> } };
+
+/** A prune of the containerd store tells of an image's end by the name that went last, which is any of them. */
+function toldOf({ Action, Actor }: Event): Event {
+  const named = Action === 'delete' && Actor !== undefined && Actor.Attributes.name !== Actor.ID;
+  if (!named) return { ...(Action && { Action }), ...(Actor && { Actor }) };
+  return { Action, Actor: { ...Actor, Attributes: { ...Actor.Attributes, name: 'one of its names' } } };
+}
 
 type There = Record<'name' | 'id' | 'container', string[]>;
 

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { runContainer } from '../../playground/parts/containers.ts';
 import { loadImages } from '../../playground/parts/images.ts';
-import { filters } from './_api.ts';
+import { filters, saying } from './_api.ts';
 import { FAMILIES, runnable } from './_catalogue.ts';
 import type { Stage } from './_suite.ts';
 
 export function containers(stage: Stage): void {
+  const { dialect } = stage;
   const load = () => loadImages(stage.engine.docker, { ...FAMILIES.lone, box: runnable(['box:1']) });
   const post = (path: string) => stage.api.post(`/containers/${path}`);
   const list = async (query = 'all=1') =>
@@ -41,25 +42,47 @@ export function containers(stage: Stage): void {
 
   test('run, pause, stop and go', async () => {
     await load();
-    await runContainer(stage.engine.docker, { image: 'box:1', name: 'web' });
+    const { id } = await runContainer(stage.engine.docker, { image: 'box:1', name: 'web' });
+    const words = { id, name: 'web', asked: 'web' };
+    const remove = (name = 'web') => stage.api.delete(`/containers/${name}`);
     expect(await list('')).toMatchObject([{ State: 'running', Names: ['/web'] }]);
     expect((await post('web/start')).status).toBe(304);
     expect((await post('web/pause')).status).toBe(204);
     expect(await list()).toMatchObject([{ State: 'paused' }]);
-    expect(await post('web/pause')).toMatchObject({ status: 409 });
+    expect(await post('web/pause')).toMatchObject({
+      status: 409,
+      body: { message: `Container ${id} is already paused` },
+    });
     expect(await post('web/start')).toMatchObject({
       status: 409,
       body: { message: 'cannot start a paused container, try unpause instead' },
     });
-    expect((await stage.api.delete('/containers/web')).status).toBe(409);
+    expect(await remove()).toMatchObject(saying(dialect.removePaused, words));
     expect((await post('web/unpause')).status).toBe(204);
-    expect((await stage.api.delete('/containers/web')).status).toBe(409);
+    expect(await post('web/unpause')).toMatchObject({
+      status: 500,
+      body: { message: `Container ${id} is not paused` },
+    });
+    expect(await remove()).toMatchObject(saying(dialect.removeRunning, words));
+    expect(await remove(id)).toMatchObject(saying(dialect.removeRunning, { ...words, asked: id }));
     expect((await post('web/stop')).status).toBe(204);
     expect((await post('web/stop')).status).toBe(304);
-    expect((await post('web/kill')).status).toBe(409);
+    expect(await post('web/kill')).toMatchObject(saying(dialect.killNotRunning, words));
+    expect(await post('web/pause')).toMatchObject(saying(dialect.notRunning, words));
+    expect(await post('web/kill?signal=FOO')).toMatchObject(saying(dialect.badSignal));
     expect(await list()).toMatchObject([{ State: 'exited' }]);
-    expect((await stage.api.delete('/containers/web')).status).toBe(204);
-    expect((await stage.api.delete('/containers/web')).status).toBe(404);
+    expect((await remove()).status).toBe(204);
+    expect((await remove()).status).toBe(404);
+  });
+
+  test('go by force, whatever they do', async () => {
+    await load();
+    for (const action of ['start', 'start pause']) {
+      await create('web', { Image: 'box:1', HostConfig: { NetworkMode: 'none' } });
+      for (const word of action.split(' ')) await post(`web/${word}`);
+      expect((await stage.api.delete('/containers/web?force=1')).status).toBe(204);
+    }
+    expect(await list()).toEqual([]);
   });
 
   test('are waited for, and say how they ended', async () => {
@@ -78,17 +101,26 @@ export function containers(stage: Stage): void {
       State: { Status: 'exited', ExitCode: 1, Running: false },
     });
     expect((await post('job/wait')).body).toMatchObject({ StatusCode: 1 });
+    const odd = await post('job/wait?condition=x');
+    if (typeof dialect.badCondition !== 'string') expect(odd).toMatchObject(saying(dialect.badCondition));
+    else expect(odd.body).toMatchObject({ StatusCode: 1 });
+  });
+
+  test('tell which manifest they are made of, where images have one', async () => {
+    const { lone } = await load();
+    await create('web', { Image: 'lone:1' });
+    const [listed] = await list();
+    for (const found of [listed, (await stage.api.get('/containers/web/json')).body]) {
+      if (dialect.manifestDescriptor)
+        expect(found).toMatchObject({ ImageManifestDescriptor: { digest: lone } });
+      else expect(found).not.toHaveProperty('ImageManifestDescriptor');
+    }
   });
 
   test('whose program is missing don’t start', async () => {
     await load();
     await create('web', { Image: 'lone:1', HostConfig: { NetworkMode: 'none' } });
-    expect(await post('web/start')).toMatchObject({
-      status: 400,
-      body: {
-        message: expect.stringContaining('exec: "/nothing": stat /nothing: no such file or directory'),
-      },
-    });
+    expect(await post('web/start')).toMatchObject(saying(dialect.missingProgram));
     expect(await list()).toMatchObject([{ State: 'created' }]);
   });
 

@@ -3,12 +3,18 @@ import { expect } from 'vitest';
 import { openApi, type Subject } from './_api.ts';
 import { openStage } from './_apply.ts';
 import { type Step, steps } from './_steps.ts';
+import { dialectOf, type Kind } from './dialect/index.ts';
 
 export type Size = { readonly seed: number; readonly sequences: number; readonly runs: boolean };
 
 /** Applies random sequences of requests to two engines, and compares answers and state after every step. */
-export async function compareEngines(real: Subject, simulated: Subject, size: Size): Promise<number> {
-  const [one, other] = [openStage(openApi(real)), openStage(openApi(simulated))];
+export async function compareEngines(
+  kind: Kind,
+  { real, simulated }: { readonly real: Subject; readonly simulated: Subject },
+  size: Size,
+): Promise<number> {
+  const dialect = dialectOf(kind);
+  const [one, other] = [openStage(openApi(real), dialect), openStage(openApi(simulated), dialect)];
   let applied = 0;
   const property = fc.asyncProperty(steps(size.runs), async (sequence: Step[]) => {
     await Promise.all([one.empty(), other.empty()]);

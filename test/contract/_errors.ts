@@ -1,116 +1,137 @@
 import { expect, test } from 'vitest';
 import { loadImages } from '../../playground/parts/images.ts';
-import { filters } from './_api.ts';
+import { filters, type Reply, saying } from './_api.ts';
 import { FAMILIES } from './_catalogue.ts';
 import type { Stage } from './_suite.ts';
 
 const HEX = 'f'.repeat(64);
 
 export function errors(stage: Stage): void {
+  const { dialect } = stage;
   const reply = (status: number, message: string) => ({ status, body: { message } });
 
-  test.each([
-    ['never', 404, 'No such image: never:latest'],
-    ['never:1', 404, 'No such image: never:1'],
-    [`never@sha256:${HEX}`, 404, `No such image: never@sha256:${HEX}`],
-    [`sha256:${HEX}`, 404, `No such image: sha256:${HEX}`],
-    [HEX, 404, `No such image: sha256:${HEX}`],
-    ['ffffffffffff', 404, 'No such image: ffffffffffff:latest'],
-    ['127.0.0.1:1/never', 404, 'No such image: 127.0.0.1:1/never:latest'],
-    ['UPPER', 400, 'invalid reference format: repository name must be lowercase'],
-    ['a:b:c', 400, 'invalid reference format'],
-    ['%3F', 400, 'invalid reference format'],
-  ])('of an image %s that is not there', async (name, status, message) => {
-    expect(await stage.api.delete(`/images/${name}`)).toMatchObject(reply(status, message));
-    expect(await stage.api.get(`/images/${name}/history`)).toMatchObject(reply(status, message));
-    expect(await stage.api.post(`/images/${name}/tag?repo=x`)).toMatchObject(reply(status, message));
-    expect(await stage.api.post('/containers/create', { Image: decodeURIComponent(name) })).toMatchObject(
-      reply(status, message),
-    );
-    expect(await stage.api.get(`/images/${name}/json`)).toMatchObject(
-      reply(status, `no such image: ${decodeURIComponent(name)}: ${message}`),
-    );
-  });
+  /** All that asks for an image, but for its inspection and a tag. */
+  const asks = (name: string): Promise<Reply>[] => [
+    stage.api.delete(`/images/${name}`),
+    stage.api.get(`/images/${name}/history`),
+    stage.api.post('/containers/create', { Image: decodeURIComponent(name) }),
+  ];
+  const tag = (name: string, query = 'repo=x') => stage.api.post(`/images/${name}/tag?${query}`);
+  const inspect = (name: string) => stage.api.get(`/images/${name}/json`);
 
   test.each([
-    ['repo=UP', 500, 'invalid reference format: repository name must be lowercase'],
-    ['repo=new&tag=bad%20tag', 500, 'invalid tag format'],
-    ['', 500, 'invalid reference format'],
-    ['repo=sha256', 400, 'refusing to create an ambiguous tag using digest algorithm as name'],
-    [`repo=${HEX}`, 500, `invalid repository name (${HEX}), cannot specify 64-byte hexadecimal strings`],
-    [`repo=new@sha256:${HEX}`, 400, 'refusing to create a tag with a digest reference'],
-  ])('of a tag %s', async (query, status, message) => {
+    ['never', 'never:latest'],
+    ['never:1', 'never:1'],
+    [`never@sha256:${HEX}`, `never@sha256:${HEX}`],
+    [`sha256:${HEX}`, `sha256:${HEX}`],
+    [HEX, `sha256:${HEX}`],
+    ['ffffffffffff', 'ffffffffffff:latest'],
+    ['127.0.0.1:1/never', '127.0.0.1:1/never:latest'],
+  ])('of an image %s that is not there', async (asked, name) => {
+    for (const asking of [...asks(asked), tag(asked)])
+      expect(await asking).toMatchObject(reply(404, `No such image: ${name}`));
+    expect(await inspect(asked)).toMatchObject(saying(dialect.inspectMissing, { asked, name }));
+  });
+
+  test.each(['a:b:c', '%3F'])('of an image %s whose name is none', async (asked) => {
+    for (const asking of asks(asked))
+      expect(await asking).toMatchObject(reply(400, 'invalid reference format'));
+    expect(await tag(asked)).toMatchObject(saying(dialect.tagOfNoName));
+    const message = expect.stringContaining('invalid reference format');
+    expect(await inspect(asked)).toMatchObject({ status: 400, body: { message } });
+  });
+
+  test('of an image in capitals', async () => {
+    for (const asking of asks('UPPER')) expect(await asking).toMatchObject(saying(dialect.upperCase));
+    const { message } = saying(dialect.upperCase).body;
+    expect(await inspect('UPPER')).toMatchObject({
+      status: 400,
+      body: { message: expect.stringContaining(message) },
+    });
+    expect((await tag('UPPER')).body).toEqual({ message });
+  });
+
+  test('of tags', async () => {
     await loadImages(stage.engine.docker, FAMILIES.lone);
-    expect(await stage.api.post(`/images/lone:1/tag?${query}`)).toMatchObject(reply(status, message));
+    const put = (query: string) => tag('lone:1', query);
+    expect(await put('repo=UP')).toMatchObject(saying(dialect.tagUpperCase));
+    expect(await put('repo=new&tag=bad%20tag')).toMatchObject(saying(dialect.badTag));
+    expect(await put('repo=sha256')).toMatchObject(
+      reply(400, 'refusing to create an ambiguous tag using digest algorithm as name'),
+    );
+    expect(await put(`repo=${HEX}`)).toMatchObject(saying(dialect.hexTag, { hex: HEX }));
+    expect(await put(`repo=new@sha256:${HEX}`)).toMatchObject(saying(dialect.digestTag));
+    if (typeof dialect.noTag !== 'string') expect(await put('')).toMatchObject(saying(dialect.noTag));
+    else expect(await put('')).toMatchObject({ status: 200, text: '' });
+    expect(await stage.api.images()).toMatchObject([{ RepoTags: ['lone:1'] }]);
   });
 
-  test.each([
-    [filters({ dangling: ['maybe'] }), 400, "Invalid filter 'dangling=[maybe]'"],
-    [filters({ 'label!': ['x'] }), 400, "Invalid filter 'label!'"],
-    [filters({ until: ['24h'] }), 400, "Invalid filter 'until'"],
-    [filters({ since: ['never'] }), 404, 'No such image: never:latest'],
-    ['filters=garbage', 500, "invalid character 'g' looking for beginning of value"],
-  ])('of a list of images %s', async (query, status, message) => {
-    expect(await stage.api.get(`/images/json?${query}`)).toMatchObject(reply(status, message));
+  test('of filters', async () => {
+    const list = (filter: object, what = 'images') => stage.api.get(`/${what}/json?${filters(filter)}`);
+    expect(await list({ dangling: ['maybe'] })).toMatchObject(saying(dialect.badDangling));
+    expect(await list({ nope: ['x'] })).toMatchObject(saying(dialect.unknownFilter));
+    expect(await list({ since: ['never'] })).toMatchObject(reply(404, 'No such image: never:latest'));
+    expect(await list({ nope: ['x'] }, 'containers')).toMatchObject(saying(dialect.unknownFilter));
+    expect(await list({ status: ['x'] }, 'containers')).toMatchObject(saying(dialect.badStatus));
+    expect(await stage.api.get('/images/json?filters=garbage')).toMatchObject(saying(dialect.garbageFilter));
   });
 
-  test('of a pattern, once there is a name to try it on', async () => {
+  test('of new containers', async () => {
     await loadImages(stage.engine.docker, FAMILIES.lone);
-    const query = filters({ reference: ['[x'] });
-    expect(await stage.api.get(`/images/json?${query}`)).toMatchObject(reply(500, 'syntax error in pattern'));
+    const create = (request?: object, name = '') =>
+      stage.api.post(`/containers/create?name=${name}`, request);
+    const badName = (name: string) =>
+      reply(400, `Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
+    expect(await create({})).toMatchObject(saying(dialect.emptyConfig));
+    expect(await create({ Image: '' })).toMatchObject(saying(dialect.noCommand));
+    expect(await create()).toMatchObject(saying(dialect.noBody));
+    expect(await create({ Image: 'lone:1' }, 'we%20b')).toMatchObject(badName('we b'));
+    expect(await create({ Image: 'lone:1' }, 'w')).toMatchObject(badName('w'));
   });
 
   test.each([
-    [filters({ nope: ['x'] }), 400, "Invalid filter 'nope'"],
-    [filters({ status: ['x'] }), 400, "Invalid filter 'status=x'"],
-  ])('of a list of containers %s', async (query, status, message) => {
-    expect(await stage.api.get(`/containers/json?${query}`)).toMatchObject(reply(status, message));
-  });
-
-  test.each([
-    ['', {}, 400, 'Config cannot be empty in order to create a container'],
-    ['', { Image: '' }, 400, 'No command specified'],
-    ['', undefined, 500, 'EOF'],
-    [
-      'we%20b',
-      { Image: 'lone:1' },
-      400,
-      'Invalid container name (we b), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed',
-    ],
-    ['w', { Image: 'lone:1' }, 400, 'Invalid container name (w), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed'],
-  ])('of a new container %s %j', async (name, request, status, message) => {
-    await loadImages(stage.engine.docker, FAMILIES.lone);
-    expect(await stage.api.post(`/containers/create?name=${name}`, request)).toMatchObject(
-      reply(status, message),
+    ['POST', 'start'],
+    ['POST', 'stop'],
+    ['POST', 'wait'],
+    ['GET', 'json'],
+  ])('of %s %s of a container that is not there', async (method, action) => {
+    expect(await stage.api.call(method, `/containers/never/${action}`)).toMatchObject(
+      reply(404, 'No such container: never'),
     );
   });
 
-  test.each([
-    ['POST', 'start', 'No such container: never'],
-    ['POST', 'stop', 'No such container: never'],
-    ['POST', 'kill', 'Cannot kill container: never: No such container: never'],
-    ['POST', 'wait', 'No such container: never'],
-    ['GET', 'json', 'No such container: never'],
-  ])('of %s %s of a container that is not there', async (method, action, message) => {
-    expect(await stage.api.call(method, `/containers/never/${action}`)).toMatchObject(reply(404, message));
+  test('of a container that is not there and is killed', async () => {
+    expect(await stage.api.post('/containers/never/kill')).toMatchObject(saying(dialect.killMissing));
   });
 
   test('of an archive that is none come after the status', async () => {
     const { status, body } = await stage.api.post('/images/load', Buffer.from('garbage'));
     expect(status).toBe(200);
-    expect(body).toMatchObject({ error: expect.stringContaining('unexpected EOF') });
+    expect(body).toMatchObject({ error: dialect.badArchive });
   });
 
   test('of versions and paths', async () => {
     const { ApiVersion, MinAPIVersion } = (await stage.api.get('/version')).body as Record<string, string>;
-    expect([ApiVersion, MinAPIVersion]).toEqual(['1.41', '1.12']);
+    const { api, oldestApi } = dialect;
+    expect([ApiVersion, MinAPIVersion]).toEqual([api, oldestApi]);
     expect(await stage.api.get('/v1.99/images/json')).toMatchObject(
-      reply(400, 'client version 1.99 is too new. Maximum supported API version is 1.41'),
+      reply(400, `client version 1.99 is too new. Maximum supported API version is ${api}`),
     );
-    expect((await stage.api.get('/v1.11/images/json')).status).toBe(400);
+    const old = await stage.api.get('/v1.11/images/json');
+    const message = `client version 1.11 is too old. Minimum supported API version is ${oldestApi}, please upgrade your client to a newer version`;
+    expect(old.status).toBe(400);
+    expect(old.body).toEqual(dialect.refusesOldApi === 'JSON' ? { message } : `${message}\n`);
     expect((await stage.api.get('/v1.24/images/json')).status).toBe(200);
     expect(await stage.api.get('/v1.41/nothing')).toMatchObject(reply(404, 'page not found'));
     expect((await stage.api.call('PUT', '/images/json')).status).toBe(404);
     expect((await stage.api.get('/_ping')).text).toBe('OK');
+  });
+
+  test('don’t hide which store the engine has', async () => {
+    const { DriverStatus } = (await stage.api.get('/info')).body as { DriverStatus: [string, string][] };
+    const found = DriverStatus.some(
+      ([key, value]) => key === 'driver-type' && value === 'io.containerd.snapshotter.v1',
+    );
+    expect(found).toBe(dialect.store === 'the containerd store');
   });
 }

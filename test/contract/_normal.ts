@@ -9,7 +9,8 @@ export type Naming = {
   normal<T>(value: T): T;
 };
 
-export function createNaming(): Naming {
+/** `blocks`: sizes are those of a disk and of packing, which no two engines have in common. */
+export function createNaming({ blocks }: { readonly blocks: boolean }): Naming {
   const names = new Map<string, string>();
   return {
     name(id, as) {
@@ -25,7 +26,7 @@ export function createNaming(): Naming {
       for (const [hex, name] of names) {
         text = text.replaceAll(hex, `<${name}>`).replaceAll(hex.slice(0, 12), `<${name}…>`);
       }
-      return JSON.parse(text, tidy) as T;
+      return JSON.parse(text, blocks ? (key, item) => rough(key, tidy(key, item)) : tidy) as T;
     },
   };
 }
@@ -41,5 +42,14 @@ function tidy(key: string, value: unknown): unknown {
     return /^(0001|2024)-/.test(value) ? value : 'recently';
   if (key === 'Status' && typeof value === 'string')
     return value.replace(/(Less than|About|\d).*?(?= \(Paused|$)/, '…');
+  return value;
+}
+
+const SIZES = ['Size', 'VirtualSize', 'SharedSize', 'SizeRw', 'SizeRootFs', 'LayersSize', 'SpaceReclaimed'];
+
+/** Whether there are bytes, and not how many; of a manifest no more than which one it is. */
+function rough(key: string, value: unknown): unknown {
+  if (SIZES.includes(key) && typeof value === 'number') return Math.sign(value);
+  if (key === 'Descriptor' || key === 'ImageManifestDescriptor') return (value as { digest: string }).digest;
   return value;
 }

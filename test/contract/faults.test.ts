@@ -5,7 +5,7 @@ import { runContainer } from '../../playground/parts/containers.ts';
 import { loadImages } from '../../playground/parts/images.ts';
 import { createScope, type Scope } from '../../playground/parts/scope.ts';
 import { type SimulatedEngine, startSimulatedEngine } from '../../playground/simulated/index.ts';
-import { type Api, openApi, short } from './_api.ts';
+import { type Api, filters, openApi } from './_api.ts';
 import { FAMILIES, runnable } from './_catalogue.ts';
 
 /** What only the simulated engine can do: fail as it is told, and be thousands of images large at once. */
@@ -98,56 +98,42 @@ describe('a simulated engine', () => {
     await runContainer(engine.docker, { image: 'app:1', name: 'web' });
     expect((await api.delete(`/images/${id}`)).status).toBe(409);
   });
-});
 
-/** As far as the notes know it; the shapes are those of newer APIs. */
-describe('a simulated engine with the containerd store', () => {
-  let scope: Scope;
-  let api: Api;
-  let engine: SimulatedEngine;
-  beforeEach(async () => {
-    scope = createScope('containerd');
-    engine = await startSimulatedEngine(scope, { name: 'host-1', store: 'containerd' });
-    api = openApi(engine);
-    await loadImages(engine.docker, {
-      app: { tags: ['app:1', 'app:2'], layers: [{ name: 'a', bytes: 10 }] },
-    });
-  });
-  afterEach(() => scope.close());
-
-  test('makes up digests, has no parents of archives, and counts content twice', async () => {
-    const [image] = await api.images();
-    expect(image).toMatchObject({
-      RepoTags: ['app:1', 'app:2'],
-      RepoDigests: [`app@${image?.Id}`],
-      Size: 20,
-    });
-    expect((await api.get('/info')).body).toMatchObject({
-      DriverStatus: [['driver-type', 'io.containerd.snapshotter.v1']],
-    });
-    expect((await api.get('/version')).body).toMatchObject({ ApiVersion: '1.51' });
+  test('has just the build cache that it is given', async () => {
+    const [image = ''] = engine.seed([{ tags: ['app:1'], layers: [{ name: 'a', bytes: 1000 }] }]);
+    const [lower = '', layer = ''] = engine.seedCache([
+      { bytes: 70, description: '[1/2] RUN first', lastUsedAt: new Date(Date.now() - 7_200_000) },
+      { bytes: 1000, layerOf: image },
+    ]);
+    const [upper = '', busy = ''] = engine.seedCache([
+      { bytes: 5, parent: lower, usageCount: 3 },
+      { bytes: 9, inUse: true },
+    ]);
+    const prune = async (query: string) =>
+      ((await api.post(`/build/prune?${query}`)).body as { CachesDeleted: string[] | null }).CachesDeleted;
+    const { BuildCache } = (await api.get('/system/df')).body as { BuildCache: object[] };
+    expect(BuildCache).toMatchObject([
+      { ID: lower, Description: '[1/2] RUN first', Size: 70, Shared: false },
+      { ID: layer, Shared: true },
+      { ID: upper, Parent: lower, UsageCount: 3 },
+      { ID: busy, InUse: true },
+    ]);
+    // It is old enough, but something young lies on it.
+    expect(await prune(`all=1&${filters({ until: ['1h'] })}`)).toBeNull();
+    expect(await prune('')).toEqual([upper, lower]);
+    expect((await api.delete(`/images/${image}`)).body).toEqual([{ Untagged: 'app:1' }, { Deleted: image }]);
+    expect(await prune('')).toEqual([layer]);
+    expect(await prune('all=1')).toBeNull();
   });
 
-  test('refuses in its own words, and lists no layers', async () => {
-    const id = (await api.images())[0]?.Id ?? '';
-    expect(await api.delete(`/images/${id}`)).toMatchObject({
-      status: 409,
-      body: {
-        message: `conflict: unable to delete ${short(id)} (must be forced) - image is referenced in multiple repositories`,
-      },
-    });
-    await api.delete('/images/app:2');
-    const { body } = await api.post('/containers/create?name=web', { Image: 'app:1' });
-    const container = short((body as { Id: string }).Id);
-    expect(await api.delete('/images/app:1')).toMatchObject({
-      status: 409,
-      body: {
-        message: `conflict: unable to delete app:1 (must be forced) - container ${container} is using its referenced image ${short(id)}`,
-      },
-    });
-    expect((await api.delete('/images/app:1?force=1')).body).toEqual([{ Untagged: 'app:1' }]);
-    expect(await api.images()).toMatchObject([{ Id: id, RepoTags: [], RepoDigests: [] }]);
-    await api.delete('/containers/web');
-    expect((await api.delete(`/images/${id}`)).body).toEqual([{ Deleted: id }]);
+  test.each(['20.10', '26.1', '28.5', '28.5-containerd'] as const)('stands for %s', async (release) => {
+    const other = await startSimulatedEngine(scope, { name: 'host-2', release });
+    const [id = '', nameless = ''] = other.seed([
+      { tags: ['app:1'], layers: [{ name: 'a', bytes: 10 }] },
+      { layers: [{ name: 'b', bytes: 10 }] },
+    ]);
+    expect(`${other.info.version} `).toContain(release.replace('-containerd', '.'));
+    expect((await openApi(other).images()).map(({ Id }) => Id)).toEqual([id, nameless].sort());
+    expect((await openApi(other).delete(`/images/${nameless}`)).status).toBe(200);
   });
 });

@@ -16,7 +16,7 @@ const deleted: Run = {
   state: 'done',
   hosts: { [HOST]: aPart({ stage: 'ended', plan: aSummary(), outcomes: [anOutcome('a')] }) },
 };
-const undo: RunEvent = { type: 'undo', at, by: BEN, run: runId(1043) };
+const undo: RunEvent = { type: 'undo', at, by: BEN, run: runId(1043), after: null };
 
 const words = (run: Run, event: RunEvent) => {
   const markup = objection(run, event);
@@ -35,7 +35,11 @@ describe('who may', () => {
     ['one that waits is continued in the last instant', paused, { type: 'continue', at: late - 1, by: ANA }],
     ['one that waits is cancelled', paused, { type: 'cancel', at, by: ANA }],
     ['one that deleted something is undone', deleted, undo],
-    ['one is undone a second time', { ...deleted, undone: [{ by: BEN, at: NOW, run: runId(9) }] }, undo],
+    [
+      'one is undone a second time',
+      { ...deleted, undone: [{ by: BEN, at: NOW, run: runId(9) }] },
+      { ...undo, after: runId(9) } as RunEvent,
+    ],
   ])('%s: nothing is objected', (_, run, event) => {
     expect(words(run, event)).toBeNull();
   });
@@ -83,6 +87,12 @@ describe('who may not is told why', () => {
     ],
     ['undoing what is not over', executing, undo, /not over yet/],
     ['undoing a proposal', proposed, undo, /not over yet/],
+    [
+      'undoing what somebody else has begun to undo',
+      { ...deleted, undone: [{ by: BEN, at: NOW, run: runId(9) }] },
+      undo,
+      /being undone already: see #9/,
+    ],
     ['undoing what deleted nothing', { ...proposed, state: 'denied' }, undo, /deleted nothing that could/],
     [
       'undoing an undo',

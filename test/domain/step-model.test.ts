@@ -105,7 +105,12 @@ const events: fc.Arbitrary<Without<RunEvent>> = fc.oneof(
   at(4, fc.record({ type: fc.constant('continue' as const), by: somebody })),
   at(
     1,
-    fc.record({ type: fc.constant('undo' as const), by: somebody, run: fc.constantFrom(runId(7), runId(8)) }),
+    fc.record({
+      type: fc.constant('undo' as const),
+      by: somebody,
+      run: fc.constantFrom(runId(7), runId(8)),
+      after: fc.constantFrom(null, runId(7), runId(8)),
+    }),
   ),
 );
 const rollouts = fc.oneof(

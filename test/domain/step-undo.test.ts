@@ -69,15 +69,27 @@ describe('a run that is undone', () => {
     endedAt: NOW,
     hosts: { [HOST]: aPart({ stage: 'ended', plan: aSummary(), outcomes: [anOutcome('a')] }) },
   });
-  const undo = (by = BEN, run = 1043): RunEvent => ({ type: 'undo', at: LATER, by, run: runId(run) });
+  const undo = (by = BEN, run = 1043, after: number | null = null): RunEvent => ({
+    type: 'undo',
+    at: LATER,
+    by,
+    run: runId(run),
+    after: after === null ? null : runId(after),
+  });
 
   test('notes who did, when and by which run, every time', () => {
     const once = step(done, undo());
     expect(once).toEqual({ ...done, undone: [{ by: BEN, at: LATER, run: 1043 }] });
-    expect(step(once, undo(ANA, 1050)).undone).toEqual([
+    expect(step(once, undo(ANA, 1050, 1043)).undone).toEqual([
       { by: BEN, at: LATER, run: 1043 },
       { by: ANA, at: LATER, run: 1050 },
     ]);
+  });
+
+  test('is undone once by those who saw the same, whoever comes second', () => {
+    const once = step(done, undo());
+    expect(step(once, undo(ANA, 1050))).toBe(once);
+    expect(step(done, undo(BEN, 1043, 1042))).toBe(done);
   });
 
   test('is not where there is nothing to undo', () => {

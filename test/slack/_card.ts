@@ -5,8 +5,21 @@ import { buttonsOf } from '../../playground/slack/blocks/walk.ts';
 import type { HostName } from '../../src/domain/ids.ts';
 import type { Plan } from '../../src/domain/plan.ts';
 import type { Rights } from '../../src/domain/rights.ts';
-import type { Run } from '../../src/domain/run.ts';
+import { isFinal, type Run, type RunState, summarise } from '../../src/domain/run.ts';
 import { type Card, renderCard } from '../../src/slack/card.ts';
+import {
+  anItem,
+  anOutcome,
+  aPart,
+  aPlan,
+  aRun,
+  BEN,
+  digest,
+  HOST,
+  host,
+  MINUTE,
+  NOW,
+} from '../domain/_build.ts';
 import { scan } from './_scan.ts';
 
 export const RIGHTS: Rights = { approvers: ['S0SRE', 'U0BEN'], access: [] };
@@ -45,3 +58,21 @@ export function check(run: Run, card: Card): void {
     for (const one of live) expect(one).toMatch(/^<(@[UW][A-Z0-9]+|!date\^\d+\^[^<>]*)>$/);
   }
 }
+
+/** A host beside `HOST`, with the same plan. */
+export const OTHER = host('host-4');
+const plan = aPlan([anItem('a', { references: ['app:1'], recoverable: digest('app', 'a') })]);
+export const plans = new Map<HostName, Plan>([
+  [HOST, plan],
+  [OTHER, { ...plan, host: OTHER }],
+]);
+export const planned = aPart({ stage: 'planned', sent: 'plan', plan: summarise(plan) });
+export const ended = { ...planned, stage: 'ended' as const, outcomes: [anOutcome('a')] };
+export const by = { by: BEN, at: NOW }; /** A run on one host. */
+export const run = (state: RunState, given: Partial<Run> = {}): Run =>
+  aRun({
+    state,
+    hosts: { [HOST]: planned },
+    ...(isFinal(state) && { endedAt: NOW + MINUTE }),
+    ...given,
+  });
