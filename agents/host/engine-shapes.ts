@@ -1,35 +1,36 @@
 import { z } from 'zod';
 import { ImageId } from '../../src/domain/ids.ts';
 import type { ImageDetails, Listing } from './ports.ts';
-import { GraphDriver, Labels, moment, OptionalId } from './shape-parts.ts';
+import { GraphDriver, Labels, moment } from './shape-parts.ts';
 
 /** `null` and `<none>` mean no name; the containerd store makes up digests of `<none>`. */
-const Names = z
-  .array(z.string())
-  .nullish()
-  .transform((names) => (names ?? []).filter((name) => !name.startsWith('<none>')).sort());
+const named = (names: readonly string[] | null | undefined): string[] =>
+  (names ?? []).filter((name) => !name.startsWith('<none>')).sort();
+const Strings = z.array(z.string()).nullish();
+const Names = Strings.transform(named);
 
+// All in one transform: one for each field would take four times as long, on each of thousands of images.
 export const Images = z
   .array(
     z.object({
       Id: ImageId,
-      ParentId: OptionalId,
-      RepoTags: Names,
-      RepoDigests: Names,
+      ParentId: z.string().nullish(),
+      RepoTags: Strings,
+      RepoDigests: Strings,
       Created: z.number(),
       Size: z.number().nonnegative(),
-      Labels,
+      Labels: z.record(z.string(), z.string()).nullish(),
     }),
   )
   .transform((images): Listing['images'] =>
     images.map((raw) => ({
       id: raw.Id,
-      tags: raw.RepoTags,
-      digests: raw.RepoDigests,
-      parent: raw.ParentId ?? null,
+      tags: named(raw.RepoTags),
+      digests: named(raw.RepoDigests),
+      parent: (raw.ParentId && ImageId.safeParse(raw.ParentId).data) || null,
       createdAt: raw.Created * 1000,
       size: raw.Size,
-      labels: raw.Labels,
+      labels: raw.Labels ?? {},
     })),
   );
 

@@ -118,9 +118,10 @@ export function openEngine(options: EngineOptions): Engine {
 
 /** Names go raw into URLs, where `?` and `..` would be obeyed: only the grammar's own characters pass. */
 function inUrl(name: string): string {
+  if (ImageId.safeParse(name).success) return name;
   // The engine reads `sha256:abc`, which the grammar allows, as the beginning of an ID.
   const reference = familiarReference(name) === name && !name.startsWith('sha256:');
-  if (!reference && !ImageId.safeParse(name).success)
+  if (!reference)
     throw new EngineTrouble({ kind: 'engine', message: `${JSON.stringify(name)} is not an image's name` });
   return name;
 }

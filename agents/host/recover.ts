@@ -29,6 +29,7 @@ export async function markRecoverable(
       }
     }
   });
+  if (found.size === 0) return plan;
   const items = plan.items.map((item): Item => {
     const digest = found.get(item.image);
     return digest === undefined ? item : { ...item, recoverable: digest };

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type Docker from 'dockerode';
-import { type ImageSpec, imageArchive, type LayerSpec } from './image-archive.ts';
+import { imageArchive } from './image-archive.ts';
+import type { ImageSpec, LayerSpec } from './image-build.ts';
 import { findProgram, isStatic } from './programs.ts';
 import { finished } from './progress.ts';
 import { tar } from './tar.ts';
 
-export type { ImageSpec, LayerSpec } from './image-archive.ts';
+export type { ImageSpec, LayerSpec } from './image-build.ts';
 
 /**
  * Loads images in one go, without a registry. Resolves to their full IDs, by the keys of the specs.

@@ -23,16 +23,16 @@ export function chainIds(diffIds: readonly string[]): string[] {
 /**
  * The images whose history must be read before all layers can be weighed: one for each place where
  * images part and no image ends, or where something else `ends` that holds layers. Everywhere else the images' own
- * sizes tell.
+ * sizes tell. The same images of equal lists, in whatever order: what was read of them once is remembered.
  */
 export function historiesNeeded(images: readonly Layered[], ends: readonly string[] = []): ImageId[] {
   const tree = grow(images, ends);
   const needed = new Set<ImageId>();
-  for (const [chain, layer] of tree) {
+  for (const layer of tree.values()) {
     if (layer.total !== null || !layer.parts) continue;
     if (layer.through.some((id) => needed.has(id))) continue;
-    const first = layer.through[0];
-    if (first !== undefined && chain !== '') needed.add(first);
+    const [first] = [...layer.through].sort();
+    if (first !== undefined) needed.add(first);
   }
   return [...needed];
 }

@@ -53,15 +53,15 @@ export function guardedByHost(world: Pick<Graph, 'self'>, image: Image, rules: R
 
 export function item(world: Graph, image: Image, remove: readonly string[], now: number): Item {
   const project = composeProject(world, image);
-  return {
+  const plain: Item = {
     ...subject(world, image, now),
     action: 'delete',
     remove: [...remove],
     containers: [],
     force: false,
     reclaim: 0,
-    ...(project !== undefined && { project }),
   };
+  return project === undefined ? plain : { ...plain, project };
 }
 
 export function keep(world: Graph, image: Image, reason: Reason, reclaim: number, now: number): Kept {

@@ -17,12 +17,15 @@ export type Holder = { image: ImageId } | { container: Container } | { record: C
 export function openTally(world: Graph): Tally {
   const counts = new Map<string, number>();
   const chainsOf = (id: ImageId) => world.images.get(id)?.chains ?? [];
+  const piecesOf = (id: ImageId): readonly string[] => {
+    const image = world.images.get(id);
+    if (!image) return [];
+    const chains = image.keepsLayers ? image.chains : [];
+    return image.blobs.length === 0 ? chains : [...chains, ...image.blobs];
+  };
   /** Its layers and blobs, and the bytes that nobody else can have. */
   const load = (holder: Holder): { pieces: Iterable<string>; own: number } => {
-    if ('image' in holder) {
-      const image = world.images.get(holder.image);
-      return { pieces: image ? [...(image.keepsLayers ? image.chains : []), ...image.blobs] : [], own: 0 };
-    }
+    if ('image' in holder) return { pieces: piecesOf(holder.image), own: 0 };
     if ('container' in holder) {
       const { container } = holder;
       return { pieces: containerLayers(container, chainsOf), own: container.size };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type ImageSpec, imageArchive } from '../../playground/parts/image-archive.ts';
+import { imageArchive } from '../../playground/parts/image-archive.ts';
 import { manifestText } from '../../playground/parts/image-manifest.ts';
+import type { ImageSpec } from '../../playground/parts/images.ts';
 import { untar } from '../../playground/simulated/untar.ts';
 
 export const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);

@@ -1,4 +1,5 @@
-import { type ImageSpec, imageArchive } from '../../playground/parts/image-archive.ts';
+import { imageArchive } from '../../playground/parts/image-archive.ts';
+import type { ImageSpec } from '../../playground/parts/images.ts';
 import { tar } from '../../playground/parts/tar.ts';
 import type { Api, Reply } from './_api.ts';
 

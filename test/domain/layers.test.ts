@@ -120,7 +120,8 @@ describe('histories', () => {
   test('tell of every parting on the way', () => {
     const other = anImage('other', { chains: ['a', 'z'], size: 15 });
     // One is enough for both partings, since it goes through both.
-    expect(historiesNeeded([app, web, other])).toEqual([id('app')]);
+    expect(historiesNeeded([app, web, other])).toEqual([[id('app'), id('web')].sort()[0]]);
+    expect(historiesNeeded([web, other, app])).toEqual(historiesNeeded([app, web, other]));
     const histories = new Map([[id('app'), [10, 20, 40]]]);
     expect(weighLayers([app, web, other], histories)).toEqual(
       new Map([
