@@ -15,6 +15,8 @@ const { values } = parseArgs({
     overlaps: { type: 'string', default: '500' },
     /** Pairs of engines with Docker's own prune, docker-gc's and docuum's choices on one. */
     twins: { type: 'string', default: '50' },
+    /** Of random requests, to each real engine and the simulated one of its kind. */
+    sequences: { type: 'string', default: '200' },
   },
 });
 
@@ -45,7 +47,7 @@ process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;
 async function suite(engine: string, path: string, env: Record<string, string>): Promise<void> {
   const start = performance.now();
   console.log(`\n== ${engine}: ${path}`);
-  const { seed, worlds, overlaps, twins } = values;
+  const { seed, worlds, overlaps, twins, sequences } = values;
   const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', path], {
     stdio: 'inherit',
     env: {
@@ -54,6 +56,7 @@ async function suite(engine: string, path: string, env: Record<string, string>):
       // A suite that is skipped here would be taken for one that passed.
       CI: 'true',
       ...{ DIMG_SEED: seed, DIMG_WORLDS: worlds, DIMG_OVERLAPS: overlaps, DIMG_TWINS: twins },
+      ...{ DIMG_CONTRACT_SEED: seed, DIMG_CONTRACT_SEQUENCES: sequences },
     },
   });
   const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));

@@ -8,7 +8,7 @@ import { realKind } from './_kind.ts';
 import { engineContract } from './_suite.ts';
 
 /** Longer by hand: `DIMG_CONTRACT_SEQUENCES=1000 DIMG_CONTRACT_SEED=7`. */
-const SEQUENCES = Number(process.env.DIMG_CONTRACT_SEQUENCES ?? 60);
+const SEQUENCES = Number(process.env.DIMG_CONTRACT_SEQUENCES ?? 20);
 const SEED = Number(process.env.DIMG_CONTRACT_SEED ?? 20240101);
 
 const skip = skipWithout(

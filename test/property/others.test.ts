@@ -10,7 +10,7 @@ import { randomOf } from './_random.ts';
 import { look, openTwins } from './_twins.ts';
 import { LATER_MS } from './_world.ts';
 
-const TWINS = Number(process.env.DIMG_TWINS ?? 4);
+const TWINS = Number(process.env.DIMG_TWINS ?? 2);
 const SEED = Number(process.env.DIMG_SEED ?? 1);
 const seeds = Array.from({ length: TWINS }, (_, i) => SEED + i);
 

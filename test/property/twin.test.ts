@@ -7,7 +7,7 @@ import { type Random, randomOf } from './_random.ts';
 import { look, named, openTwins } from './_twins.ts';
 
 /** More by hand: `DIMG_TWINS=100`; one again: `DIMG_SEED=17 DIMG_TWINS=1`; elsewhere: `DIMG_ENGINE=28.5`. */
-const TWINS = Number(process.env.DIMG_TWINS ?? 6);
+const TWINS = Number(process.env.DIMG_TWINS ?? 4);
 const SEED = Number(process.env.DIMG_SEED ?? 1);
 
 describe.skipIf(skipWithout("Docker's own prune beside ours", 'engines', 'busybox', 'registry'))(
