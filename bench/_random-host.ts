@@ -5,7 +5,7 @@ export const REPOSITORIES = ['app', 'web', 'api', 'batch', 'tools'] as const;
 
 /**
  * Images that share layers at random depths: two of three build on the layers of another, from the lowest one up to
- * all of them. Layers are of 100 B to 300 kB, every sixth image is dangling, and every tenth has a container.
+ * all of them. Layers are of 100 B to 300 kB, every tenth image is dangling, and every tenth has a container.
  */
 export function randomHost(
   count: number,
@@ -26,9 +26,9 @@ export function randomHost(
     const layers = [...below, ...own];
     stacks.push(layers);
     const tag = `${random.pick(REPOSITORIES)}:${i}`;
-    const tags = i % 6 === 5 ? [] : random.chance(0.15) ? [tag, `mirror/${tag}`] : [tag];
+    const tags = i % 10 === 5 ? [] : random.chance(0.15) ? [tag, `mirror/${tag}`] : [tag];
     specs[`${i}`] = { tags, layers, labels: { half: random.chance(0.5) ? 'one' : 'other' }, comment: `${i}` };
-    if (i % 10 === 3) inUse.push(tag);
+    if (i % 10 === 4) inUse.push(tag);
   }
   return { specs, inUse };
 }
