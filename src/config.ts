@@ -4,9 +4,8 @@ import { ConfigError } from '../agents/host/config-error.ts';
 import { LEVELS } from '../agents/host/log.ts';
 import { readYaml } from '../agents/host/yaml.ts';
 import type { Rights } from './domain/rights.ts';
-import { Duration } from './domain/rules.ts';
+import { Duration, Size } from './domain/rules.ts';
 import type { ApprovalPolicy } from './domain/run.ts';
-import { parseSize } from './domain/size.ts';
 
 /** All that the bot is told by its environment and its file. */
 export interface BotSettings {
@@ -23,12 +22,6 @@ export interface BotSettings {
 const person = z.string().regex(/^[UWS][A-Z0-9]{2,}$/, 'must be a user ID (U…) or a user group ID (S…)');
 const glob = z.string('must be a glob').min(1, 'must not be empty').max(256, 'is too long');
 const on = z.boolean('must be true or false');
-const size = z.string('must be a size such as 500MB or 20GB').transform((text, context) => {
-  const bytes = parseSize(text);
-  if (bytes !== null) return bytes;
-  context.addIssue({ code: 'custom', message: `"${text}" is not a size such as 500MB or 20GB` });
-  return z.NEVER;
-});
 const count = z.int('must be a whole number').positive('must be 1 or more');
 
 const BotConfig = z.strictObject({
@@ -62,7 +55,7 @@ const BotConfig = z.strictObject({
           // No command asks for it yet; the file stays valid when one does.
           registry: on.default(true),
           irrecoverable: on.default(false),
-          'reclaim-over': size.optional(),
+          'reclaim-over': Size.optional(),
           'hosts-over': count.optional(),
         })
         .prefault({}),

@@ -1,17 +1,9 @@
 import { z } from 'zod';
-import { Duration, Rules } from '../../src/domain/rules.ts';
+import { Duration, Rules, Size } from '../../src/domain/rules.ts';
 import { labelOf } from '../../src/domain/selection.ts';
-import { parseSize } from '../../src/domain/size.ts';
 import { readYaml } from './yaml.ts';
 
 const bool = z.boolean('must be true or false');
-
-const size = z.string('must be a size such as 500MB or 20GB').transform((text, context) => {
-  const bytes = parseSize(text);
-  if (bytes !== null) return bytes;
-  context.addIssue({ code: 'custom', message: `"${text}" is not a size such as 500MB or 20GB` });
-  return z.NEVER;
-});
 
 /** The host's own rules as its file spells them. */
 const AgentConfig = z.strictObject(
@@ -47,7 +39,7 @@ const AgentConfig = z.strictObject(
           'per-hour': z.strictObject(
             {
               images: z.int('must be a whole number').nonnegative('must be 0 or more').optional(),
-              bytes: size.optional(),
+              bytes: Size.optional(),
             },
             {
               error: (issue) =>

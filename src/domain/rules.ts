@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseSize } from './size.ts';
 import { parseDuration } from './time.ts';
 
 /** A host's own rules, from its agent's configuration; they hold whatever the bot asks. */
@@ -34,4 +35,12 @@ export const Duration = z.string().transform((text, context) => {
     return z.NEVER;
   }
   return ms;
+});
+
+/** A size in a configuration file, as bytes. */
+export const Size = z.string('must be a size such as 500MB or 20GB').transform((text, context) => {
+  const bytes = parseSize(text);
+  if (bytes !== null) return bytes;
+  context.addIssue({ code: 'custom', message: `"${text}" is not a size such as 500MB or 20GB` });
+  return z.NEVER;
 });
