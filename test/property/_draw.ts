@@ -7,27 +7,30 @@ import type { Random } from './_random.ts';
 
 const GLOBS = ['app', 'team/*', '*', 'registry.example.com:5000/team/*', 'base/*', 'os', '*/app', 'w?b'];
 
-/** Any combination of the options of `prune`, each present now and then. */
+/**
+ * Any combination of the options of `prune`. Often few of them: each leaves fewer images to choose from, and where all
+ * stay whatever one rule says, a broken rule would not show.
+ */
 export function drawPrune(random: Random): PruneSelection {
+  const share = random.pick([0, 0.4, 0.4, 1, 1.6]);
+  const given = (p: number) => random.chance(p * share);
   const labels = [
-    ...(random.chance(0.2)
-      ? [{ key: 'team', value: random.pick(['web', 'api']), not: random.chance(0.5) }]
-      : []),
-    ...(random.chance(0.15) ? [{ key: random.pick(['keep', 'stage']), not: random.chance(0.6) }] : []),
+    ...(given(0.2) ? [{ key: 'team', value: random.pick(['web', 'api']), not: random.chance(0.5) }] : []),
+    ...(given(0.15) ? [{ key: random.pick(['keep', 'stage']), not: random.chance(0.6) }] : []),
   ];
   return {
     kind: 'prune',
-    all: random.chance(0.75),
+    all: random.chance(0.8),
     labels,
-    ...(random.chance(0.3) && { until: { ago: 40 * DAY + random.below(60) * DAY } }),
-    ...(random.chance(0.3) && { unusedSince: { ago: random.below(45) * DAY } }),
-    ...(random.chance(0.25) && { repos: random.some(GLOBS, 0.3).concat('app') }),
-    ...(random.chance(0.25) && { notRepos: [random.pick(GLOBS)] }),
-    ...(random.chance(0.2) && { keep: 1 + random.below(3) }),
-    ...(random.chance(0.25) && {
+    ...(given(0.3) && { until: { ago: 40 * DAY + random.below(60) * DAY } }),
+    ...(given(0.3) && { unusedSince: { ago: random.below(45) * DAY } }),
+    ...(given(0.25) && { repos: random.some(GLOBS, 0.3).concat('app') }),
+    ...(given(0.25) && { notRepos: [random.pick(GLOBS)] }),
+    ...(given(0.2) && { keep: 1 + random.below(3) }),
+    ...(given(0.25) && {
       goal: random.chance(0.5) ? { bytes: 1 + random.below(900_000) } : { percent: 50 + random.below(50) },
     }),
-    ...(random.chance(0.3) && { stoppedContainers: random.pick([0, DAY, 100 * DAY]) }),
+    ...(given(0.3) && { stoppedContainers: random.pick([0, DAY, 100 * DAY]) }),
   };
 }
 
