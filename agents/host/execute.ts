@@ -161,15 +161,18 @@ async function withinLimits(
  */
 function freedBy({ store }: EngineInfo, world: Graph) {
   const tally = openTally(world);
+  const containers = new Map(world.containers.map((container) => [container.id, container]));
   return (item: Item, deleted: readonly string[]): number => {
     if (store === 'graph driver')
       return deleted.reduce((sum, chain) => sum + (world.layers.get(chain) ?? 0), 0);
+    let freed = 0;
     for (const { id } of item.containers) {
-      const container = world.containers.find((one) => one.id === id);
-      // What it wrote itself was counted when it went.
-      if (container) tally.release({ container: { ...container, size: 0 } });
+      const container = containers.get(id);
+      // What it wrote itself was counted when it went; of two images that it held the first accounts for it.
+      if (container && containers.delete(id))
+        freed += tally.release({ container: { ...container, size: 0 } });
     }
-    return tally.release({ image: item.image });
+    return freed + tally.release({ image: item.image });
   };
 }
 
