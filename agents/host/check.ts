@@ -23,6 +23,8 @@ export type Circumstances = {
   rules: Rules;
   /** When the image came here, as far as the agent knows; milliseconds since 1970. */
   arrivedAt: (image: ImageId) => number;
+  /** When a container last ran on it, likewise. */
+  usedAt: (image: ImageId) => number;
   /** Images that are gone by now, as far as this execution knows. */
   gone: ReadonlySet<ImageId>;
   /** `min-age` guards against prune, not against names that somebody gave. */
@@ -39,7 +41,7 @@ export type Step =
 
 /** The next request to the engine that is still within the plan and the host's rules, or why there is none. */
 export function nextStep(item: Item, sight: Sight, around: Circumstances): Step {
-  const why = changed(item, sight) ?? held(item, sight, around);
+  const why = changed(item, sight) ?? held(item, sight, around) ?? used(item, around);
   if (why) return { kind: 'skip', why };
   const { live, removed, holders } = sight;
   if (item.action === 'untag') {
@@ -119,6 +121,14 @@ function held(item: Item, { live, holders }: Sight, around: Circumstances): Trou
   const children = (world.children.get(live.id) ?? []).filter((id) => !around.gone.has(id));
   if (children.length > 0) return { kind: 'children', of: children.map((id) => nameIn(world, id)).sort() };
   return unplanned(item, others);
+}
+
+/** Used since the plan. Planned containers are looked at themselves, and to remove one counts as a use of its image. */
+function used(item: Item, { prune, usedAt, now }: Circumstances): Trouble | null {
+  const at = usedAt(item.image);
+  return prune && item.containers.length === 0 && at > item.usedAt
+    ? { kind: 'touched', age: Math.max(0, now - at) }
+    : null;
 }
 
 /** Force was granted under the containers that were shown, not under others. */

@@ -3,7 +3,7 @@ import { type Container, isStopped } from '../../src/domain/inventory.ts';
 import { familiarReference } from '../../src/domain/reference.ts';
 import type { Details, ImageCache } from './details.ts';
 import { eachOf, WIDTH } from './each.ts';
-import type { Engine, RawContainer } from './ports.ts';
+import { type ContainerDetails, type Engine, EngineTrouble, type RawContainer } from './ports.ts';
 
 type Named = { id: ImageId; tags: readonly string[]; digests: readonly string[] };
 
@@ -37,7 +37,9 @@ export async function lookInto(
   const looked = new Map<string, Container>();
   const unsure = containers.filter(({ state, image }) => image === null || (stopped && isStopped(state)));
   await eachOf(unsure, WIDTH, async (container) => {
-    const found = await engine.container(container.id);
+    const found = await (stopped && isStopped(container.state)
+      ? weighed(engine, container.id)
+      : engine.container(container.id));
     // One that went away in between holds nothing any more, but the next look will tell.
     if (!found) return;
     const { stoppedAt, size, state, folders } = found;
@@ -45,6 +47,19 @@ export async function lookInto(
     looked.set(container.id, { ...container, state, stoppedAt, size, chains });
   });
   return containers.map((container) => looked.get(container.id) ?? container);
+}
+
+/** A container with the bytes that it wrote; as if it had written none where weighing them takes too long. */
+export async function weighed(
+  engine: Pick<Engine, 'container'>,
+  id: string,
+): Promise<ContainerDetails | null> {
+  try {
+    return await engine.container(id, { size: true });
+  } catch (error) {
+    if (!(error instanceof EngineTrouble) || error.problem.kind !== 'no-answer') throw error;
+    return engine.container(id);
+  }
 }
 
 // --- internal ---
@@ -59,6 +74,11 @@ async function chainsIn(
   folders: readonly string[],
 ): Promise<string[]> {
   if (folders.length === 0) return [];
+  // What is of images that have gone would pile up, and be wrong of one that came back.
+  if ([...known.images].some((id) => !details.has(id))) {
+    known.images.clear();
+    known.chains.clear();
+  }
   const unread = [...details].filter(([id]) => !known.images.has(id));
   await eachOf(unread, WIDTH, async ([id, { chains }]) => {
     const image = await engine.inspect(id);

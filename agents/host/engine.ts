@@ -63,11 +63,12 @@ export function openEngine(options: EngineOptions): Engine {
 
     history: async (id) => read(History, { method: 'GET', path: `/images/${inUrl(id)}/history` }),
 
-    container: async (id) =>
+    container: async (id, { size } = { size: false }) =>
       read(ContainerInspection, {
         method: 'GET',
         path: `/containers/${containerInUrl(id)}/json`,
-        query: { size: 1 },
+        // The engine walks through all that the container wrote.
+        ...(size && { query: { size: 1 } }),
       }),
 
     async contents() {

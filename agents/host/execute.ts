@@ -1,7 +1,7 @@
 import type { Disk } from '../../src/domain/disk.ts';
 import { type Graph, graph } from '../../src/domain/graph.ts';
 import type { ImageId, RunId } from '../../src/domain/ids.ts';
-import type { Outcome } from '../../src/domain/outcome.ts';
+import type { Outcome, Trouble } from '../../src/domain/outcome.ts';
 import type { Item } from '../../src/domain/plan.ts';
 import type { ReportBody } from '../../src/domain/protocol.ts';
 import type { Rules } from '../../src/domain/rules.ts';
@@ -10,7 +10,7 @@ import { carryOut } from './carry-out.ts';
 import type { ImageCache } from './details.ts';
 import { eachOf } from './each.ts';
 import { type Surroundings, takeInventory } from './inventory.ts';
-import type { Ledger } from './ledger.ts';
+import { type Ledger, uncounted } from './ledger.ts';
 import type { Clock, Engine, EngineInfo, Log, Queue } from './ports.ts';
 import { openProgress } from './progress.ts';
 import { pruneCache } from './prune-cache.ts';
@@ -57,9 +57,10 @@ export async function execute(
   const ends = new Map<ImageId, Promise<Outcome>>();
   const gone = new Set<ImageId>();
   const arrivedAt = (image: ImageId) => around.lastUsed.of(image).arrivedAt;
+  const usedAt = (image: ImageId) => around.lastUsed.of(image).usedAt;
   const hands = {
     engine,
-    circumstances: () => ({ world, rules, arrivedAt, gone, prune, now: around.now() }),
+    circumstances: () => ({ world, rules, arrivedAt, usedAt, gone, prune, now: around.now() }),
     freed: freedBy(info, world),
     ...wait,
     hurry: execution.hurry,
@@ -145,11 +146,12 @@ async function withinLimits(
   { ledger }: Execution,
 ): Promise<Outcome> {
   if (item.action !== 'delete') return work();
-  const entry = await ledger.take(item.reclaim);
-  if (!entry) {
-    const again = ledger.left()?.again ?? 0;
-    return { image: item.image, outcome: 'skipped', removed: [], freed: 0, why: { kind: 'limit', again } };
-  }
+  const left = (outcome: Outcome['outcome'], why: Trouble): Outcome => ({
+    ...{ image: item.image, outcome, removed: [], freed: 0, why },
+  });
+  const entry = await ledger.take(item.reclaim).catch(() => undefined);
+  if (entry === undefined) return left('failed', uncounted);
+  if (entry === null) return left('skipped', { kind: 'limit', again: ledger.left()?.again ?? 0 });
   const outcome = await work();
   if (outcome.outcome !== 'deleted' && outcome.outcome !== 'unknown') await ledger.giveBack(entry);
   return outcome;

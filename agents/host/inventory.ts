@@ -1,5 +1,6 @@
+import { heldBy } from '../../src/domain/graph.ts';
 import type { ImageId } from '../../src/domain/ids.ts';
-import { type Allowance, type Inventory, isRunning } from '../../src/domain/inventory.ts';
+import { type Allowance, type Container, type Inventory, isRunning } from '../../src/domain/inventory.ts';
 import type { Selection } from '../../src/domain/selection.ts';
 import { lookInto, toContainers } from './containers.ts';
 import { detailsOf, type ImageCache, toImage } from './details.ts';
@@ -32,7 +33,7 @@ export async function takeInventory(
   const listing = await engine.list();
   around.lastUsed.saw(
     listing.images.map(({ id }) => id),
-    running(listing.containers),
+    running(toContainers(listing.containers, listing.images)),
     takenAt,
   );
   const details = await detailsOf(engine, cache, listing.images, heard);
@@ -63,8 +64,9 @@ export async function takeInventory(
 
 // --- internal ---
 
-function running(containers: readonly RawContainer[]): ImageId[] {
-  return containers.flatMap(({ state, imageId }) => (isRunning(state) && imageId ? [imageId] : []));
+/** What they run on, and what they mount. */
+function running(containers: readonly Container[]): ImageId[] {
+  return containers.flatMap((container) => (isRunning(container.state) ? [...heldBy(container)] : []));
 }
 
 function ownImage(containers: readonly RawContainer[], own: readonly string[]): ImageId | null {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Allowance } from '../../src/domain/inventory.ts';
+import type { Trouble } from '../../src/domain/outcome.ts';
 import type { Rules } from '../../src/domain/rules.ts';
 import { ConfigError } from './config-error.ts';
 import { readIfThere, replace } from './files.ts';
@@ -8,10 +9,15 @@ import { readIfThere, replace } from './files.ts';
 export type Ledger = {
   /** What may still be deleted now; `null` where there are no limits. */
   left(): Allowance | null;
-  /** Counts what is about to be deleted, one image unless told otherwise, on disk before it resolves. `null` where it would be too much. */
+  /** Counts what is about to be deleted, one image unless told otherwise, on disk before it resolves. `null` where it would be too much; rejects where it can't be written. */
   take(bytes: number, images?: 0 | 1): Promise<Entry | null>;
   /** Takes a count back, of what was not deleted after all. */
   giveBack(entry: Entry): Promise<void>;
+};
+/** Why nothing goes where the count can't be written. */
+export const uncounted: Trouble = {
+  kind: 'refused',
+  message: 'the count for this host’s hourly limit could not be written: is the disk of DIMG_STATE_DIR full?',
 };
 export type Entry = { at: number; images: number; bytes: number };
 
@@ -54,12 +60,18 @@ export async function openLedger(file: string, limits: Rules['perHour'], now: ()
       if (free < count || room < wanted) return null;
       const entry = { at: now(), images: count, bytes: wanted };
       entries.push(entry);
-      await write();
+      try {
+        await write();
+      } catch (error) {
+        entries = entries.filter((one) => one !== entry);
+        throw error;
+      }
       return entry;
     },
     async giveBack(entry) {
       entries = entries.filter((one) => one !== entry);
-      await write();
+      // What stays on the disk counts too much, never too little.
+      await write().catch(() => {});
     },
   };
 }

@@ -112,7 +112,7 @@ export type Engine = {
   tag(id: ImageId, reference: string): Promise<boolean>;
   /** Pulls `repo@sha256:…`. Resolves to `null`, or to why it could not be. */
   pull(digest: string): Promise<string | null>;
-  container(id: string): Promise<ContainerDetails | null>;
+  container(id: string, look?: { size: boolean }): Promise<ContainerDetails | null>;
   /** Without force, so that one that runs is refused, and without its volumes. */
   removeContainer(id: string): Promise<Removal>;
   /** The build cache; `null` where it can't be had without weighing everything, unless it must be. */

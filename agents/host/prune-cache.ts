@@ -1,38 +1,59 @@
-import type { CacheOutcome } from '../../src/domain/outcome.ts';
+import type { CacheOutcome, Trouble } from '../../src/domain/outcome.ts';
+import type { CacheItem } from '../../src/domain/plan.ts';
 import type { Execution } from './execute.ts';
+import { uncounted } from './ledger.ts';
 import { EngineTrouble } from './ports.ts';
 import { type ExecuteJob, refused } from './verify.ts';
 
 /**
- * Deletes the planned records of the build cache, one by one, children before their parents: the engine itself refuses
- * those that a build uses by now. What stops it stops the rest as well.
+ * Deletes the planned records of the build cache, one by one, children before their parents, save those that a build
+ * has used since the plan. What stops it stops the rest as well.
  */
-export async function pruneCache(
-  { cache, run }: ExecuteJob,
-  { engine, rules, stop, queue, ledger }: Execution,
-): Promise<CacheOutcome> {
+export async function pruneCache(job: ExecuteJob, execution: Execution): Promise<CacheOutcome> {
+  const { cache, run } = job;
+  const { engine, rules, stop, queue } = execution;
   const outcome: CacheOutcome = { deleted: 0, skipped: 0, failed: 0, freed: 0 };
-  const left = (why: CacheOutcome['why'], as: 'skipped' | 'failed'): CacheOutcome => {
+  const left = (why: Trouble, as: 'skipped' | 'failed'): CacheOutcome => {
     outcome[as] += cache.length - outcome.deleted - outcome.skipped - outcome.failed;
-    return { ...outcome, ...(why && { why }) };
+    return { ...outcome, why };
   };
   if (!rules.allow.buildCache) return left({ kind: 'cache-off' }, 'skipped');
-  for (const { id, reclaim } of cache) {
-    if (stop.aborted) return left(refused('the agent was stopped before this record'), 'skipped');
-    if (await queue.cancelled(run)) return left({ kind: 'cancelled' }, 'skipped');
-    const allowed = await ledger.take(reclaim, 0);
-    if (!allowed) return left({ kind: 'limit', again: ledger.left()?.again ?? 0 }, 'skipped');
-    try {
-      const freed = await engine.removeRecord(id);
+  try {
+    const records = new Map((await engine.buildCache(true))?.map((record) => [record.id, record]));
+    for (const item of cache) {
+      if (stop.aborted) return left(refused('the agent was stopped before this record'), 'skipped');
+      if (await queue.cancelled(run)) return left({ kind: 'cancelled' }, 'skipped');
+      const live = records.get(item.id);
+      if (!live || live.inUse || live.usedAt > item.usedAt) {
+        outcome.skipped++;
+        continue;
+      }
+      const freed = await removeCounted(item, execution);
+      if (freed !== null && typeof freed === 'object') return left(freed.why, freed.as);
       if (freed === null) outcome.skipped++;
       else {
         outcome.deleted++;
         outcome.freed += freed;
       }
-    } catch (error) {
-      if (error instanceof EngineTrouble) return left(error.problem, 'failed');
-      throw error;
     }
+  } catch (error) {
+    if (error instanceof EngineTrouble) return left(error.problem, 'failed');
+    throw error;
   }
   return outcome;
+}
+
+// --- internal ---
+
+/** Bytes freed, `null` where a build uses it by now, or why neither this record nor another may go. */
+async function removeCounted(
+  { id, reclaim }: CacheItem,
+  { engine, ledger }: Execution,
+): Promise<number | null | { why: Trouble; as: 'skipped' | 'failed' }> {
+  const entry = await ledger.take(reclaim, 0).catch(() => undefined);
+  if (entry === undefined) return { why: uncounted, as: 'failed' };
+  if (entry === null) return { why: { kind: 'limit', again: ledger.left()?.again ?? 0 }, as: 'skipped' };
+  const freed = await engine.removeRecord(id);
+  if (freed === null) await ledger.giveBack(entry);
+  return freed;
 }

@@ -2,6 +2,7 @@ import { isStopped } from '../../src/domain/inventory.ts';
 import type { Trouble } from '../../src/domain/outcome.ts';
 import type { Stopped } from '../../src/domain/plan.ts';
 import type { Hands } from './carry-out.ts';
+import { weighed } from './containers.ts';
 import type { ContainerDetails } from './ports.ts';
 
 type Gone = { freed: number } | { outcome: 'skipped' | 'failed'; why: Trouble };
@@ -19,7 +20,7 @@ export async function removeStopped(stopped: Stopped, hands: Hands): Promise<Gon
       ? { kind: 'containers', container: name }
       : { kind: 'in-use', by: [{ container: name, running: true }] },
   });
-  const found = await engine.container(id);
+  const found = await weighed(engine, id);
   if (!found) return { freed: 0 };
   if (!isStopped(found.state) || found.stoppedAt !== stopped.stoppedAt) return skip(found);
   const result = await engine.removeContainer(id);

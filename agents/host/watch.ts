@@ -1,5 +1,6 @@
 import type { ImageId } from '../../src/domain/ids.ts';
 import { familiarReference } from '../../src/domain/reference.ts';
+import { whenAborted } from './aborted.ts';
 import type { LastUsed } from './last-used.ts';
 import { errorField } from './log.ts';
 import { type Engine, type EngineEvent, EngineTrouble, type Log } from './ports.ts';
@@ -112,7 +113,7 @@ export function openWatch({ engine, lastUsed, touched, sleep, log }: Watching): 
           if (!(error instanceof Error)) throw error;
         }
         listening = false;
-        if (!stop.aborted) await sleep(pause);
+        if (!stop.aborted) await Promise.race([sleep(pause), whenAborted(stop)]);
       }
       await last;
     },

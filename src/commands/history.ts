@@ -57,7 +57,7 @@ function what(entry: Entry): Markup {
       return say`${entry.host ?? ''} ${join([say`${entry.outcome ?? ''} ${name}`, ...(entry.bytes ? [say`freed ${bytes}`] : [])])}${why}`;
     }
     case 'ended':
-      return say`ended ${entry.state ?? ''}: ${entry.items ?? 0} deleted, ${bytes} freed`;
+      return say`ended ${entry.state ?? ''}: ${plural(entry.items ?? 0, 'image')}, ${bytes} freed`;
     case 'undone':
       return say`${by}undid it with #${entry.undo ?? ''}`;
     default:

@@ -28,6 +28,8 @@ export const Trouble = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('not-pulled'), message: z.string() }),
   /** Its references are no longer those that were shown. */
   z.strictObject({ kind: z.literal('references'), now: z.array(z.string()) }),
+  /** A container ran on it since the plan; `age` in milliseconds. */
+  z.strictObject({ kind: z.literal('touched'), age: z.number() }),
   z.strictObject({ kind: z.literal('cancelled') }),
   /** The job came after its expiry. */
   z.strictObject({ kind: z.literal('expired') }),

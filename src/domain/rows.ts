@@ -56,7 +56,7 @@ export function cacheOutcomeRows(plan: Plan, outcome: CacheOutcome | undefined):
   const { deleted, skipped, failed, freed, why } = outcome;
   const mark = failed > 0 ? '✗' : skipped > 0 ? '–' : '✓';
   const parts = [say`${deleted} of ${records} deleted, ${formatSize(freed)}`];
-  if (skipped > 0) parts.push(say`${skipped} in use or gone by now`);
+  if (skipped > 0) parts.push(why ? say`${skipped} skipped` : say`${skipped} used since the plan, or gone`);
   if (failed > 0) parts.push(say`${failed} failed`);
   return [say`${mark} ${join(parts, '; ')}${why ? say`: ${troubleWords(why)}` : ''}`];
 }
@@ -82,12 +82,12 @@ export function keptRows(kept: readonly Kept[], forced: boolean): Markup[] {
 export function outcomeRow(item: Item, outcome: Outcome | undefined, said?: Trouble): Markup {
   const name = item.action === 'untag' ? say`${some(item.remove)}` : named(item);
   if (!outcome) return say`… ${name}`;
+  const { containers = [] } = outcome;
+  const which = containers.length === 1 ? 'container' : 'containers';
   switch (outcome.outcome) {
     case 'deleted': {
       const parts = [say`${name} deleted, ${formatSize(outcome.freed)}`];
-      const { containers = [] } = outcome;
-      if (containers.length > 0)
-        parts.push(say`with the ${containers.length === 1 ? 'container' : 'containers'} ${some(containers)}`);
+      if (containers.length > 0) parts.push(say`with the ${which} ${some(containers)}`);
       if (item.recoverable === undefined) parts.push(say`can't be pulled again`);
       return say`✓ ${join(parts)}`;
     }
@@ -101,7 +101,8 @@ export function outcomeRow(item: Item, outcome: Outcome | undefined, said?: Trou
       const mark = outcome.outcome === 'skipped' ? '–' : outcome.outcome === 'failed' ? '✗' : '?';
       const why =
         outcome.why && outcome.why.kind !== said?.kind ? say`: ${troubleWords(outcome.why)}` : say``;
-      return say`${mark} ${name} ${outcome.outcome}${why}`;
+      const gone = containers.length > 0 ? say`; the ${which} ${some(containers)} had been removed` : say``;
+      return say`${mark} ${name} ${outcome.outcome}${why}${gone}`;
     }
   }
 }

@@ -230,7 +230,9 @@ function verdict(run: Run): RunState {
   if (sum.unknown > 0) return 'unknown';
   if (stopped) return 'cancelled';
   if (sum.failed > 0 && sum.deleted + sum.absent === 0) return 'failed';
-  return sum.failed + sum.skipped > 0 ? 'partial' : 'done';
+  // What a host that was not reached had deleted is not back, so that another undo may follow.
+  const missed = run.selection.kind === 'undo' && Object.values(run.hosts).some(({ trouble }) => trouble);
+  return sum.failed + sum.skipped > 0 || missed ? 'partial' : 'done';
 }
 
 function end(run: Run, state: RunState, at: number): Run {

@@ -57,6 +57,8 @@ export function troubleWords(why: Reason | Trouble): Markup {
       return say`the image is gone, and can't be pulled again`;
     case 'not-pulled':
       return say`it could not be pulled: ${why.message}`;
+    case 'touched':
+      return say`used ${formatAge(why.age)} ago, after the plan`;
     case 'cancelled':
       return say`cancelled before its turn`;
     case 'expired':

@@ -1,7 +1,7 @@
 import { START_MS } from '../domain/due.ts';
 import type { HostName } from '../domain/ids.ts';
 import type { Plan } from '../domain/plan.ts';
-import { ANSWER_MS, type Job } from '../domain/protocol.ts';
+import { ANSWER_MS, isOnline, type Job } from '../domain/protocol.ts';
 import { hasTurn } from '../domain/rollout.ts';
 import { type HostPart, jobId, type Run } from '../domain/run.ts';
 import type { Deps } from './_deps.ts';
@@ -46,7 +46,12 @@ async function handOutWork(deps: Deps, run: Run): Promise<void> {
     for (const [host] of waiting) await breakOff(deps, run, host, { kind: 'cancelled' }, 'skipped');
     return;
   }
-  const due = waiting.filter(([host]) => hasTurn(run, host));
+  // Nothing is queued for one that is silent, or was started anew since the plan: the sweep ends its part.
+  const living = new Map((await deps.hosts.list()).map((status) => [status.host, status]));
+  const due = waiting.filter(([host, { epoch }]) => {
+    const status = living.get(host);
+    return hasTurn(run, host) && status?.epoch === epoch && isOnline(status, deps.clock());
+  });
   if (due.length === 0) return;
   const plans = await deps.runs.plans(run);
   const notAfter = (run.waves?.since ?? run.executingSince ?? deps.clock()) + START_MS;

@@ -45,8 +45,11 @@ export function hostSection(run: Run, host: HostName, part: HostPart, plan: Plan
   const shownStaying = staying.slice(0, Math.max(0, rows - shownGoing.length));
   const counts = [countWords(run, part)];
   if (sum.kept > 0) counts.push(say`${sum.kept} ${started ? 'kept' : 'to stay'}`);
-  if (sum.containers > 0)
-    counts.push(say`${plural(sum.containers, 'stopped container')} ${started ? '' : 'to be '}removed first`);
+  const containers = started
+    ? part.outcomes.reduce((n, outcome) => n + (outcome.containers?.length ?? 0), 0)
+    : sum.containers;
+  if (containers > 0)
+    counts.push(say`${plural(containers, 'stopped container')} ${started ? '' : 'to be '}removed first`);
   if (sum.irrecoverable > 0) counts.push(say`${sum.irrecoverable} can't be pulled again`);
   return {
     lines: [

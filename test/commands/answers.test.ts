@@ -382,7 +382,7 @@ describe('history', () => {
       `${head(7)}host-3 deleted 12 build cache records, freed 1 kB`,
       `${head(8)}@U0BEN continued`,
       `${head(9)}@U0BEN undid it with #8`,
-      `${head(10)}ended partial: 1 deleted, 1 kB freed`,
+      `${head(10)}ended partial: 1 image, 1 kB freed`,
     ]);
   });
 

@@ -197,15 +197,15 @@ describe('the build cache', () => {
     ['… 2 build cache records', undefined],
     ['✓ 2 of 2 build cache records deleted, 120 B', { deleted: 2, skipped: 0, failed: 0, freed: 120 }],
     [
-      '– 1 of 2 build cache records deleted, 60 B; 1 in use or gone by now',
+      '– 1 of 2 build cache records deleted, 60 B; 1 used since the plan, or gone',
       { deleted: 1, skipped: 1, failed: 0, freed: 60 },
     ],
     [
-      '✗ 0 of 2 build cache records deleted, 0 B; 1 in use or gone by now; 1 failed: the engine said: no',
+      '✗ 0 of 2 build cache records deleted, 0 B; 1 skipped; 1 failed: the engine said: no',
       { deleted: 0, skipped: 1, failed: 1, freed: 0, why: { kind: 'engine', message: 'no' } },
     ],
     [
-      '– 0 of 2 build cache records deleted, 0 B; 2 in use or gone by now: cancelled before its turn',
+      '– 0 of 2 build cache records deleted, 0 B; 2 skipped: cancelled before its turn',
       { deleted: 0, skipped: 2, failed: 0, freed: 0, why: { kind: 'cancelled' } },
     ],
   ])('%s', (row, outcome) => {

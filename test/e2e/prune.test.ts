@@ -103,9 +103,9 @@ describe.skipIf(skipWithout('prune from Slack on real engines', 'redis', 'engine
       const { end } = await carriedOut(card);
       const lines = await stage.ana.history('host-1');
       const mine = lines.filter((line) => line.includes(` #${card.number} `));
-      expect(mine[0]).toMatch(new RegExp(`^${end.audit} .*ended done: 1 deleted, 30 kB freed`));
+      expect(mine[0]).toMatch(new RegExp(`^${end.audit} .*ended done: 1 image, 30 kB freed`));
       expect(mine.map((line) => line.replace(/^.* #\d+ /, ''))).toEqual([
-        'ended done: 1 deleted, 30 kB freed',
+        'ended done: 1 image, 30 kB freed',
         expect.stringMatching(/^host-1 deleted `[0-9a-f]{12}`, freed 30 kB$/),
         '@ana confirmed',
         expect.stringMatching(/^host-1 planned: 1 to go, 30 kB, plan `[0-9a-f]{12}`$/),

@@ -87,6 +87,18 @@ describe.skipIf(skipWithout('many hosts in turn', 'redis', 'engines'))('a rollou
     expect(await left()).toEqual(HOSTS);
   });
 
+  test('hands nothing to an agent that was started anew while it waited, and says so', async () => {
+    const card = await asked('--canary 1');
+    await card.waitFor(({ text }) => text.includes('waits to be continued'));
+    await stage.agent('host-2').stop();
+    await stage.restartAgent('host-2');
+    await stage.ana.presses(card, 'Continue');
+    const end = await card.ends(40_000);
+    expect(end.text).toContain('partial · prune 3 hosts · deleted 2 of 3');
+    expect(end.lines.join('\n')).toMatch(/host-2 .*the agent was started again meanwhile/);
+    expect(await left()).toEqual(['host-2']);
+  });
+
   test('ends when nobody lets it go on in time, and says what it did not do', async () => {
     const card = await asked('--canary 2');
     await card.waitFor(({ text }) => text.includes('waits to be continued'));

@@ -46,6 +46,7 @@ const around: Circumstances = {
   world,
   rules: { ...DEFAULT_RULES, minAge: 0 },
   arrivedAt: () => 0,
+  usedAt: () => 0,
   gone: new Set(),
   prune: false,
   now: 10_000,
@@ -180,5 +181,28 @@ describe('nothing is asked of the engine', () => {
     expect(skips(item(), sight(['app:1']), { world: parent, gone: new Set([id('b')]) })).toMatchObject({
       kind: 'remove',
     });
+  });
+});
+
+describe('what a container ran on since the plan', () => {
+  const since = { ...around, prune: true, usedAt: () => 7_000 };
+  test('stays, and is said to have been used', () => {
+    expect(nextStep(item(), sight(['app:1']), since)).toEqual({
+      kind: 'skip',
+      why: { kind: 'touched', age: 3_000 },
+    });
+    expect(nextStep(item({ usedAt: 6_999 }), sight(['app:1']), since).kind).toBe('skip');
+  });
+  test.each([
+    ['the use was known to the plan', item({ usedAt: 7_000 }), sight(['app:1']), since],
+    ['somebody named it', item(), sight(['app:1']), { ...since, prune: false }],
+    [
+      'a planned container was removed',
+      item({ containers: [{ id: 'c', name: 'web-1', stoppedAt: 1 }] }),
+      sight(['app:1']),
+      since,
+    ],
+  ])('goes where %s', (_, planned, seen, circumstances) => {
+    expect(nextStep(planned, seen, circumstances)).toEqual({ kind: 'remove', name: id('a'), force: false });
   });
 });

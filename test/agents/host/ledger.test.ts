@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ConfigError } from '../../../agents/host/config-error.ts';
@@ -72,4 +72,18 @@ test('one that can’t be read stops the agent: limits that nobody knows would b
   const file = fresh();
   writeFileSync(file, 'x');
   await expect(openLedger(file, { images: 1 }, () => 0)).rejects.toThrow(ConfigError);
+});
+
+test('what can’t be written is not counted, and nothing goes', async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, 'gone', 'deleted.json');
+  const ledger = await openLedger(file, { images: 2 }, () => 1000);
+  await expect(ledger.take(1)).rejects.toThrow(/ENOENT/);
+  expect(ledger.left()).toMatchObject({ images: 2 });
+  mkdirSync(join(folder, 'gone'));
+  const entry = await ledger.take(1);
+  rmSync(join(folder, 'gone'), { recursive: true });
+  // Nobody can be helped by an error here: what stays counted is on the safe side.
+  if (entry) await ledger.giveBack(entry);
+  expect(ledger.left()).toMatchObject({ images: 2 });
 });
