@@ -133,7 +133,7 @@ describe.skipIf(skipWithoutChromium('the page in a browser', 'redis', 'engines',
 
     test('history is there for everybody', async () => {
       await ana.type('/dimg history --since 1h');
-      await ana.channel.getByText('ended cancelled: 0 deleted').last().waitFor(SOON);
+      await ana.channel.getByText('ended cancelled: 0 images').last().waitFor(SOON);
     });
 
     test('what people and labels say is text', async () => {
