@@ -88,8 +88,11 @@ export async function execute(
   for (const { image, outcome } of await Promise.all(ends.values()))
     if (outcome === 'deleted') deleted.add(image);
   const after = await execution.readDisk(info.root);
+  const tookMs = clock.now() - startedAt;
+  // A container that is just being made is listed only once it is whole.
+  if (deleted.size > 0) await clock.sleep(RACE_MS);
   const raced = await racedBy(engine, job.items, deleted, world);
-  await report({ kind: 'finished', tookMs: clock.now() - startedAt, before, after, raced });
+  await report({ kind: 'finished', tookMs, before, after, raced });
 }
 
 /** Brings back the items of an accepted undo. Resolves and rejects as `execute`. */
@@ -116,6 +119,9 @@ export async function carryBack(
 }
 
 // --- internal ---
+
+/** Longer than an engine takes to make a container. */
+const RACE_MS = 300;
 
 /** As many as Docker itself pulls layers at once. */
 const PULLS = 3;
