@@ -42,15 +42,26 @@ export function openPull(
   };
 }
 
+/** The engine's words hold addresses, at times signed ones, which are for nobody's eyes. Docker's own log has them. */
+export function pullWords(error: string): string {
+  return (
+    WORDS.find(([pattern]) => pattern.test(error))?.[1] ??
+    'Docker could not; its own log on the host says why'
+  );
+}
+
 // --- internal ---
 
-/** The engine's words hold addresses, at times signed ones, which are for nobody's eyes. Docker's own log has them. */
-function pullWords(error: string): string {
-  if (/no space left/i.test(error)) return 'the disk is full';
-  if (/unauthorized|denied|authentication|forbidden|no basic auth/i.test(error))
-    return 'the registry wants other credentials than the agent has in DOCKER_CONFIG';
-  if (/not found|unknown|does not exist/i.test(error)) return 'its registry no longer has it';
-  if (/dial|lookup|refused|timeout|timed out|EOF|tls|x509|certificate|no such host|reset/i.test(error))
-    return 'its registry can’t be reached';
-  return 'Docker could not; its own log on the host says why';
-}
+/** The first that fits counts: what can't be reached may be `unknown` too, as a certificate's authority. */
+const WORDS: readonly (readonly [RegExp, string])[] = [
+  [/no space left/i, 'the disk is full'],
+  [
+    /\bdial\b|\blookup\b|connection (refused|reset)|time(d )?out|\bEOF\b|\btls\b|x509|certificate|no such host/i,
+    'its registry can’t be reached',
+  ],
+  [
+    /unauthorized|denied|authentication|forbidden|no basic auth/i,
+    'the registry wants other credentials than the agent has in DOCKER_CONFIG',
+  ],
+  [/not found|\bunknown\b|does not exist/i, 'its registry no longer has it'],
+];
