@@ -5,6 +5,7 @@ import { type TarEntry, tar } from './tar.ts';
 
 export type CacheRecord = {
   readonly ID: string;
+  readonly LastUsedAt: string | null;
   readonly Size: number;
   readonly InUse: boolean;
   readonly Shared: boolean;

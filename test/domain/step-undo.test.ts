@@ -61,6 +61,19 @@ describe('an undo', () => {
     ];
     expect(play(undoing(), planned({ items: 1, problems: [lost] }), ...events).state).toBe('done');
   });
+
+  test('is partial where a host was not reached, so that another may follow', () => {
+    const run = undoing({ hosts: { [HOST]: aPart(), [host('host-4')]: aPart() } });
+    const report = { tookMs: 1, before: null, after: null, raced: [] };
+    const end = play(
+      run,
+      { type: 'unplanned', at: NOW, host: host('host-4'), why: { kind: 'no-answer' } },
+      planned({ items: 1 }),
+      { type: 'outcomes', at: LATER, host: HOST, outcomes: [anOutcome('a', 'restored')] },
+      { type: 'finished', at: LATER, host: HOST, report },
+    );
+    expect(end.state).toBe('partial');
+  });
 });
 
 describe('a run that is undone', () => {

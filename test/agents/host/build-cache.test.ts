@@ -64,6 +64,21 @@ describe.skipIf(skipWithout('the build cache of a real engine', 'engines', 'redi
     await without();
   });
 
+  test('leaves records alone that a build has used since the plan', async () => {
+    await buildWithCache(host.engine, { tag: 'built:1', files: files(300_000) });
+    await host.engine.docker.getImage('built:1').remove();
+    const plan = await host.bot.plan(prune({ all: true, buildCache: true }));
+    // The very same build: no record has a child more, but all were used.
+    await buildWithCache(host.engine, { tag: 'built:2', files: files(300_000) });
+    const used = new Map((await cacheRecords(host.engine)).map(({ ID, LastUsedAt }) => [ID, LastUsedAt]));
+    const { cache } = await host.bot.execute(plan);
+    const since = plan.cache.filter(({ id, usedAt }) => Date.parse(used.get(id) ?? '') > usedAt);
+    expect(since.length).toBeGreaterThan(0);
+    expect(cache?.skipped).toBeGreaterThanOrEqual(since.length);
+    expect(await records()).toEqual(expect.arrayContaining(since.map(({ id }) => id)));
+    await without();
+  });
+
   test('leaves records alone that a build has made its own by then, and says so', async () => {
     await buildWithCache(host.engine, { tag: 'built:1', files: files(300_000) });
     await host.engine.docker.getImage('built:1').remove();
