@@ -56,6 +56,15 @@ export async function play({ slack, channel, print }: Play, lines: readonly Line
     );
     const result = await slack.press({ user, channel, ts: card.ts, label: wanted.label });
     if (result.error) throw new Error(`Slack showed [${wanted.label}] the error ${result.error}.`);
+    if (wanted.label === 'Deny') await sendForm(user, wanted.reason);
+  }
+
+  /** A denial asks why. */
+  async function sendForm(user: string, reason: string | undefined): Promise<void> {
+    const form = slack.views().find((view) => view.user === user && view.type === 'modal');
+    if (!form) return;
+    const result = await slack.submit({ user, view_id: form.id, values: { reason: reason ?? '' } });
+    if (result.error) throw new Error(`Slack showed the form the error ${result.error}.`);
   }
 
   /** Something has happened, and nothing is under way any more. */

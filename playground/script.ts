@@ -1,7 +1,15 @@
 /** One line of a script. */
 export type Line =
   | { kind: 'command'; user: string; text: string; wait: boolean; source: string }
-  | { kind: 'press'; user: string; label: string; run?: number; wait: boolean; source: string }
+  | {
+      kind: 'press';
+      user: string;
+      label: string;
+      run?: number;
+      reason?: string;
+      wait: boolean;
+      source: string;
+    }
   | { kind: 'say'; user: string; text: string; source: string }
   | { kind: 'pause'; ms: number; source: string };
 
@@ -9,8 +17,8 @@ export type Line =
 export class ScriptError extends Error {}
 
 /**
- * Reads a script: `ana: /dimg prune host-3 -a`, `ana: [Delete]`, `bo: [Approve #1042]`, `wait 2s`,
- * `# a comment`. A press takes the newest card that has such a button. ` &` at the end goes on without
+ * Reads a script: `ana: /dimg prune host-3 -a`, `ana: [Delete]`, `bo: [Approve #1042]`, `bo: [Deny] not today`,
+ * `wait 2s`, `# a comment`. A press takes the newest card that has such a button. ` &` at the end goes on without
  * waiting for the run to settle.
  */
 export function parseScript(text: string): Line[] {
@@ -26,10 +34,14 @@ export function parseScript(text: string): Line[] {
       );
     const wait = !said.endsWith(' &');
     const words = wait ? said : said.slice(0, -2).trimEnd();
-    const press = /^\[([^\]#]+?)\s*(?:#(\d+))?\]$/.exec(words);
+    const press = /^\[([^\]#]+?)\s*(?:#(\d+))?\](?:\s+(.+))?$/.exec(words);
     if (press?.[1] !== undefined)
       return [
-        { kind: 'press', user, label: press[1], ...(press[2] && { run: Number(press[2]) }), wait, source },
+        {
+          ...{ kind: 'press', user, label: press[1], wait, source },
+          ...(press[2] && { run: Number(press[2]) }),
+          ...(press[3] && { reason: press[3] }),
+        },
       ];
     if (words.startsWith('/')) return [{ kind: 'command', user, text: words, wait, source }];
     return [{ kind: 'say', user, text: words, source }];

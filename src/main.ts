@@ -9,10 +9,10 @@ import { plain } from './domain/markup.ts';
 import type { Deps } from './flows/_deps.ts';
 import { advance } from './flows/advance.ts';
 import { decide } from './flows/decide.ts';
+import { press } from './flows/press.ts';
 import { report } from './flows/report.ts';
 import { request } from './flows/request.ts';
 import { sweep } from './flows/sweep.ts';
-import { undo } from './flows/undo.ts';
 import type { Log, Runs } from './ports.ts';
 import { openJobs } from './queue/jobs.ts';
 import { openReports } from './queue/reports.ts';
@@ -85,7 +85,7 @@ export async function runBot(
     asks: openAsks(redis),
     hosts: openHosts(redis, log),
     jobs: { send: (job) => reaching(() => jobs.send(job)) },
-    people: openPeople(client(), log, Date.now),
+    people: openPeople(client(), self.team_id ?? '', log, Date.now),
     voice: openVoice(client(), log),
     log,
     clock: clock.now,
@@ -126,8 +126,9 @@ export async function runBot(
     },
     {
       command: (asked) => request(deps, asked),
-      press: ({ verb, ...pressed }) =>
-        verb === 'undo' ? undo(deps, pressed) : decide(deps, { ...pressed, verb, via: 'button' }),
+      press: (pressed) => press(deps, pressed),
+      deny: (sent) => decide(deps, { ...sent, verb: 'deny', via: 'form' }),
+      reply: deps.voice.reply,
     },
     log,
   );

@@ -12,6 +12,9 @@ export interface Answer {
   notice?: string;
 }
 
+/** What a press leads to: words for the presser alone, a form that asks for the reason, or nothing more than the card. */
+export type Reply = { kind: 'words'; words: Markup } | { kind: 'form'; run: Run } | null;
+
 /** Where runs live. Every method rejects with a `UserError` when the store can't be reached. */
 export interface Runs {
   /** Takes a number and stores the run; `null` if this delivery was accepted before. */
@@ -92,10 +95,13 @@ export interface Reports {
 
 /** Who somebody is, asked of Slack. */
 export interface People {
-  /** Why this person counts as nobody: a guest, a bot, gone, of another workspace; `null` for a full member. */
+  /** Why this person counts as nobody: a guest, a bot, gone, of another workspace than ours and than `team`; `null` for a full member. */
   stranger(user: UserId, team: string): Promise<Markup | null>;
-  /** Members of a user group, read now; rejects with a `UserError` when it can't be read. */
-  inGroup(group: string): Promise<ReadonlySet<string>>;
+  /**
+   * Members of a user group, read now; what was read a moment ago may do where it does not hold this person, since
+   * that can only say no. Rejects with a `UserError` when it can't be read.
+   */
+  inGroup(group: string, user: UserId): Promise<ReadonlySet<string>>;
 }
 
 /** How the bot speaks other than by cards. */

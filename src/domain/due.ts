@@ -21,5 +21,12 @@ export function lookAt(run: Run, now: number): number | null {
   if (run.state === 'executing' || (unsent && run.card)) return now + WATCH_MS;
   if (run.state === 'planning')
     return run.planningSince === undefined ? run.createdAt + POSTING_MS : run.planningSince + ANSWER_MS;
-  return run.expiresAt ?? now + WATCH_MS;
+  return remindAt(run) ?? run.expiresAt ?? now + WATCH_MS;
+}
+
+/** When the approvers are to be reminded: at half time; `null` where nobody is, or it was done. */
+export function remindAt(run: Run): number | null {
+  const { state, approvalFor, remindedAt, proposedAt, expiresAt } = run;
+  if (state !== 'proposed' || approvalFor.length === 0 || remindedAt !== undefined) return null;
+  return proposedAt === undefined || expiresAt === undefined ? null : (proposedAt + expiresAt) / 2;
 }

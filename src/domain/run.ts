@@ -110,6 +110,8 @@ export const Run = z.strictObject({
   planningSince: z.number().optional(),
   proposedAt: z.number().optional(),
   expiresAt: z.number().optional(),
+  /** When approvers were reminded, at half time. */
+  remindedAt: z.number().optional(),
   /** The rules that ask for an approval; empty where the requester's confirmation is enough. */
   approvalFor: z.array(
     z.enum(['force', 'stopped-containers', 'irrecoverable', 'reclaim-over', 'hosts-over']),

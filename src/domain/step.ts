@@ -1,3 +1,4 @@
+import { remindAt } from './due.ts';
 import type { HostName, RunId, UserId } from './ids.ts';
 import { objection } from './objection.ts';
 import type { CacheOutcome, Outcome, Trouble } from './outcome.ts';
@@ -18,6 +19,8 @@ export type RunEvent =
   /** After a pause between two waves. */
   | { type: 'continue'; at: number; by: UserId }
   | { type: 'expire'; at: number }
+  /** Half the time of an approval is over. */
+  | { type: 'remind'; at: number }
   | { type: 'started'; at: number; host: HostName }
   | { type: 'outcomes'; at: number; host: HostName; outcomes: readonly Outcome[] }
   | { type: 'cache'; at: number; host: HostName; cache: CacheOutcome }
@@ -87,6 +90,8 @@ export function step(run: Run, event: RunEvent): Run {
       return run.state === 'proposed' && event.at >= (run.expiresAt ?? Infinity)
         ? end(run, 'expired', event.at)
         : run;
+    case 'remind':
+      return event.at >= (remindAt(run) ?? Infinity) ? { ...run, remindedAt: event.at } : run;
     case 'started':
       return working(run, event.host, (part) =>
         part.stage === 'planned' ? { ...part, stage: 'executing' } : part,

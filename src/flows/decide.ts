@@ -1,6 +1,8 @@
+import { UserError } from '../domain/error.ts';
 import type { HostName, RunId } from '../domain/ids.ts';
 import { type Markup, say, user } from '../domain/markup.ts';
 import { objection } from '../domain/objection.ts';
+import type { Run } from '../domain/run.ts';
 import type { RunEvent } from '../domain/step.ts';
 import type { Deps, Person } from './_deps.ts';
 import { advance } from './advance.ts';
@@ -10,7 +12,7 @@ export interface Decision extends Person {
   run: RunId;
   verb: 'confirm' | 'approve' | 'deny' | 'cancel' | 'continue';
   reason?: string;
-  via: 'button' | 'command';
+  via: 'button' | 'form' | 'command';
   /** One per press, however often Slack delivers it; a command has none. */
   delivery?: string;
 }
@@ -20,42 +22,83 @@ export interface Decision extends Person {
  * says it all, or where this delivery was answered before. Throws a `UserError` where a look-up fails.
  */
 export async function decide(deps: Deps, decision: Decision): Promise<Markup | null> {
-  const first =
-    decision.delivery === undefined || (await deps.cards.once(decision.run, `press ${decision.delivery}`));
+  const first = await isFirst(deps, decision);
   const words = await outcome(deps, decision);
   return first ? words : null;
 }
 
+/** Whether this press is not one that Slack delivers again. */
+export async function isFirst(
+  deps: Deps,
+  { run, delivery }: Pick<Decision, 'run' | 'delivery'>,
+): Promise<boolean> {
+  return delivery === undefined || deps.cards.once(run, `press ${delivery}`);
+}
+
+/**
+ * Why this decision can't count now, in words for the person; `null` where it can. Who they are is asked of Slack at
+ * every call. Throws a `UserError` where Slack does not say.
+ */
+export async function refusal(deps: Deps, run: Run, decision: Decision): Promise<Markup | null> {
+  const event = eventOf(deps, decision);
+  const refused = objection(run, event);
+  if (refused) return refused;
+  try {
+    return await whyNot(deps, run, decision);
+  } catch (error) {
+    // While Slack kept us waiting somebody else may have decided: that is the better answer.
+    const now = error instanceof UserError ? await deps.runs.load(run.id) : null;
+    const late = now && objection(now, event);
+    if (late) return late;
+    throw error;
+  }
+}
+
 // --- internal ---
 
-async function outcome(deps: Deps, { run: id, verb, ...decision }: Decision): Promise<Markup | null> {
+function eventOf(
+  deps: Deps,
+  { verb, reason, user: by }: Decision,
+): Extract<RunEvent, { type: Decision['verb'] }> {
+  const at = deps.clock();
+  return verb === 'deny'
+    ? { type: verb, at, by, ...(reason !== undefined && { reason }) }
+    : { type: verb, at, by };
+}
+
+async function whyNot(deps: Deps, run: Run, decision: Decision): Promise<Markup | null> {
+  const { verb, via } = decision;
+  const hosts = Object.keys(run.hosts) as HostName[];
+  switch (verb) {
+    case 'approve':
+    case 'deny':
+      return whyNotApprover(deps, decision, hosts);
+    case 'cancel':
+      if (decision.user === run.requester) return null;
+      if (via === 'button')
+        return say`Only ${user(run.requester)}, who asked for #${run.id}, can cancel it here.`;
+      // Stopping is safe, so whoever may start deletions may stop one whose requester is away.
+      await mayAsk(deps, decision, hosts);
+      return null;
+    // Whoever asked may have lost the right since. What goes on was decided on before: whoever may ask for
+    // deletions may say that the first hosts look well.
+    case 'confirm':
+    case 'continue':
+      await mayAsk(deps, decision, hosts);
+      return null;
+  }
+}
+
+async function outcome(deps: Deps, decision: Decision): Promise<Markup | null> {
+  const { run: id, verb } = decision;
   const run = await deps.runs.load(id);
   if (!run) return say`There is no run #${id}.`;
-  const event = (): RunEvent => ({
-    type: verb,
-    at: deps.clock(),
-    by: decision.user,
-    ...(verb === 'deny' && decision.reason !== undefined && { reason: decision.reason }),
-  });
-  const refusal = objection(run, event());
-  if (refusal) return refusal;
-  const hosts = Object.keys(run.hosts) as HostName[];
-  if (verb === 'approve' || verb === 'deny') {
-    const why = await whyNotApprover(deps, decision, hosts);
-    if (why) return why;
-  }
-  if (verb === 'cancel' && decision.user !== run.requester) {
-    if (decision.via === 'button')
-      return say`Only ${user(run.requester)}, who asked for #${id}, can cancel it here.`;
-    // Stopping is safe, so whoever may start deletions may stop one whose requester is away.
-    await mayAsk(deps, decision, hosts);
-  }
-  // What goes on was decided on before: whoever may ask for deletions may say that the first hosts look well.
-  if (verb === 'continue') await mayAsk(deps, decision, hosts);
+  const refused = await refusal(deps, run, decision);
+  if (refused) return refused;
   // The time is taken anew: looking people up may have outlasted the expiry.
-  const advanced = await advance(deps, id, event());
+  const advanced = await advance(deps, id, eventOf(deps, decision));
   if ('objection' in advanced) return advanced.objection;
-  if (decision.via === 'button') return null;
+  if (decision.via !== 'command') return null;
   switch (verb) {
     case 'approve':
       return advanced.run.state === 'executing'

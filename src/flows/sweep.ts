@@ -27,8 +27,10 @@ async function look(deps: Deps, run: Run): Promise<void> {
   await deps.runs.lookAgain(run.id, Math.max(next ?? 0, now + 1000));
   if (isFinal(run.state)) return;
   await dispatch(deps, run);
-  if (run.state === 'proposed') await advance(deps, run.id, { type: 'expire', at: now });
-  else if (run.state === 'planning') await giveUpPlanning(deps, run, now);
+  if (run.state === 'proposed') {
+    const due = now >= (run.expiresAt ?? Infinity) ? 'expire' : 'remind';
+    await advance(deps, run.id, { type: due, at: now });
+  } else if (run.state === 'planning') await giveUpPlanning(deps, run, now);
   else await watch(deps, run, now);
 }
 

@@ -2,9 +2,11 @@ import bolt from '@slack/bolt';
 import type { WebClientOptions } from '@slack/web-api';
 import { UserError } from '../domain/error.ts';
 import { RunId, UserId } from '../domain/ids.ts';
-import { type Markup, say } from '../domain/markup.ts';
-import type { Answer, Log } from '../ports.ts';
+import type { Markup } from '../domain/markup.ts';
+import type { Answer, Log, Reply, Voice } from '../ports.ts';
 import { privately } from './answers.ts';
+import { listenForDenials, openForm } from './deny.ts';
+import { inTime, spoken } from './edge.ts';
 
 /** What the bot does with what it hears. Both throw a `UserError` for what the person should know. */
 export interface Handlers {
@@ -21,14 +23,22 @@ export interface Handlers {
     team: string;
     run: RunId;
     verb: Verb;
-    channel: string;
+    on: { channel: string; ts: string; thread?: string };
     replyTo: string;
     delivery: string;
+  }): Promise<Reply>;
+  /** The form that a press of `Deny` opened was sent. Returns why it does not count. */
+  deny(sent: {
+    user: UserId;
+    team: string;
+    run: RunId;
+    reason?: string;
+    delivery: string;
   }): Promise<Markup | null>;
+  /** To one person, later than an acknowledgement may be. */
+  reply: Voice['reply'];
 }
 
-/** Slack waits 3 s for an acknowledgement; a store or a Slack that hangs must not use them up. */
-const ACK_MS = 2_000;
 const VERBS = ['confirm', 'approve', 'deny', 'cancel', 'continue', 'undo'] as const;
 type Verb = (typeof VERBS)[number];
 
@@ -88,19 +98,26 @@ export async function openApp(
 
   app.action(
     { type: 'block_actions', action_id: new RegExp(`^(${VERBS.join('|')})$`) },
-    async ({ body, action, ack, respond }) => {
+    async ({ body, action, ack, respond, client }) => {
       const work = spoken(log, async () => {
         if (action.type !== 'button') return null;
-        const words = await handlers.press({
+        const { container } = body;
+        const reply = await handlers.press({
           user: UserId.parse(body.user.id),
           team: body.user.team_id ?? body.team?.id ?? '',
           run: readRun(action.value),
           verb: VERBS.find((verb) => verb === action.action_id) ?? 'cancel',
-          channel: body.channel?.id ?? '',
+          on: {
+            channel: body.channel?.id ?? '',
+            ts: String(container.message_ts ?? ''),
+            ...(container.thread_ts !== undefined && { thread: String(container.thread_ts) }),
+          },
           replyTo: body.response_url,
           delivery: `${body.user.id} ${action.action_ts}`,
         });
-        return words ? { lines: [words] } : null;
+        if (reply?.kind === 'form')
+          return openForm(client, body.trigger_id, reply.run, body.response_url, log);
+        return reply && { lines: [reply.words] };
       });
       await inTime(work);
       await ack();
@@ -109,42 +126,12 @@ export async function openApp(
     },
   );
 
+  listenForDenials(app, handlers, log);
   app.error(async (error) => log.error('a Slack event could not be handled', error));
   return app;
 }
 
 // --- internal ---
-
-/** The edge: a mistake is answered in its own words, everything else is logged and owned up to. */
-async function spoken(log: Log, work: () => Promise<Answer | null>): Promise<Answer | null> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof UserError) {
-      if (error.cause !== undefined) log.error(error.message, error.cause);
-      return { lines: [error.markup] };
-    }
-    log.error('a command or press failed', error);
-    return {
-      lines: [
-        say`Something went wrong inside dimg, and it is in its log. Try again, and tell whoever runs dimg.`,
-      ],
-    };
-  }
-}
-
-/** The answer, or null where it takes longer than an acknowledgement may: then it follows by itself. */
-async function inTime(work: Promise<Answer | null>): Promise<Answer | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(resolve, ACK_MS, null);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 /** The value was made by us, but comes back through a client. */
 function readRun(value: string | undefined): RunId {

@@ -10,9 +10,7 @@ export function mrkdwn(markup: Markup): string {
 
 /** One line without formatting, for the `text` of a message. */
 export function oneLine(markup: Markup, most = 300): string {
-  const text = markup
-    .map((node) => (node.kind === 'user' || node.kind === 'time' ? render(node) : literal(node.text)))
-    .join('');
+  const text = markup.map((node) => ('text' in node ? literal(node.text) : render(node))).join('');
   return text.length > most ? `${whole(text.slice(0, most))}…` : text;
 }
 
@@ -44,6 +42,8 @@ function render(node: Node): string {
         : `\`${escaped(visible(node.text).replaceAll('`', 'ˋ').trim()) || ' '}\``;
     case 'user':
       return `<@${node.id}>`;
+    case 'group':
+      return `<!subteam^${node.id}>`;
     case 'time': {
       const iso = new Date(node.at).toISOString().slice(0, 16).replace('T', ' ');
       return `<!date^${Math.floor(node.at / 1000)}^{date_short_pretty} {time}|${iso} UTC>`;

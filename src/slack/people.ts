@@ -1,29 +1,30 @@
 import type { WebClient } from '@slack/web-api';
 import { UserError } from '../domain/error.ts';
-import { code, type Markup, say } from '../domain/markup.ts';
+import { code, group, type Markup, say } from '../domain/markup.ts';
 import type { Log, People } from '../ports.ts';
 import { failureOf } from './failures.ts';
 
-/** A full member is believed to be one for a minute; a refusal is never remembered. */
-const BELIEVED_MS = 60_000;
+/**
+ * How long a group's members are remembered, for those who are none: so that people who press without being
+ * asked can't use up the 20 look-ups a minute that approvers need.
+ */
+const REFUSED_MS = 4_000;
 
-/** Who people are, by Slack's own word; where Slack does not answer, nobody is anybody. */
-export function openPeople(client: WebClient, log: Log, now: () => number): People {
-  const members = new Map<string, number>();
+/** Who people are, by Slack's own word, asked anew each time; where Slack does not answer, nobody is anybody. */
+export function openPeople(client: WebClient, team: string, log: Log, now: () => number): People {
+  const seen = new Map<string, { members: ReadonlySet<string>; at: number }>();
   return {
-    async stranger(user, team) {
-      const known = `${team} ${user}`;
-      if ((members.get(known) ?? 0) > now()) return null;
+    async stranger(user, from) {
       const found = await ask(log, () => client.users.info({ user }));
-      const why = strangeness(found.user ?? {}, team);
-      if (why) return why;
-      if (members.size > 10_000) members.clear();
-      members.set(known, now() + BELIEVED_MS);
-      return null;
+      return strangeness(found.user ?? {}, [team, from]);
     },
-    async inGroup(group) {
-      const found = await ask(log, () => client.usergroups.users.list({ usergroup: group }));
-      return new Set(found.users ?? []);
+    async inGroup(id, user) {
+      const last = seen.get(id);
+      if (last && now() - last.at < REFUSED_MS && !last.members.has(user)) return last.members;
+      const found = await ask(log, () => client.usergroups.users.list({ usergroup: id }), id);
+      const members = new Set(found.users ?? []);
+      seen.set(id, { members, at: now() });
+      return members;
     },
   };
 }
@@ -37,36 +38,36 @@ interface Member {
   is_ultra_restricted?: boolean;
   is_stranger?: boolean;
   team_id?: string;
+  enterprise_user?: { teams?: string[] };
 }
 
-function strangeness(member: Member, team: string): Markup | null {
+/** `teams`: the bot's workspace and the one that the press or command came with; both must be the person's own. */
+function strangeness(member: Member, teams: readonly string[]): Markup | null {
   if (member.deleted) return say`This account is deactivated.`;
   if (member.is_bot) return say`Bots can't delete images or approve.`;
   if (member.is_restricted || member.is_ultra_restricted)
     return say`Guests can't delete images or approve: ask a full member.`;
-  if (member.is_stranger || (member.team_id !== undefined && member.team_id !== team))
+  const own = [member.team_id, ...(member.enterprise_user?.teams ?? [])].filter((id) => id !== undefined);
+  if (member.is_stranger || (own.length > 0 && teams.some((id) => !own.includes(id))))
     return say`People of another workspace can't delete images or approve.`;
   return null;
 }
 
-async function ask<T>(log: Log, call: () => Promise<T>): Promise<T> {
+async function ask<T>(log: Log, call: () => Promise<T>, asked?: string): Promise<T> {
   try {
     return await call();
   } catch (error) {
     log.error('Slack did not tell who somebody is', error);
-    const failure = failureOf(error);
-    if (failure.kind === 'later')
-      throw new UserError(
-        say`Slack is busy: try again in ${Math.ceil(failure.ms / 1000)} s; nothing has changed.`,
-        { cause: error },
-      );
-    if (failure.kind === 'refused')
-      throw new UserError(
-        say`Slack does not say who may do this (${code(failure.error)}), so nobody may; tell whoever runs dimg.`,
-        { cause: error },
-      );
-    throw new UserError(say`Slack did not say who you are: try again; nothing has changed.`, {
-      cause: error,
-    });
+    throw new UserError(words(failureOf(error), asked), { cause: error });
   }
+}
+
+function words(failure: ReturnType<typeof failureOf>, asked: string | undefined): Markup {
+  if (failure.kind === 'later')
+    return say`Slack is busy: press again in ${Math.ceil(failure.ms / 1000)} s, or send the command again; nothing has changed.`;
+  if (failure.kind !== 'refused') return say`Slack did not say who you are: try again; nothing has changed.`;
+  if (failure.error === 'plan_upgrade_required')
+    return say`This workspace has no user groups (${code(failure.error)}), so the group ${code(asked ?? '')} in dimg's configuration means nobody: whoever runs dimg must name people there.`;
+  const what = asked === undefined ? say`who you are` : say`who is in ${group(asked)}`;
+  return say`Slack does not say ${what} (${code(failure.error)}), so that counts as no; tell whoever runs dimg.`;
 }

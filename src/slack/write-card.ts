@@ -7,6 +7,7 @@ import type { CardQueue, Log, Runs } from '../ports.ts';
 import { type Card, renderCard } from './card.ts';
 import { failureOf } from './failures.ts';
 import { putList } from './lists.ts';
+import type { openNotes } from './post-notes.ts';
 
 /** Slack takes about one message a second in a channel; progress is not worth more. */
 const PACE_MS = 1_000;
@@ -34,7 +35,12 @@ export interface Shown {
 }
 
 /** Brings one card up to date; returns after how many milliseconds it may be written again. */
-export async function writeCard(writing: Writing, id: RunId, lastShown: Map<RunId, Shown>): Promise<number> {
+export async function writeCard(
+  writing: Writing,
+  id: RunId,
+  lastShown: Map<RunId, Shown>,
+  postNotes: ReturnType<typeof openNotes>,
+): Promise<number> {
   const { runs, cards, rights } = writing;
   const unlock = await cards.lock(id, LOCK_MS);
   if (!unlock) return 500;
@@ -59,6 +65,8 @@ export async function writeCard(writing: Writing, id: RunId, lastShown: Map<RunI
     }
     await listInThread(writing, run, run.card, 'plan', card.planList);
     await listInThread(writing, run, run.card, 'outcomes', card.outcomeList);
+    const wait = await postNotes(run, run.card);
+    if (wait > 0) return wait;
     await cards.shown(run);
     return 0;
   } finally {

@@ -9,6 +9,11 @@ const soon = now + 3 * SECOND;
 const { card: _, planningSince: __, ...unposted } = aRun();
 const planned = { [HOST]: aPart({ stage: 'planned', sent: 'plan', plan: aSummary() }) };
 
+const forApproval: Partial<Run> = {
+  ...{ state: 'proposed', approvalFor: ['force'] },
+  ...{ proposedAt: NOW + 2 * MINUTE, expiresAt: NOW + 30 * MINUTE },
+};
+
 describe('a run is looked at again', () => {
   test.each<[string, Run, number]>([
     ['two minutes after it was asked for, while it has no card', unposted, NOW + POSTING_MS],
@@ -21,6 +26,16 @@ describe('a run is looked at again', () => {
     [
       'when its proposal expires',
       aRun({ state: 'proposed', expiresAt: NOW + 30 * MINUTE, hosts: planned }),
+      NOW + 30 * MINUTE,
+    ],
+    [
+      'at half time, when its approvers are to be reminded',
+      aRun({ ...forApproval, hosts: planned }),
+      NOW + 16 * MINUTE,
+    ],
+    [
+      'when it expires, once they were',
+      aRun({ ...forApproval, remindedAt: NOW + 16 * MINUTE, hosts: planned }),
       NOW + 30 * MINUTE,
     ],
     ['soon, while agents work on it', aRun({ state: 'executing', hosts: planned }), soon],

@@ -72,6 +72,7 @@ const events: fc.Arbitrary<Without<RunEvent>> = fc.oneof(
   at(1, fc.record({ type: fc.constant('deny' as const), by: somebody })),
   at(1, fc.record({ type: fc.constant('cancel' as const), by: somebody })),
   at(1, fc.record({ type: fc.constant('expire' as const) })),
+  at(1, fc.record({ type: fc.constant('remind' as const) })),
   at(1, fc.record({ type: fc.constant('refuse' as const), why: fc.constant('x') })),
   at(
     2,

@@ -358,6 +358,17 @@ describe('execution', () => {
   });
 });
 
+test('approvers are reminded once, at half time, and a confirmation is not', () => {
+  const remind = (at: number): RunEvent => ({ type: 'remind', at });
+  const { proposedAt = 0, expiresAt = 0 } = forApproval;
+  const half = (proposedAt + expiresAt) / 2;
+  expect(step(forApproval, remind(half - 1))).toBe(forApproval);
+  const reminded = step(forApproval, remind(half));
+  expect(reminded).toEqual({ ...forApproval, remindedAt: half });
+  expect(step(reminded, remind(half + SECOND))).toBe(reminded);
+  expect(step(proposed, remind(half))).toBe(proposed);
+});
+
 describe('every state against every event', () => {
   // What the contract draws (§4); everything that is not here must leave the run as it is.
   const moves: Record<string, Partial<Record<RunEvent['type'], RunState>>> = {
@@ -380,6 +391,7 @@ describe('every state against every event', () => {
     cancel,
     continue: { type: 'continue', at: LATER, by: ANA },
     expire: expire(NOW + 31 * MINUTE),
+    remind: { type: 'remind', at: NOW + 15 * MINUTE },
     started,
     cache: { type: 'cache', at: LATER, host: HOST, cache: { deleted: 1, skipped: 0, failed: 0, freed: 1 } },
     [UNDO]: { type: 'undo', at: LATER, by: ANA, run: runId(1043), after: null },

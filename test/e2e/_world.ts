@@ -2,7 +2,15 @@ import { expect, vi } from 'vitest';
 import type { Child } from '../../playground/parts/child.ts';
 import { createScope, type Scope } from '../../playground/parts/scope.ts';
 import { startWitness, type Witness } from '../../playground/parts/witness.ts';
-import type { Delivery, Message, Rejected, Repeat, Slack } from '../../playground/slack/index.ts';
+import {
+  type Delivery,
+  type Message,
+  type Rejected,
+  type Repeat,
+  renderMessage,
+  type Slack,
+  type View,
+} from '../../playground/slack/index.ts';
 import { startWorld, type World, type WorldOptions } from '../../playground/world.ts';
 import { type Card, cardOf, rendered } from './_card.ts';
 
@@ -115,6 +123,8 @@ function personOf(slack: Slack, id: string) {
   };
   const numbers = () => slack.messages().flatMap((message) => cardOf(slack, message)?.number ?? []);
 
+  const formOf = () => slack.views().find((view) => view.user === id && view.type === 'modal');
+
   async function types(line: string, more: Repeat & { channel?: string } = {}): Promise<Delivery> {
     const [command = '', ...words] = line.split(' ');
     const { channel = OPS, ...repeat } = more;
@@ -182,6 +192,23 @@ function personOf(slack: Slack, id: string) {
         },
       };
     },
+    /** Presses `Deny` and sends the form that opens; resolves to the form as it was, and what stands there afterwards. */
+    async denies(card: Card, reason = ''): Promise<{ form: View; after: string[] }> {
+      const { channel, ts } = card;
+      const { error } = await slack.press({ user: id, channel, ts, label: 'Deny' });
+      expect(error).toBeUndefined();
+      const form = await slack.waitFor(() => formOf(), SOON_MS, 'the form that asks why');
+      return { form, after: await this.sends(form, reason) };
+    },
+    /** Sends a form; resolves to the words that stand in its place then, none where it closed. */
+    async sends(form: View, reason = ''): Promise<string[]> {
+      const sent = await slack.submit({ user: id, view_id: form.id, values: { reason } });
+      expect([sent.error, sent.errors]).toEqual([undefined, undefined]);
+      const open = formOf();
+      return open ? renderMessage({ text: '', blocks: open.blocks }) : [];
+    },
+    /** The modal that is open before this person. */
+    form: () => formOf(),
   };
 }
 
@@ -193,6 +220,8 @@ function known<T>(value: T | undefined): T {
 /** No text of an image, a label, a container or a person took effect as a mention, a link or a broadcast. */
 function expectInert(message: Message): void {
   const marks = JSON.stringify([message.text, message.blocks]).match(/<[^<>]*>/g) ?? [];
-  const strange = marks.filter((mark) => !/^<(@U0(ANA|BO|CY|GUS)|!date\^\d+\^[^<>]*)>$/.test(mark));
+  const strange = marks.filter(
+    (mark) => !/^<(@U0(ANA|BO|CY|GUS)|!subteam\^S0SRE|!date\^\d+\^[^<>]*)>$/.test(mark),
+  );
   expect(strange).toEqual([]);
 }

@@ -5,7 +5,7 @@ import { skipWithout } from '../../playground/parts/available.ts';
 import { loadImages } from '../../playground/parts/images.ts';
 import type { Snapshot } from '../../playground/parts/witness.ts';
 import { type Card, expectAsPlanned } from './_card.ts';
-import { deletions, openStage, type Stage, wait } from './_world.ts';
+import { deletions, OPS, openStage, type Stage, wait } from './_world.ts';
 
 describe.skipIf(skipWithout('decisions in Slack', 'redis', 'engines'))('decide', () => {
   let stage: Stage;
@@ -114,18 +114,111 @@ describe.skipIf(skipWithout('decisions in Slack', 'redis', 'engines'))('decide',
     expect(footer(card)).toContain('approved by @cy');
   });
 
-  test('deny by the button', async () => {
+  test('deny by the button: a form asks why, and says what is denied', async () => {
     const card = await asked(' -f');
-    await stage.cy.presses(card, 'Deny');
+    const { form, after } = await stage.cy.denies(card, 'not *before* <!here> the release ');
+    expect(after).toEqual([]);
+    expect(JSON.stringify(form.blocks)).toContain(`rmi host-1 app:${made} -f`);
     const end = await card.ends();
     expect(end.state).toBe('denied');
-    expect(end.lines[1]).toBe('Denied. Nothing was deleted.');
+    expect(end.lines[1]).toBe('Denied: not ∗before∗ <!here> the release. Nothing was deleted.');
     expect(end.buttons).toEqual([]);
     expect(footer(card)).toContain('denied by @cy');
     const old = card.versions().find(({ state }) => state === 'proposed')?.message;
     if (!old) throw new Error('It was never proposed.');
     const late = await stage.bo.presses(card, 'Approve', { messageOverride: old });
     expect(await late.told()).toBe(`@cy has denied #${card.number}; nothing was deleted.`);
+  });
+
+  test('a form that is sent without a reason denies as well; one that is closed does not', async () => {
+    const card = await asked(' -f');
+    await stage.cy.presses(card, 'Deny');
+    const closed = await stage.slack.waitFor(() => stage.cy.form(), 5_000, 'the form');
+    await stage.slack.closeView(closed.id);
+    await wait(300);
+    expect(card.now().state).toBe('proposed');
+    await stage.cy.presses(card, 'Deny', { times: 2 });
+    const form = await stage.slack.waitFor(() => stage.cy.form(), 5_000, 'the form');
+    const sent = await stage.slack.submit({ user: stage.cy.id, view_id: form.id, times: 2 });
+    expect(sent.error).toBeUndefined();
+    expect((await card.ends()).lines[1]).toBe('Denied. Nothing was deleted.');
+    expect(stage.cy.form()).toBeUndefined();
+    expect(
+      stage.slack.ephemerals(stage.cy.id).filter(({ text }) => text.includes(`#${card.number}`)),
+    ).toEqual([]);
+  });
+
+  test('a form that is sent too late is told so in its own place', async () => {
+    const card = await asked(' -f');
+    await stage.cy.presses(card, 'Deny');
+    const form = await stage.slack.waitFor(() => stage.cy.form(), 5_000, 'the form');
+    await stage.bo.presses(card, 'Approve');
+    await done(card);
+    expect(await stage.cy.sends(form, 'stop!')).toEqual([`#${card.number} is over: done.`]);
+  });
+
+  test('the form is for approvers: others are told at once, and nothing opens', async () => {
+    const card = await asked(' -f');
+    const press = await stage.ana.presses(card, 'Deny');
+    expect(await press.told()).toContain('cancel it instead');
+    const guest = await stage.gus.presses(card, 'Deny');
+    expect(await guest.told()).toContain("Guests can't");
+    expect([stage.ana.form(), stage.gus.form()]).toEqual([undefined, undefined]);
+    stage.slack.fault({ method: 'views.open', kind: 'error', error: 'expired_trigger_id' });
+    const unopened = await stage.cy.presses(card, 'Deny');
+    expect(await unopened.told()).toContain(`send \`/dimg deny ${card.number} [reason]\``);
+    expect(card.now().state).toBe('proposed');
+    await cancelled(card);
+  });
+
+  test('approvers are mentioned once, in the thread, and the requester once it is decided', async () => {
+    const confirmed = await asked();
+    await cancelled(confirmed);
+    const card = await asked(' -f');
+    const thread = () =>
+      stage.slack
+        .thread(OPS, card.ts)
+        .filter(({ ts }) => ts !== card.ts)
+        .map(({ text }) => text);
+    const asks = `<@U0BO>, <@U0CY>: <@U0ANA> asks for approval of #${card.number}, rmi host-1 app:${made} -f.`;
+    await stage.slack.waitFor(() => thread().length > 0, 5_000, 'the approvers to be told');
+    expect(thread()).toEqual([asks]);
+    await stage.bo.presses(card, 'Approve');
+    await done(card);
+    await stage.slack.waitFor(() => thread().length > 1, 5_000, 'the requester to be told');
+    await wait(500);
+    expect(thread()).toEqual([asks, `<@U0ANA>, <@U0BO> approved #${card.number}.`]);
+    expect(stage.slack.thread(OPS, confirmed.ts)).toHaveLength(1);
+  });
+
+  test('a press on a forwarded or copied card does nothing, and says where to press', async () => {
+    const card = await asked(' -f');
+    const { message } = card.now();
+    const stray = `This is not the card of #${card.number}, so nothing was done: press on the card itself, or send \`/dimg show ${card.number}\`.`;
+    stage.slack.addChannel({ id: 'C0ELSE', name: 'else', members: ['U0BO', 'U0CY', 'U0DIMG'] });
+    for (const place of [
+      { channel: 'C0ELSE', ts: card.ts },
+      { channel: OPS, ts: '1700000000.000100' },
+    ]) {
+      const copy = { ...card, ...place };
+      for (const label of ['Approve', 'Deny', 'Cancel']) {
+        const press = await stage.bo.presses(copy, label, { messageOverride: { ...message, ...place } });
+        expect(await press.told()).toBe(stray);
+      }
+    }
+    expect(stage.bo.form()).toBeUndefined();
+    expect(card.now().state).toBe('proposed');
+    await stage.bo.presses(card, 'Approve');
+    await done(card);
+  });
+
+  test('a value that names another run does nothing to either', async () => {
+    const [card, other] = [await asked(' -f'), await asked(' -f')];
+    const press = await stage.bo.presses(card, 'Approve', { valueOverride: String(other.number) });
+    expect(await press.told()).toContain(`This is not the card of #${other.number}`);
+    expect([card.now().state, other.now().state]).toEqual(['proposed', 'proposed']);
+    await cancelled(card);
+    await cancelled(other);
   });
 
   test('deny by command, with a reason that is only text', async () => {
@@ -239,8 +332,48 @@ describe.skipIf(skipWithout('decisions in Slack', 'redis', 'engines'))('decide',
       expect(footer(card)).toMatch(/approved by @bo .* approved by @cy/);
     });
 
+    test('a group is read again at every press that would count; a Slack that does not say means no', async () => {
+      await restart('group', 'operators: [S0SRE, U0CY]\napproval: { approvers: [S0SRE] }\n');
+      const { slack } = stage;
+      const members = (users: string[]) => slack.setGroup({ id: 'S0SRE', handle: 'sre', users });
+      members(['U0ANA', 'U0BO']);
+      const card = await asked(' -f');
+      const refused = async (who: typeof stage.bo, words: string, label = 'Approve') => {
+        const press = await who.presses(card, label);
+        expect(await press.told()).toContain(words);
+        expect(card.now().state).toBe('proposed');
+      };
+      expect(card.now().lines.at(-2)).toContain('approvers: @sre');
+      const fault = (kind: 'ratelimited' | 'drop' | 'error', more = {}) =>
+        slack.fault({ method: 'usergroups.users.list', kind, ...more });
+      fault('ratelimited', { retryAfter: 7 });
+      await refused(stage.bo, 'press again in 7 s');
+      fault('drop');
+      await refused(stage.bo, 'Slack did not say who you are: try again');
+      fault('error', { error: 'plan_upgrade_required' });
+      await refused(stage.bo, 'This workspace has no user groups (`plan_upgrade_required`)');
+      fault('error', { error: 'no_such_subteam' });
+      await refused(stage.bo, 'Slack does not say who is in @sre (`no_such_subteam`)', 'Deny');
+      members(['U0ANA']);
+      await refused(stage.bo, 'You are not an approver here. Those who are: @sre.');
+
+      // Also the requester's own right, at the press that would count.
+      const mine = await asked();
+      members(['U0BO']);
+      const late = await stage.ana.presses(mine, 'Delete');
+      expect(await late.told()).toContain('You may not delete images on `host-1`. Those who may: @sre, @cy.');
+      expect(mine.now().state).toBe('proposed');
+      members([]);
+      await refused(stage.bo, 'You are not an approver here. Those who are: @sre (nobody is in @sre).');
+      await cancelled(mine);
+      members(['U0BO']);
+      await wait(4_100);
+      await stage.bo.presses(card, 'Approve');
+      await done(card);
+    });
+
     test('without approvers nobody can approve, and everybody is told so', async () => {
-      await restart('none', 'approval: { expires: 10s }\n');
+      await restart('none', 'approval: {}\n');
       const card = await asked(' -f');
       expect(card.now().lines.join('\n')).toMatch(/nobody (else )?can approve it/);
       const press = await stage.bo.presses(card, 'Approve');
@@ -249,15 +382,26 @@ describe.skipIf(skipWithout('decisions in Slack', 'redis', 'engines'))('decide',
     });
 
     test('what nobody decides expires, and a press on the old card comes too late', async () => {
+      await restart('soon', 'approval: { approvers: [U0BO], expires: 10s }\n');
       const confirm = await asked();
       const approve = await asked(' -f');
       const asProposed = [confirm, approve].map((card) => card.now().message);
+      const told = () => stage.slack.thread(OPS, approve.ts).map(({ text }) => text);
       for (const card of [confirm, approve]) {
         const end = await card.ends(20_000);
         expect(end.state).toBe('expired');
         expect(end.lines[1]).toBe('Expired: nobody decided in 10s. Nothing was deleted.');
         expect(end.buttons).toEqual([]);
       }
+      await stage.slack.waitFor(() => told().length > 3, 5_000, 'the requester to be told');
+      const [, asks, reminder, over, ...more] = told();
+      expect(asks).toMatch(/^<@U0BO>: <@U0ANA> asks for approval of #/);
+      expect(reminder).toMatch(
+        new RegExp(`^<@U0BO>: #${approve.number} still waits for approval, until <!date`),
+      );
+      expect(over).toBe(`<@U0ANA>, nobody decided on #${approve.number} in time: ask again.`);
+      expect(more).toEqual([]);
+      expect(stage.slack.thread(OPS, confirm.ts)).toHaveLength(1);
       const [oldConfirm, oldApprove] = asProposed;
       if (!oldConfirm || !oldApprove) throw new Error('Two cards were asked for.');
       const late = await stage.ana.presses(confirm, 'Delete', { messageOverride: oldConfirm });

@@ -108,11 +108,11 @@ describe.skipIf(skipWithout('errors that people meet', 'redis', 'engines', 'busy
     );
     expect(await stage.gus.told('/dimg prune host-1')).toContain("Guests can't delete images or approve");
     expect(await stage.cy.told('/dimg prune host-1')).toContain(
-      'You may not delete images on `host-1`. Those who may: group `S0SRE`, @ana.',
+      'You may not delete images on `host-1`. Those who may: @sre, @ana.',
     );
     stage.slack.fault({ method: 'usergroups.users.list', kind: 'error', error: 'plan_upgrade_required' });
     expect(await stage.bo.told('/dimg prune host-1')).toContain(
-      'Slack does not say who may do this (`plan_upgrade_required`), so nobody may',
+      'This workspace has no user groups (`plan_upgrade_required`)',
     );
     expect(cards()).toHaveLength(before);
     // By the group, once Slack says who is in it.

@@ -55,7 +55,7 @@ export function check(run: Run, card: Card): void {
   for (const line of linesOf(card)) {
     const { live, wrong } = scan(line);
     expect([line, wrong]).toEqual([line, []]);
-    for (const one of live) expect(one).toMatch(/^<(@[UW][A-Z0-9]+|!date\^\d+\^[^<>]*)>$/);
+    for (const one of live) expect(one).toMatch(/^<(@[UW][A-Z0-9]+|!subteam\^S0SRE|!date\^\d+\^[^<>]*)>$/);
   }
 }
 

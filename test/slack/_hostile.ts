@@ -7,7 +7,7 @@ export const HOSTILE = [
   '<!channel>',
   '<!here|here>',
   '<!everyone>',
-  '<!subteam^S0SRE>',
+  '<!subteam^S0EVIL>',
   '<@U1>',
   '<#C1|general>',
   '<http://evil.example|click>',

@@ -1,0 +1,53 @@
+import type { RunId } from '../domain/ids.ts';
+import { code, type Markup, say } from '../domain/markup.ts';
+import type { Run } from '../domain/run.ts';
+import type { Reply } from '../ports.ts';
+import type { Deps, Person } from './_deps.ts';
+import { type Decision, decide, isFirst, refusal } from './decide.ts';
+import { undo } from './undo.ts';
+
+export interface Press extends Person {
+  run: RunId;
+  verb: Decision['verb'] | 'undo';
+  /** The message that the button was on, and the thread that the message was in. */
+  on: { channel: string; ts: string; thread?: string };
+  replyTo: string;
+  /** One per press, however often Slack delivers it. */
+  delivery: string;
+}
+
+/**
+ * One press of a button. It counts only on the run's own card or in its thread: a forwarded or copied message, and a
+ * value that was tampered with, change nothing. Throws a `UserError` where a look-up fails.
+ */
+export async function press(deps: Deps, pressed: Press): Promise<Reply> {
+  const { verb } = pressed;
+  const run = await deps.runs.load(pressed.run);
+  if (!run) return spoken(say`There is no run #${pressed.run}.`);
+  if (!isOwn(run, pressed.on)) {
+    if (!(await isFirst(deps, pressed))) return null;
+    return spoken(
+      say`This is not the card of #${run.id}, so nothing was done: press on the card itself, or send ${code(`/dimg show ${run.id}`)}.`,
+    );
+  }
+  if (verb === 'undo') return spoken(await undo(deps, { ...pressed, channel: pressed.on.channel }));
+  if (verb === 'deny') return askWhy(deps, run, { ...pressed, verb, via: 'button' });
+  return spoken(await decide(deps, { ...pressed, verb, via: 'button' }));
+}
+
+// --- internal ---
+
+const spoken = (words: Markup | null): Reply => words && { kind: 'words', words };
+
+/** Where a card can't be edited, its versions stand in its thread. */
+function isOwn(run: Run, { channel, ts, thread }: Press['on']): boolean {
+  return channel === run.card?.channel && (ts === run.card.ts || thread === run.card.ts);
+}
+
+/** A denial is made by the form; who could not deny is told before it opens. */
+async function askWhy(deps: Deps, run: Run, decision: Decision): Promise<Reply> {
+  const first = await isFirst(deps, decision);
+  const refused = await refusal(deps, run, decision);
+  if (!first) return null;
+  return refused ? spoken(refused) : { kind: 'form', run };
+}

@@ -1,0 +1,81 @@
+import type { HostName } from '../domain/ids.ts';
+import { code, join, type Markup, plural, say, time, user } from '../domain/markup.ts';
+import { listed, listsFor, type Rights } from '../domain/rights.ts';
+import { isFinal, type Run } from '../domain/run.ts';
+import { formatDuration } from '../domain/time.ts';
+import { describeRun, headline } from '../domain/words.ts';
+
+/** A message in a card's thread. An edited card mentions nobody: whoever must hear of something is told by a new message. */
+export interface Note {
+  /** A run has one of each at most. */
+  key: 'approval' | 'reminder' | 'decided' | 'over';
+  words: Markup;
+}
+
+/** Whoever waits for less does so at the card. */
+const LONG_MS = 60_000;
+
+/** The notes that a stored run calls for by now. */
+export function notesOf(run: Run, rights: Rights): Note[] {
+  const notes: Note[] = [];
+  const add = (key: Note['key'], words: Markup | null) => words && notes.push({ key, words });
+  if (run.state === 'proposed' && run.approvalFor.length > 0) {
+    add('approval', approvalWords(run, rights));
+    if (run.remindedAt !== undefined) add('reminder', reminderWords(run, rights));
+  }
+  add('decided', decidedWords(run));
+  const took = (run.endedAt ?? 0) - (run.executingSince ?? Infinity);
+  if (isFinal(run.state) && took > LONG_MS)
+    add(
+      'over',
+      say`${user(run.requester)}, ${headline(run)}, after ${formatDuration(Math.round(took / 1000) * 1000)}`,
+    );
+  return notes;
+}
+
+// --- internal ---
+
+function approvers(run: Run, rights: Rights): Markup | null {
+  const had = new Set<string>([run.requester, ...run.approvals.map(({ by }) => by)]);
+  const lists = listsFor(rights, 'approvers', Object.keys(run.hosts) as HostName[]);
+  const asked = [...new Set(lists.flatMap((list) => list ?? []))].filter((id) => !had.has(id));
+  return asked.length > 0 ? listed(asked) : null;
+}
+
+function approvalWords(run: Run, rights: Rights): Markup | null {
+  const asked = approvers(run, rights);
+  const many = run.policy.count > 1 ? plural(run.policy.count, 'approval') : 'approval';
+  return (
+    asked && say`${asked}: ${user(run.requester)} asks for ${many} of #${run.id}, ${code(describeRun(run))}.`
+  );
+}
+
+function reminderWords(run: Run, rights: Rights): Markup | null {
+  const asked = approvers(run, rights);
+  const left = run.policy.count - run.approvals.length;
+  const wanted = left > 1 ? plural(left, 'approval') : 'approval';
+  return (
+    asked &&
+    say`${asked}: #${run.id} still waits for ${wanted}, until ${time(run.expiresAt ?? run.createdAt)}.`
+  );
+}
+
+/** Nobody is told what they did themselves, or what a confirmation of their own led to. */
+function decidedWords(run: Run): Markup | null {
+  if (run.approvalFor.length === 0) return null;
+  const whom = user(run.requester);
+  if (run.denied) {
+    const why = run.denied.reason === undefined ? '' : say`: ${run.denied.reason}`;
+    return say`${whom}, ${user(run.denied.by)} denied #${run.id}${why}.`;
+  }
+  if (run.state === 'expired') return say`${whom}, nobody decided on #${run.id} in time: ask again.`;
+  if (run.cancel && run.executingSince === undefined)
+    return run.cancel.by === run.requester
+      ? null
+      : say`${whom}, ${user(run.cancel.by)} cancelled #${run.id}.`;
+  if (run.executingSince === undefined) return null;
+  return say`${whom}, ${join(
+    run.approvals.map(({ by }) => user(by)),
+    ' and ',
+  )} approved #${run.id}.`;
+}

@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Slack } from '../../playground/slack/index.ts';
+import type { Run } from '../../src/domain/run.ts';
+import { mrkdwn } from '../../src/slack/mrkdwn.ts';
+import { notesOf } from '../../src/slack/notes.ts';
+import { openNotes } from '../../src/slack/post-notes.ts';
+import { ANA, BEN, CLEO, MINUTE, NOW, removing, SECOND } from '../domain/_build.ts';
+import { type Fixture, withClient } from '../playground/slack/_app.ts';
+import { by, RIGHTS, run } from './_card.ts';
+
+const forced: Partial<Run> = {
+  ...{ selection: removing(['app:1'], true), approvalFor: ['force'] },
+  ...{ proposedAt: NOW, expiresAt: NOW + 30 * MINUTE },
+};
+const told = (state: Run['state'], given: Partial<Run> = {}) =>
+  notesOf(run(state, { ...forced, ...given }), RIGHTS).map(({ key, words }) => `${key} ${mrkdwn(words)}`);
+const two = { ...run('proposed').policy, count: 2 };
+
+describe('whom a run calls', () => {
+  test.each<[string, string[], string[]]>([
+    ['nobody while it is planned', told('planning'), []],
+    ['nobody where a confirmation is enough', told('proposed', { approvalFor: [] }), []],
+    [
+      'approvers where it waits for them',
+      told('proposed'),
+      ['approval <!subteam^S0SRE>, <@U0BEN>: <@U0ANA> asks for approval of #1042, `rmi host-3 app:1 -f`.'],
+    ],
+    [
+      'approvers but the requester, and how many are needed',
+      told('proposed', { requester: BEN, policy: two }),
+      ['approval <!subteam^S0SRE>: <@U0BEN> asks for 2 approvals of #1042, `rmi host-3 app:1 -f`.'],
+    ],
+    [
+      'those who have not approved yet, at half time',
+      told('proposed', { policy: two, approvals: [by], remindedAt: NOW + 15 * MINUTE }).slice(1),
+      [
+        'reminder <!subteam^S0SRE>: #1042 still waits for approval, until <!date^1769862600^{date_short_pretty} {time}|2026-01-31 12:30 UTC>.',
+      ],
+    ],
+    [
+      'the requester once it is approved',
+      told('executing', { approvals: [by, { by: CLEO, at: NOW }], executingSince: NOW }),
+      ['decided <@U0ANA>, <@U0BEN> and <@U0CLEO> approved #1042.'],
+    ],
+    [
+      'the requester once it is denied, with the reason as text',
+      told('denied', { denied: { ...by, reason: 'not *now* <!here>' } }),
+      ['decided <@U0ANA>, <@U0BEN> denied #1042: not ∗now∗ &lt;!here&gt;.'],
+    ],
+    [
+      'the requester where nobody decided',
+      told('expired'),
+      ['decided <@U0ANA>, nobody decided on #1042 in time: ask again.'],
+    ],
+    ['nobody where the requester took it back', told('cancelled', { cancel: { by: ANA, at: NOW } }), []],
+    [
+      'the requester where somebody else took it back',
+      told('cancelled', { cancel: by }),
+      ['decided <@U0ANA>, <@U0BEN> cancelled #1042.'],
+    ],
+    ['nobody when a minute was enough', told('done', { approvalFor: [], executingSince: NOW }), []],
+    [
+      'the requester once it took longer than a minute',
+      told('done', { approvalFor: [], executingSince: NOW - 35 * SECOND }),
+      ['over <@U0ANA>, #1042 done · rmi host-3 · deleted 0 of 1, 0 B, after 1m35s'],
+    ],
+  ])('%s', (_, notes, expected) => {
+    expect(notes).toEqual(expected);
+  });
+
+  test('nobody, where there is no approver but the requester', () => {
+    const rights = { approvers: ['U0ANA'], access: [] };
+    expect(notesOf(run('proposed', forced), rights)).toEqual([]);
+  });
+});
+
+describe('a note', () => {
+  let fixture: Fixture;
+  let slack: Slack;
+  let taken: Set<string>;
+  beforeAll(async () => {
+    fixture = await withClient();
+    slack = fixture.slack;
+  });
+  afterAll(() => fixture.end());
+
+  /** Two of them are two bots, or one before and after it died. */
+  const bot = () =>
+    openNotes({
+      client: fixture.client,
+      rights: RIGHTS,
+      log: { info() {}, warn() {}, error() {} },
+      cards: {
+        once: async (id, what) => !taken.has(`${id} ${what}`) && Boolean(taken.add(`${id} ${what}`)),
+      },
+    });
+  async function card() {
+    taken = new Set();
+    const { ts = '' } = await fixture.client.chat.postMessage({ channel: 'C0OPS', text: '#1042' });
+    return { channel: 'C0OPS', ts };
+  }
+  const thread = (at: { channel: string; ts: string }) => slack.thread(at.channel, at.ts).slice(1);
+  const proposed = run('proposed', forced);
+
+  test('is posted once, whichever bot writes and however often', async () => {
+    const at = await card();
+    const [one, other] = [bot(), bot()];
+    for (const post of [one, one, other, bot()]) expect(await post(proposed, at)).toBe(0);
+    expect(thread(at)).toHaveLength(1);
+    expect(thread(at)[0]?.text).toContain('asks for approval of #1042');
+    expect(slack.warnings).toEqual([]);
+  });
+
+  test('waits where Slack is busy, and comes once', async () => {
+    const at = await card();
+    const post = bot();
+    slack.fault({ method: 'chat.postMessage', kind: 'ratelimited', retryAfter: 2 });
+    expect(await post(proposed, at)).toBe(2_000);
+    expect(thread(at)).toEqual([]);
+    expect(await post(proposed, at)).toBe(0);
+    expect(thread(at)).toHaveLength(1);
+  });
+
+  test('whose answer was lost is not posted again', async () => {
+    const at = await card();
+    const post = bot();
+    slack.fault({ method: 'chat.postMessage', kind: 'drop-after' });
+    expect(await post(proposed, at)).toBeGreaterThan(0);
+    expect(thread(at)).toHaveLength(1);
+    expect(await post(proposed, at)).toBe(0);
+    expect(thread(at)).toHaveLength(1);
+  });
+
+  test('that a bot was about to post when it died is posted by the next', async () => {
+    const at = await card();
+    slack.fault({ method: 'chat.postMessage', kind: 'drop' });
+    expect(await bot()(proposed, at)).toBeGreaterThan(0);
+    expect(thread(at)).toEqual([]);
+    expect(await bot()(proposed, at)).toBe(0);
+    expect(thread(at)).toHaveLength(1);
+  });
+
+  test('that Slack refuses is left, and the next ones are posted', async () => {
+    const at = await card();
+    slack.fault({ method: 'chat.postMessage', kind: 'error', error: 'restricted_action' });
+    const post = bot();
+    expect(await post({ ...proposed, remindedAt: NOW }, at)).toBe(0);
+    expect(await post({ ...proposed, remindedAt: NOW }, at)).toBe(0);
+    expect(thread(at).map(({ text }) => text)).toEqual([expect.stringContaining('still waits')]);
+  });
+});
