@@ -9,6 +9,7 @@ export type Node =
   | { kind: 'code'; text: string }
   | { kind: 'bold'; text: string }
   | { kind: 'user'; id: UserId }
+  | { kind: 'channel'; id: string }
   | { kind: 'time'; at: number };
 export type Markup = readonly Node[];
 type Value = string | number | Node | Markup;
@@ -26,6 +27,8 @@ export const text = (value: string): Node => ({ kind: 'text', text: value });
 export const code = (value: string): Node => ({ kind: 'code', text: value });
 export const bold = (value: string): Node => ({ kind: 'bold', text: value });
 export const user = (id: UserId): Node => ({ kind: 'user', id });
+/** A channel by its Slack ID, shown by its name to those who may see it. */
+export const channel = (id: string): Node => ({ kind: 'channel', id });
 /** A moment in milliseconds since 1970, shown in the reader's own zone. */
 export const time = (at: number): Node => ({ kind: 'time', at });
 
@@ -47,6 +50,8 @@ export function plain(markup: Markup): string {
       switch (node.kind) {
         case 'user':
           return `@${node.id}`;
+        case 'channel':
+          return `#${node.id}`;
         case 'time':
           return new Date(node.at).toISOString();
         default:

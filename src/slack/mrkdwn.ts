@@ -10,9 +10,7 @@ export function mrkdwn(markup: Markup): string {
 
 /** One line without formatting, for the `text` of a message. */
 export function oneLine(markup: Markup, most = 300): string {
-  const text = markup
-    .map((node) => (node.kind === 'user' || node.kind === 'time' ? render(node) : literal(node.text)))
-    .join('');
+  const text = markup.map((node) => ('text' in node ? literal(node.text) : render(node))).join('');
   return text.length > most ? `${whole(text.slice(0, most))}…` : text;
 }
 
@@ -31,6 +29,9 @@ function escaped(text: string): string {
 /** Longer than any reference (255 and a tag of 128); what is longer is no name. */
 const MOST = 400;
 
+/** Channels, private ones and direct messages: anything else is no reference. */
+const CHANNEL = /^[CGD][A-Z0-9]{2,20}$/;
+
 function render(node: Node): string {
   switch (node.kind) {
     case 'text':
@@ -44,6 +45,8 @@ function render(node: Node): string {
         : `\`${escaped(visible(node.text).replaceAll('`', 'ˋ').trim()) || ' '}\``;
     case 'user':
       return `<@${node.id}>`;
+    case 'channel':
+      return CHANNEL.test(node.id) ? `<#${node.id}>` : literal(node.id);
     case 'time': {
       const iso = new Date(node.at).toISOString().slice(0, 16).replace('T', ' ');
       return `<!date^${Math.floor(node.at / 1000)}^{date_short_pretty} {time}|${iso} UTC>`;
