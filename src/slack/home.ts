@@ -12,8 +12,8 @@ import { openLine, whoApproves } from '../domain/waiting.ts';
 import { headline } from '../domain/words.ts';
 import { button, context, sections } from './blocks.ts';
 
-/** Slack takes 100 blocks and 250 kB in a view: each of these runs is a block of 3 kB at most. */
-const DECIDE = 25;
+/** Slack takes 100 blocks and 250 kB in a view; a run or a host is a block, of up to 4 kB, at the worst. */
+const DECIDE = 20;
 const OPEN = 10;
 const HOSTS = 30;
 

@@ -216,7 +216,7 @@ describe.skipIf(skipWithout('the Home tab', 'redis', 'engines'))('the Home tab',
     const before = calls('usergroups.users.list');
     const lines = await opens('U0CY');
     expect(calls('usergroups.users.list') - before).toBe(1);
-    expect(part(lines, 'Waits for you')).toContain('and 76 more: `/dimg pending`');
+    expect(part(lines, 'Waits for you')).toContain('and 81 more: `/dimg pending`');
     expect(part(lines, 'Hosts')).toContain('and 271 more: `/dimg hosts`');
   });
 });
