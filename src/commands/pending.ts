@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { say } from '../domain/markup.ts';
-import { openLine } from '../domain/waiting.ts';
+import { askedWords, standing } from '../domain/waiting.ts';
 import { defineCommand } from './_define.ts';
 
 export default defineCommand({
@@ -13,7 +13,10 @@ export default defineCommand({
   async answer(_input, desk) {
     const runs = await desk.openRuns();
     return {
-      lines: runs.length === 0 ? [say`Nothing waits.`] : runs.map((run) => say`• ${openLine(run)}`),
+      lines:
+        runs.length === 0
+          ? [say`Nothing waits.`]
+          : runs.map((run) => say`• ${askedWords(run)} · ${standing(run)}`),
     };
   },
 });

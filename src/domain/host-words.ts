@@ -17,12 +17,10 @@ export function diskWords(disk: Disk): Markup {
 }
 
 /** The same to be seen at a glance: `▓▓▓▓▓▓▓░░░ 70 %, 120 GB free of 400 GB`. */
-export function diskBar(disk: Disk): { bar: string; words: Markup } {
+export function diskBar(disk: Disk): Markup {
   const full = Math.min(BAR, Math.max(0, Math.round(usedShare(disk) * BAR)));
-  return {
-    bar: '▓'.repeat(full) + '░'.repeat(BAR - full),
-    words: say`${percent(disk)} %, ${formatSize(disk.free)} free of ${formatSize(disk.total)}`,
-  };
+  const bar = '▓'.repeat(full) + '░'.repeat(BAR - full);
+  return say`${bar} ${percent(disk)} %, ${formatSize(disk.free)} free of ${formatSize(disk.total)}`;
 }
 
 // --- internal ---

@@ -5,13 +5,17 @@ import { type Run, totals } from './run.ts';
 import { formatSize } from './size.ts';
 import { amount, describeRun } from './words.ts';
 
+/** What was asked, and by whom: `#1042 rmi host-3 app:1 -f asked by @ana`. */
+export function askedWords(run: Run): Markup {
+  return say`${bold(`#${run.id}`)} ${code(describeRun(run))} asked by ${user(run.requester)}`;
+}
+
 /**
- * A run that is not over, in one line: `#1042 rmi host-3 app:1 -f asked by @ana · 3 images, 1.2 GB, waits
- * for an approver (force) · expires …`. `who` names those who may approve it, where they are known.
+ * Where a run is that is not over, and whom it waits for: `3 images, 1.2 GB, waits for an approver (force) ·
+ * expires …`. `who` names those who may approve it, where they are known.
  */
-export function openLine(run: Run, who?: Markup): Markup {
-  const asked = say`${bold(`#${run.id}`)} ${code(describeRun(run))} asked by ${user(run.requester)}`;
-  return join([asked, ...standing(run, who)], ' · ');
+export function standing(run: Run, who?: Markup): Markup {
+  return join(standingParts(run, who), ' · ');
 }
 
 /** Who else may approve this run: names and groups of every list that counts; `null` where a list has nobody. */
@@ -23,7 +27,7 @@ export function whoApproves(run: Run, rights: Rights): Markup | null {
 
 // --- internal ---
 
-function standing(run: Run, who?: Markup): Markup[] {
+function standingParts(run: Run, who?: Markup): Markup[] {
   const sum = totals(run);
   const progress = `${sum.settled} of ${sum.items}`;
   if (run.state === 'planning') return [say`is being planned`];

@@ -114,7 +114,8 @@ async function recentRuns(deps: Deps, user: UserId): Promise<Run[]> {
 
 const endOf = (run: Run): number => run.paused?.until ?? run.expiresAt ?? Infinity;
 
+/** By whole percents, as they are shown: hosts with one disk would change places all the time. */
 function fullestFirst(a: HostStatus, b: HostStatus): number {
-  const full = ({ disk }: HostStatus) => (disk ? usedShare(disk) : -1);
+  const full = ({ disk }: HostStatus) => (disk ? Math.round(usedShare(disk) * 100) : -1);
   return full(b) - full(a) || (a.host < b.host ? -1 : 1);
 }

@@ -8,9 +8,9 @@ import type { Rights } from '../domain/rights.ts';
 import type { Run } from '../domain/run.ts';
 import { formatSize } from '../domain/size.ts';
 import { engineWords } from '../domain/trouble.ts';
-import { openLine, whoApproves } from '../domain/waiting.ts';
+import { askedWords, standing, whoApproves } from '../domain/waiting.ts';
 import { headline } from '../domain/words.ts';
-import { button, context, sections } from './blocks.ts';
+import { button, type Cells, columns, context, sections } from './blocks.ts';
 
 /** Slack takes 100 blocks and 250 kB in a view; a run or a host is a block, of up to 4 kB, at the worst. */
 const DECIDE = 20;
@@ -63,7 +63,7 @@ function header(words: string): KnownBlock {
 function waiting({ decide }: HomePage, links: ReadonlyMap<RunId, string>): KnownBlock[] {
   if (decide.length === 0) return sections([say`Nothing waits for you.`]);
   return [
-    ...decide.slice(0, DECIDE).flatMap((run) => runBlocks(run, openLine(run), links)),
+    ...decide.slice(0, DECIDE).flatMap((run) => runBlocks(run, standing(run), links)),
     ...more(decide.length - DECIDE, '/dimg pending'),
   ];
 }
@@ -74,19 +74,20 @@ function underWay({ open }: HomePage, links: ReadonlyMap<RunId, string>, rights:
     header('Yours, under way'),
     ...open.slice(0, OPEN).flatMap((run) => {
       const who = whoApproves(run, rights) ?? say`nobody else can`;
-      return runBlocks(run, openLine(run, who), links);
+      return runBlocks(run, standing(run, who), links);
     }),
     ...more(open.length - OPEN, '/dimg pending'),
   ];
 }
 
-function runBlocks(run: Run, line: Markup, links: ReadonlyMap<RunId, string>): KnownBlock[] {
-  const where = channel(run.card?.channel ?? run.channel);
-  const blocks = sections([say`${line} · in ${where}`]);
+function runBlocks(run: Run, stands: Markup, links: ReadonlyMap<RunId, string>): KnownBlock[] {
+  const asked = say`${askedWords(run)} in ${channel(run.card?.channel ?? run.channel)}`;
+  const both = sections([asked, stands]);
+  // One block each, so that all of them fit; what is too long for one is cut.
+  const [block] = (both.length === 1 ? both : sections([say`${asked} · ${stands}`])) as SectionBlock[];
   const url = links.get(run.id);
-  const [first] = blocks as SectionBlock[];
-  if (url === undefined || !first) return blocks;
-  return [{ ...first, accessory: { ...button('show', `Show #${run.id}`, run.id), url } }];
+  if (!block || url === undefined) return block ? [block] : [];
+  return [{ ...block, accessory: { ...button('show', `Show #${run.id}`, run.id), url } }];
 }
 
 const recentLine = (run: Run): Markup => say`• ${headline(run)} · ${time(run.endedAt ?? run.createdAt)}`;
@@ -94,24 +95,23 @@ const recentLine = (run: Run): Markup => say`• ${headline(run)} · ${time(run.
 function hosts(home: HomePage): KnownBlock[] {
   if (home.hosts.length === 0) return sections([NO_HOSTS]);
   return [
-    ...sections(home.hosts.slice(0, HOSTS).map((host) => hostLine(host, home.at))),
+    ...columns(home.hosts.slice(0, HOSTS).map((host) => hostCells(host, home.at))),
     ...more(home.hosts.length - HOSTS, '/dimg hosts'),
   ];
 }
 
-function hostLine(host: HostStatus, now: number): Markup {
-  const disk = host.disk && diskBar(host.disk);
-  const parts = [
-    disk ? say`${disk.bar} ${bold(host.host)} ${disk.words}` : say`${bold(host.host)}`,
-    onlineWords(host, now),
+/** Its disk on the left; how it is and what is on it on the right. */
+function hostCells(status: HostStatus, now: number): Cells {
+  const { host, disk, engine, problem, counts } = status;
+  const is = [onlineWords(status, now)];
+  if (engine) is.push(say`Docker ${engine.version}`);
+  if (problem) is.push(engineWords(problem));
+  const has =
+    counts && say`${plural(counts.images, 'image')}, ${formatSize(counts.reclaimable)} reclaimable now`;
+  return [
+    disk ? [say`${bold(host)}`, diskBar(disk)] : [say`${bold(host)}`],
+    has ? [join(is, ' · '), has] : [join(is, ' · ')],
   ];
-  if (host.problem) parts.push(engineWords(host.problem));
-  if (host.engine) parts.push(say`Docker ${host.engine.version}`);
-  if (host.counts)
-    parts.push(
-      say`${plural(host.counts.images, 'image')}, ${formatSize(host.counts.reclaimable)} reclaimable now`,
-    );
-  return join(parts, ' · ');
 }
 
 function more(count: number, command: string): KnownBlock[] {

@@ -90,18 +90,18 @@ describe.skipIf(skipWithout('the Home tab', 'redis', 'engines'))('the Home tab',
     const lines = await opens(stage.ana.id);
     const waits = part(lines, 'Waits for you');
     expect(waits).toMatch(
-      /^#1 `prune host-1` asked by @ana · 1 image, 300 kB, waits for @ana to confirm · expires .* · in #ops\n\[Show #1\]$/,
+      /^#1 `prune host-1` asked by @ana in #ops\n1 image, 300 kB, waits for @ana to confirm · expires .*\n\[Show #1\]$/,
     );
     const open = part(lines, 'Yours, under way');
     for (const { number } of [forced, other])
       expect(open).toMatch(
         new RegExp(
-          `#${number} \`rmi host-1 app:1 -f\` .* waits for an approver \\(force\\): @bo, group \`S0SRE\``,
+          `#${number} \`rmi host-1 app:1 -f\` .*\n.* waits for an approver \\(force\\): @bo, group \`S0SRE\``,
         ),
       );
     expect(part(lines, 'Your recent runs')).toMatch(/^None yet/);
     expect(part(lines, 'Hosts')).toMatch(
-      /^[▓░]{10} host-1 \d+ %, .* free of .* · online · Docker .* · 2 images, /,
+      /^host-1\n[▓░]{10} \d+ %, .* free of .*\nonline · Docker .*\n2 images, .* reclaimable now\n/,
     );
     expect(lines.at(-2)).toMatch(/^as of .* · `\/dimg help`$/);
     expect(lines.at(-1)).toBe('[Show now]');
