@@ -35,9 +35,9 @@ export function stageOf(page: Page, dir: string) {
         .and(page.locator(`[data-state="${state}"]`))
         .waitFor({ timeout });
     },
-    /** Opens the app's Home tab anew, and waits for what the app puts there. */
-    async home(): Promise<void> {
-      await page.getByRole('navigation').getByRole('button', { name: 'dimg' }).click();
+    /** Goes to the app's Home tab, or to a channel. */
+    async go(place: string): Promise<void> {
+      await page.getByRole('navigation').getByRole('button', { name: place }).click();
       await sleep(600);
     },
     async shot(name: string, of?: Locator): Promise<void> {
