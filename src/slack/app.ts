@@ -1,11 +1,11 @@
 import bolt from '@slack/bolt';
 import type { WebClientOptions } from '@slack/web-api';
-import { z } from 'zod';
 import { UserError } from '../domain/error.ts';
 import { RunId, UserId } from '../domain/ids.ts';
 import { type Markup, say } from '../domain/markup.ts';
 import type { Answer, Log } from '../ports.ts';
 import { privately } from './answers.ts';
+import { hearHome, type Opened } from './hear-home.ts';
 
 /** What the bot does with what it hears. `command` and `press` throw a `UserError` for what the person should know. */
 export interface Handlers {
@@ -26,14 +26,11 @@ export interface Handlers {
     replyTo: string;
     delivery: string;
   }): Promise<Markup | null>;
-  /** Somebody opens the Home tab; `hash` is that of the one which they see until then. */
-  home(opened: { user: UserId; team: string; hash?: string | undefined }): Promise<void>;
+  home(opened: Opened): Promise<void>;
 }
 
 /** Slack waits 3 s for an acknowledgement; a store or a Slack that hangs must not use them up. */
 const ACK_MS = 2_000;
-/** Slack's events carry it, though its types don't. */
-const Shown = z.object({ hash: z.string().optional() });
 const VERBS = ['confirm', 'approve', 'deny', 'cancel', 'continue', 'undo'] as const;
 type Verb = (typeof VERBS)[number];
 
@@ -114,24 +111,7 @@ export async function openApp(
     },
   );
 
-  // Bolt acknowledges events before they are handled.
-  app.event('app_home_opened', async ({ event, body }) => {
-    if (event.tab === 'messages') return;
-    const { user, view } = event;
-    await handlers.home({ user: UserId.parse(user), team: body.team_id, hash: Shown.parse(view ?? {}).hash });
-  });
-  app.action({ type: 'block_actions', action_id: 'home' }, async ({ body, ack }) => {
-    await ack();
-    const { user, team, view } = body;
-    await handlers.home({
-      user: UserId.parse(user.id),
-      team: user.team_id ?? team?.id ?? '',
-      hash: view?.hash,
-    });
-  });
-  // It opens an address, and is sent all the same.
-  app.action({ type: 'block_actions', action_id: 'show' }, async ({ ack }) => ack());
-
+  hearHome(app, handlers.home);
   app.error(async (error) => log.error('a Slack event could not be handled', error));
   return app;
 }

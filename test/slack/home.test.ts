@@ -9,7 +9,7 @@ import type { HostStatus } from '../../src/domain/protocol.ts';
 import { type Run, RunState } from '../../src/domain/run.ts';
 import { renderHome, shownRuns } from '../../src/slack/home.ts';
 import { ANA, aHostStatus, aRun, BEN, MINUTE, NOW, pruning, removing, runId } from '../domain/_build.ts';
-import { planned, RIGHTS, run } from './_card.ts';
+import { by, planned, RIGHTS, run } from './_card.ts';
 import { HOSTILE, hostileText } from './_hostile.ts';
 import { scan } from './_scan.ts';
 
@@ -99,6 +99,8 @@ describe('the Home tab', () => {
     const twice = forced({ policy: { ...forced().policy, count: 2 } });
     expect(text([twice])).toContain('waits for 2 approvers (force): ');
     expect(text([run('executing', { executingSince: NOW })])).toContain('is being carried out, 0 of 1');
+    const stopping = run('executing', { executingSince: NOW, cancel: by });
+    expect(text([stopping])).toContain('is being cancelled, 0 of 1');
     expect(text([run('planning')])).toContain('[Yours, under way]\n*#1042* `prune host-3` asked by');
   });
 
