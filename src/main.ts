@@ -9,6 +9,7 @@ import { plain } from './domain/markup.ts';
 import type { Deps } from './flows/_deps.ts';
 import { advance } from './flows/advance.ts';
 import { decide } from './flows/decide.ts';
+import { home } from './flows/home.ts';
 import { press } from './flows/press.ts';
 import { report } from './flows/report.ts';
 import { request } from './flows/request.ts';
@@ -19,6 +20,7 @@ import { openReports } from './queue/reports.ts';
 import { openApp } from './slack/app.ts';
 import { openPeople } from './slack/people.ts';
 import { openVoice } from './slack/voice.ts';
+import { openHomes } from './slack/write-home.ts';
 import { openWriter } from './slack/writer.ts';
 import { openAsks } from './store/asks.ts';
 import { openAudit } from './store/audit.ts';
@@ -116,6 +118,7 @@ export async function runBot(
     return result;
   }
 
+  const homes = openHomes({ client: client(), rights: settings.rights, log });
   const app = await openApp(
     {
       botToken: settings.botToken,
@@ -129,6 +132,7 @@ export async function runBot(
       press: (pressed) => press(deps, pressed),
       deny: (sent) => decide(deps, { ...sent, verb: 'deny', via: 'form' }),
       reply: deps.voice.reply,
+      home: async ({ hash, ...person }) => homes.publish(person.user, await home(deps, person), hash),
     },
     log,
   );

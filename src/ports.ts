@@ -39,6 +39,8 @@ export interface Runs {
   due(now: number): Promise<RunId[]>;
   /** Runs that are not over. */
   open(): Promise<RunId[]>;
+  /** The newest runs that this person asked for, newest first; of older ones than the newest 100 there is no list. */
+  askedBy(user: UserId, count: number): Promise<RunId[]>;
   /** Looks at the run again at `at`, whatever happens. */
   lookAgain(id: RunId, at: number): Promise<void>;
 }

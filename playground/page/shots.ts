@@ -60,9 +60,12 @@ async function take(dir: string, readme: boolean): Promise<void> {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1.5 });
     await page.goto(served.url);
     const stage = stageOf(page, dir);
-    const { type, ask, card, press, be, shot, state } = stage;
+    const { type, ask, card, press, be, go, shot, state } = stage;
 
     await shot('start');
+    await go('dimg');
+    await shot('home-empty');
+    await go('ops');
     await type('/dimg hosts');
     await stage.told('online');
     await shot('hosts-answer');
@@ -120,7 +123,14 @@ async function take(dir: string, readme: boolean): Promise<void> {
     await press('Approve');
     await stage.told('somebody else must approve it');
     await shot('private-refusal');
+    await go('dimg');
+    await shot('home-of-requester');
     await be('bo');
+    await shot('home-of-approver');
+    await be('gus');
+    await shot('home-of-guest');
+    await be('bo');
+    await go('ops');
     await shot('as-bo');
     await press('Deny');
     await state('denied');

@@ -35,6 +35,11 @@ export function stageOf(page: Page, dir: string) {
         .and(page.locator(`[data-state="${state}"]`))
         .waitFor({ timeout });
     },
+    /** Goes to the app's Home tab, or to a channel. */
+    async go(place: string): Promise<void> {
+      await page.getByRole('navigation').getByRole('button', { name: place }).click();
+      await sleep(600);
+    },
     async shot(name: string, of?: Locator): Promise<void> {
       const path = join(dir, `${String(++n).padStart(2, '0')}-${name}.png`);
       await page.mouse.move(0, 0);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { DiskUse } from '../domain/disk.ts';
+import { diskWords } from '../domain/host-words.ts';
 import type { HostName } from '../domain/ids.ts';
 import { bold, code, type Markup, plural, say } from '../domain/markup.ts';
 import { formatSize } from '../domain/size.ts';
@@ -23,9 +24,7 @@ export default defineCommand({
 function hostLines(host: HostName, use: DiskUse): Markup[] {
   const { disk, images, dangling, unused, containers, volumes, unusedVolumes, buildCache } = use;
   return [
-    disk
-      ? say`${bold(host)} disk ${Math.round((1 - disk.free / Math.max(1, disk.total)) * 100)} % of ${formatSize(disk.total)}, ${formatSize(disk.free)} free`
-      : say`${bold(host)} disk not visible to the agent`,
+    disk ? say`${bold(host)} ${diskWords(disk)}` : say`${bold(host)} disk not visible to the agent`,
     say`• ${formatSize(images.bytes)} in ${plural(images.count, 'image')}: ${code('prune')} frees ${formatSize(dangling.bytes)} (${dangling.count}), ${code('prune -a')} ${formatSize(unused.bytes)} (${unused.count})`,
     ...(containers.count > 0
       ? [say`• ${formatSize(containers.bytes)} written by ${plural(containers.count, 'container')}`]

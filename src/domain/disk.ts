@@ -4,6 +4,9 @@ import { z } from 'zod';
 export const Disk = z.strictObject({ total: z.number(), free: z.number() });
 export type Disk = z.infer<typeof Disk>;
 
+/** How much of it is used, 0 to 1. */
+export const usedShare = ({ total, free }: Disk): number => (total === 0 ? 0 : 1 - free / total);
+
 const Share = z.strictObject({ count: z.number(), bytes: z.number().nonnegative() });
 
 /** What fills the disk of a host. Sizes in bytes; layers that images share count once. */

@@ -10,6 +10,7 @@ export type Node =
   | { kind: 'bold'; text: string }
   | { kind: 'user'; id: UserId }
   | { kind: 'group'; id: string }
+  | { kind: 'channel'; id: string }
   | { kind: 'time'; at: number };
 export type Markup = readonly Node[];
 type Value = string | number | Node | Markup;
@@ -29,6 +30,8 @@ export const bold = (value: string): Node => ({ kind: 'bold', text: value });
 export const user = (id: UserId): Node => ({ kind: 'user', id });
 /** A user group; shown by its name, and its members are told of it where a message is new. */
 export const group = (id: string): Node => ({ kind: 'group', id });
+/** A channel by its Slack ID, shown by its name to those who may see it. */
+export const channel = (id: string): Node => ({ kind: 'channel', id });
 /** A moment in milliseconds since 1970, shown in the reader's own zone. */
 export const time = (at: number): Node => ({ kind: 'time', at });
 
@@ -51,6 +54,8 @@ export function plain(markup: Markup): string {
         case 'user':
         case 'group':
           return `@${node.id}`;
+        case 'channel':
+          return `#${node.id}`;
         case 'time':
           return new Date(node.at).toISOString();
         default:

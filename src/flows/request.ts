@@ -5,7 +5,6 @@ import { requested } from '../domain/facts.ts';
 import { RunId } from '../domain/ids.ts';
 import { code, join, say } from '../domain/markup.ts';
 import { isOnline } from '../domain/protocol.ts';
-import { isFinal } from '../domain/run.ts';
 import type { Selection } from '../domain/selection.ts';
 import { resolveWhere } from '../domain/where.ts';
 import type { Answer } from '../ports.ts';
@@ -13,6 +12,7 @@ import type { Deps, Person } from './_deps.ts';
 import { decide } from './decide.ts';
 import { draftRun, type Wanted } from './draft.ts';
 import { readHistory } from './history.ts';
+import { openRuns } from './open-runs.ts';
 import { offline, reach } from './reach.ts';
 import { mayAsk } from './rights.ts';
 import { survey } from './survey.ts';
@@ -91,10 +91,7 @@ async function desk(deps: Deps): Promise<Desk> {
       const run = await deps.runs.load(RunId.parse(id));
       return run && { run, plans: await deps.runs.plans(run) };
     },
-    async openRuns() {
-      const runs = await Promise.all((await deps.runs.open()).map((id) => deps.runs.load(id)));
-      return runs.flatMap((run) => (run && !isFinal(run.state) ? [run] : [])).sort((a, b) => a.id - b.id);
-    },
+    openRuns: () => openRuns(deps),
     history: (filter) => readHistory(deps, filter),
   };
 }

@@ -7,8 +7,9 @@ import type { Answer, Log, Reply, Voice } from '../ports.ts';
 import { privately } from './answers.ts';
 import { listenForDenials, openForm } from './deny.ts';
 import { inTime, spoken } from './edge.ts';
+import { hearHome, type Opened } from './hear-home.ts';
 
-/** What the bot does with what it hears. Both throw a `UserError` for what the person should know. */
+/** What the bot does with what it hears. `command` and `press` throw a `UserError` for what the person should know. */
 export interface Handlers {
   command(asked: {
     user: UserId;
@@ -37,6 +38,7 @@ export interface Handlers {
   }): Promise<Markup | null>;
   /** To one person, later than an acknowledgement may be. */
   reply: Voice['reply'];
+  home(opened: Opened): Promise<void>;
 }
 
 const VERBS = ['confirm', 'approve', 'deny', 'cancel', 'continue', 'undo'] as const;
@@ -127,6 +129,7 @@ export async function openApp(
   );
 
   listenForDenials(app, handlers, log);
+  hearHome(app, handlers.home);
   app.error(async (error) => log.error('a Slack event could not be handled', error));
   return app;
 }

@@ -1,4 +1,4 @@
-import type { Button, KnownBlock } from '@slack/types';
+import type { Button, KnownBlock, SectionBlock } from '@slack/types';
 import { type Markup, plain, say } from '../domain/markup.ts';
 import type { Answer } from '../ports.ts';
 import { mrkdwn, oneLine, whole } from './mrkdwn.ts';
@@ -12,6 +12,8 @@ export interface Content {
 /** Slack takes 3,000 characters in a section, 2,000 in a context; below that, since a cut adds some. */
 const SECTION = 2900;
 const CONTEXT = 1900;
+/** Slack takes ten cells in a section, of 2,000 characters. */
+const ROWS = 5;
 /** All text of a message together: Slack's limit is undocumented, and refusals begin above 11,000. */
 export const MESSAGE = 9_500;
 
@@ -33,6 +35,27 @@ export function context(line: Markup): KnownBlock {
     type: 'context',
     elements: [{ type: 'mrkdwn', text: clip(mrkdwn(line), CONTEXT), verbatim: true }],
   };
+}
+
+/** The lines of one row: its left cell and its right one. */
+export type Cells = readonly [readonly Markup[], readonly Markup[]];
+
+/** Rows of two cells, which Slack shows side by side where there is room. */
+export function columns(rows: readonly Cells[]): KnownBlock[] {
+  const blocks: SectionBlock[] = [];
+  for (let from = 0; from < rows.length; from += ROWS)
+    blocks.push({
+      type: 'section',
+      fields: rows
+        .slice(from, from + ROWS)
+        .flat()
+        .map((lines) => ({
+          type: 'mrkdwn',
+          text: lines.map((line) => clip(mrkdwn(line), CONTEXT / lines.length)).join('\n'),
+          verbatim: true,
+        })),
+    });
+  return blocks;
 }
 
 /** A button that carries nothing but the run's number. */

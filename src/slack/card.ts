@@ -2,9 +2,10 @@ import type { ActionsBlock, Button, KnownBlock } from '@slack/types';
 import type { HostName } from '../domain/ids.ts';
 import { bold, code, join, type Markup, say, time, user } from '../domain/markup.ts';
 import { type Plan, shortDigest } from '../domain/plan.ts';
-import { listed, listsFor, type Rights } from '../domain/rights.ts';
+import type { Rights } from '../domain/rights.ts';
 import { canUndo, type HostPart, isFinal, type Run, totals, workOf } from '../domain/run.ts';
 import { formatSize } from '../domain/size.ts';
+import { whoApproves } from '../domain/waiting.ts';
 import { amount, describeRun, headline } from '../domain/words.ts';
 import { button, type Content, context, MESSAGE, pages, roomOf, sections } from './blocks.ts';
 import { fullOutcomes, fullPlan, hostSection } from './card-hosts.ts';
@@ -88,11 +89,10 @@ function footer(run: Run, rights: Rights): Markup {
 }
 
 function approvers(run: Run, rights: Rights): Markup {
-  const lists = listsFor(rights, 'approvers', Object.keys(run.hosts) as HostName[]);
-  const others = lists.map((list) => (list ?? []).filter((id) => id !== run.requester));
-  if (others.some((list) => list.length === 0))
-    return say`nobody else can approve it: ${code('approval.approvers')} in the bot's configuration names none`;
-  return say`approvers: ${join(others.map(listed), ', and of ')}`;
+  const who = whoApproves(run, rights);
+  return who
+    ? say`approvers: ${who}`
+    : say`nobody else can approve it: ${code('approval.approvers')} in the bot's configuration names none`;
 }
 
 function buttons(run: Run): ActionsBlock | null {

@@ -29,6 +29,9 @@ function escaped(text: string): string {
 /** Longer than any reference (255 and a tag of 128); what is longer is no name. */
 const MOST = 400;
 
+/** Channels, private ones and direct messages: anything else is no reference. */
+const CHANNEL = /^[CGD][A-Z0-9]{2,20}$/;
+
 function render(node: Node): string {
   switch (node.kind) {
     case 'text':
@@ -44,6 +47,8 @@ function render(node: Node): string {
       return `<@${node.id}>`;
     case 'group':
       return `<!subteam^${node.id}>`;
+    case 'channel':
+      return CHANNEL.test(node.id) ? `<#${node.id}>` : literal(node.id);
     case 'time': {
       const iso = new Date(node.at).toISOString().slice(0, 16).replace('T', ' ');
       return `<!date^${Math.floor(node.at / 1000)}^{date_short_pretty} {time}|${iso} UTC>`;

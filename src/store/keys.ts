@@ -1,4 +1,4 @@
-import type { RunId } from '../domain/ids.ts';
+import type { RunId, UserId } from '../domain/ids.ts';
 import { PREFIX } from '../domain/protocol.ts';
 
 /** The bot's own names in Redis; those that agents use as well are in the protocol. */
@@ -12,6 +12,8 @@ export const own = {
   replyTo: (id: RunId): string => `${PREFIX}:run:${id}:reply`,
   once: (id: RunId, what: string): string => `${PREFIX}:run:${id}:once:${what}`,
   delivery: (id: string): string => `${PREFIX}:delivery:${id}`,
+  /** Sorted set: the newest runs that somebody asked for, by their numbers. */
+  by: (user: UserId): string => `${PREFIX}:by:${user}`,
   /** Sorted set: run by when it must be looked at. */
   due: `${PREFIX}:due`,
   /** Sorted set: run by when its card fell behind. */

@@ -14,12 +14,17 @@ const REPLY_S = 30 * 60;
 
 /**
  * Stores a run if its revision is the expected one and the audit's head has not moved: the run, its place
- * among those to look at, its card's need, its cancellation and its audit entries, all or nothing.
- * Keys: run, audit, head, due, cards, cancel. Returns 1, 0 (the run moved) or -1 (the head moved).
+ * among those to look at, its card's need, its cancellation, its audit entries and, of a new one, its place
+ * among its requester's, all or nothing. Keys: run, audit, head, due, cards, cancel, by. Returns 1, 0 (the run moved) or -1 (the head moved).
  */
 const COMMIT = `
 if (redis.call('HGET', KEYS[1], 'rev') or '') ~= ARGV[1] then return 0 end
 if (redis.call('HGET', KEYS[3], 'n') or '0') ~= ARGV[2] then return -1 end
+if ARGV[1] == '' then
+  redis.call('ZADD', KEYS[7], ARGV[7], ARGV[7])
+  redis.call('ZREMRANGEBYRANK', KEYS[7], 0, -101)
+  redis.call('EXPIRE', KEYS[7], ARGV[5])
+end
 redis.call('HSET', KEYS[1], 'rev', ARGV[3], 'json', ARGV[4])
 redis.call('EXPIRE', KEYS[1], ARGV[5])
 if ARGV[6] == '' then redis.call('ZREM', KEYS[4], ARGV[7]) else redis.call('ZADD', KEYS[4], ARGV[6], ARGV[7]) end
@@ -51,13 +56,14 @@ export function openRuns(redis: Redis, clock: Clock, keepDays: number): Runs {
       const now = clock();
       const result = await redis.eval(
         COMMIT,
-        6,
+        7,
         own.run(run.id),
         own.audit,
         own.auditHead,
         own.due,
         own.cards,
         key.cancel(run.id),
+        own.by(run.requester),
         expectedRev,
         String(head.n),
         String(stored.rev),
@@ -129,6 +135,12 @@ export function openRuns(redis: Redis, clock: Clock, keepDays: number): Runs {
       }),
     open: () =>
       reaching(async () => (await redis.zrange(own.due, '0', '999')).map((id) => RunId.parse(Number(id)))),
+    askedBy: (user, count) =>
+      reaching(async () =>
+        (await redis.zrange(own.by(user), '0', String(count - 1), 'REV')).map((id) =>
+          RunId.parse(Number(id)),
+        ),
+      ),
     lookAgain: (id, at) =>
       reaching(async () => {
         const known = await redis.exists(own.run(id));

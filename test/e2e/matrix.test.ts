@@ -188,7 +188,9 @@ describe.skipIf(skipWithout('who may press what, and when', 'redis', 'engines'))
       if (verb === 'undo')
         await stage.slack.waitFor(
           () =>
-            stage.slack.messages(OPS).find(({ text }) => / done · undo host-1 · restored 1 of 1$/.test(text)),
+            stage.slack
+              .messages(OPS)
+              .find(({ ts, text }) => ts > card.ts && / done · undo host-1 · restored 1 of 1$/.test(text)),
           20_000,
         );
       const { images } = await stage.witness().snapshot();

@@ -44,6 +44,9 @@ function handsOn(page: Page) {
       await page.getByRole('radio', { name }).check({ force: true });
       await page.locator(`[data-me="U0${name.toUpperCase()}"]`).waitFor();
     },
+    /** Goes to the app's Home tab, or to a channel. */
+    go: (place: string): Promise<void> =>
+      page.getByRole('navigation').getByRole('button', { name: place }).click(),
     host: (name: string): Locator => page.getByRole('region', { name }),
   };
 }

@@ -114,6 +114,25 @@ describe.skipIf(skipWithoutChromium('the page in a browser', 'redis', 'engines',
       await told.waitFor(SOON);
     });
 
+    test('Home shows each person what waits for them, and leads to its card', async () => {
+      await ana.type('/dimg rmi host-1 web:1 -f');
+      const number = await ana.card('proposed').locator('strong', { hasText: '#' }).first().textContent();
+      await ana.go('dimg');
+      const home = ana.page.getByRole('region', { name: 'App Home' });
+      const row = home.locator('.section', { hasText: `${number} rmi host-1 web:1 -f` });
+      await row.getByText('waits for an approver (force): @bo, @cy').waitFor(SOON);
+      await home.getByText('Nothing waits for you.').waitFor(SOON);
+      // The same window as somebody else has their Home tab.
+      await ana.be('bo');
+      await row.getByText('waits for an approver (force) ·').waitFor(SOON);
+      expect(await home.getByText('Nothing waits for you.').count()).toBe(0);
+      await row.getByRole('button', { name: `Show ${number}` }).click();
+      await expect.poll(() => ana.card('proposed').isVisible(), SOON).toBe(true);
+      await ana.card('proposed').getByRole('button', { name: 'Deny' }).click();
+      await ana.card('denied').waitFor(SOON);
+      await ana.be('ana');
+    });
+
     test('a long plan is a file in the thread, and downloads', async () => {
       await ana.type('/dimg prune host-2 -a');
       await ana.card('proposed').getByRole('button', { name: '1 reply' }).click(SOON);
@@ -121,7 +140,7 @@ describe.skipIf(skipWithoutChromium('the page in a browser', 'redis', 'engines',
         ana.page.waitForEvent('download'),
         ana.page.getByRole('link', { name: 'Download' }).click(),
       ]);
-      expect(download.suggestedFilename()).toBe('plan-3.txt');
+      expect(download.suggestedFilename()).toBe('plan-4.txt');
       const text = await readFile(await download.path(), 'utf8');
       const [file] = world.slack.files();
       expect(text).toBe(file?.content.toString());

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bold, code, type Markup, plain, say, text, time, user } from '../../src/domain/markup.ts';
+import { bold, channel, code, type Markup, plain, say, text, time, user } from '../../src/domain/markup.ts';
 import { mrkdwn, oneLine } from '../../src/slack/mrkdwn.ts';
 import { ANA, NOW } from '../domain/_build.ts';
 import { HOSTILE, hostileMarkup, hostileText } from './_hostile.ts';
@@ -29,8 +29,10 @@ describe('the scanner of these tests', () => {
 
 describe('mrkdwn', () => {
   test('shows each kind of node in its way', () => {
-    const line = say`a ${bold('b')} ${code('c')} ${user(ANA)} ${time(NOW)}`;
-    expect(mrkdwn(line)).toBe(`a *b* \`c\` <@U0ANA> ${DATE}`);
+    const line = say`a ${bold('b')} ${code('c')} ${user(ANA)} ${channel('C0OPS')} ${time(NOW)}`;
+    expect(mrkdwn(line)).toBe(`a *b* \`c\` <@U0ANA> <#C0OPS> ${DATE}`);
+    expect(oneLine(line)).toBe(`a b c <@U0ANA> <#C0OPS> ${DATE}`);
+    expect(plain(line)).toBe('a b c @U0ANA #C0OPS 2026-01-31T12:00:00.000Z');
   });
 
   test('leaves names of images as they are', () => {

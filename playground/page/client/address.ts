@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 
 interface Address {
   /** Who looks: two windows can be two people. */
@@ -13,12 +13,7 @@ export function useAddress(): [Address, (next: Partial<Address>) => void] {
     const query = new URLSearchParams(location.search);
     return { as: query.get('as') ?? 'U0ANA', at: query.get('at') ?? 'C0OPS' };
   });
-  return [
-    address,
-    (next) => {
-      const now = { ...address, ...next };
-      setAddress(now);
-      history.replaceState(null, '', `?${new URLSearchParams({ ...now })}`);
-    },
-  ];
+  useEffect(() => history.replaceState(null, '', `?${new URLSearchParams({ ...address })}`), [address]);
+  const move = useCallback((next: Partial<Address>) => setAddress((now) => ({ ...now, ...next })), []);
+  return [address, move];
 }

@@ -18,11 +18,21 @@ export function App(): ReactNode {
   const me = scene?.me ?? as;
   const [thread, setThread] = useState<string | null>(null);
   const [notices, setNotices] = useState<Record<string, Notice[]>>({});
+  const [pointed, setPointed] = useState<string | null>(null);
   const [drawer, setDrawer] = useState<'rail' | 'hosts' | null>(null);
   const mine = useCallback((deed: Deed) => act(me, deed), [me]);
   const desk = useMemo<Desk | null>(
-    () => scene && { scene, act: mine, openThread: setThread },
-    [scene, mine],
+    () =>
+      scene && {
+        scene,
+        act: mine,
+        openThread: setThread,
+        point(channel, ts) {
+          setPointed(ts);
+          move({ at: channel });
+        },
+      },
+    [scene, mine, move],
   );
   if (!desk || !scene)
     return <p className="starting">{live ? 'One moment…' : 'The playground does not answer.'}</p>;
@@ -43,8 +53,8 @@ export function App(): ReactNode {
   const go = (next: { as?: string; at?: string }) => {
     setThread(null);
     setDrawer(null);
+    setPointed(null);
     move(next);
-    if (next.at === 'home') void mine({ do: 'home' });
   };
   const toggle = (which: 'rail' | 'hosts') => setDrawer(drawer === which ? null : which);
   const modal = scene.modals.at(-1);
@@ -84,6 +94,7 @@ export function App(): ReactNode {
               hosts={hosts?.hosts.map(({ host }) => host) ?? []}
               key={here}
               channel={here}
+              pointed={pointed}
               notices={noticesIn(null)}
               write={(text) => void write(text, null)}
             />

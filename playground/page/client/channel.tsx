@@ -1,4 +1,4 @@
-import { type ReactNode, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { SeenMessage } from '../shapes.ts';
 import { Composer } from './composer.tsx';
 import { sentAt } from './dates.ts';
@@ -10,6 +10,8 @@ interface ChannelOptions {
   channel: string;
   hosts: readonly string[];
   notices: readonly Notice[];
+  /** The message that somebody was led to. */
+  pointed: string | null;
   write(text: string): void;
 }
 
@@ -22,7 +24,7 @@ function beginnings(hosts: readonly string[]): string[] {
   );
 }
 
-export function Channel({ channel, hosts, notices, write }: ChannelOptions): ReactNode {
+export function Channel({ channel, hosts, notices, pointed, write }: ChannelOptions): ReactNode {
   const { scene } = useDesk();
   const [text, setText] = useState('');
   const field = useRef<HTMLTextAreaElement>(null);
@@ -34,6 +36,11 @@ export function Channel({ channel, hosts, notices, write }: ChannelOptions): Rea
   const here = scene.messages.filter((message) => message.channel === channel);
   const top = here.filter(({ thread_ts, ts }) => thread_ts === undefined || thread_ts === ts);
   const list = useStickToEnd<HTMLDivElement>();
+  useEffect(() => {
+    const message = list.current?.querySelector(`[data-ts="${CSS.escape(pointed ?? '')}"]`);
+    message?.scrollIntoView({ block: 'center' });
+    message?.animate([{ background: 'var(--mine)' }, { background: 'transparent' }], 2_500);
+  }, [pointed, list]);
   const lines: { at: number; node: ReactNode }[] = [
     ...top.map((message) => ({
       at: sentAt(message.ts),

@@ -7,6 +7,8 @@ export interface Desk {
   /** Does it as the person who looks. Resolves once Slack's client would have known how it went. */
   act(deed: Deed): Promise<DeedResult>;
   openThread(ts: string): void;
+  /** Goes to a message in its channel. */
+  point(channel: string, ts: string): void;
 }
 
 export const DeskContext = createContext<Desk | null>(null);

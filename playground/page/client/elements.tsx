@@ -2,6 +2,7 @@ import { type ReactNode, useState } from 'react';
 import type { Json } from '../../slack/types.ts';
 import type { Choice } from '../shapes.ts';
 import { Confirm, type ConfirmWords } from './confirm.tsx';
+import { useDesk } from './desk.ts';
 import { Menu } from './menu.tsx';
 import type { Surface } from './surface.ts';
 import { Text, type TextObject } from './text.tsx';
@@ -55,7 +56,11 @@ export function Element({
 
 // --- internal ---
 
+/** The address of a message, which Slack's client opens itself. */
+const PERMALINK = /^https:\/\/[\w-]+\.slack\.com\/archives\/(\w+)\/p(\d+)(\d{6})$/;
+
 function Button({ element, busy, press }: { element: Json; busy: boolean; press(): void }): ReactNode {
+  const { scene, point } = useDesk();
   const url = element.url as string | undefined;
   const label = element.accessibility_label as string | undefined;
   return (
@@ -67,8 +72,10 @@ function Button({ element, busy, press }: { element: Json; busy: boolean; press(
       {...(label !== undefined && { 'aria-label': label })}
       onClick={() => {
         if (busy) return;
-        if (url !== undefined && /^https?:/.test(url)) window.open(url, '_blank', 'noopener');
         press();
+        const [, channel = '', seconds = '', rest = ''] = PERMALINK.exec(url ?? '') ?? [];
+        if (scene.channels.some(({ id }) => id === channel)) point(channel, `${seconds}.${rest}`);
+        else if (url !== undefined && /^https?:/.test(url)) window.open(url, '_blank', 'noopener');
       }}
     >
       <Text of={element.text as TextObject} />

@@ -1,4 +1,4 @@
-import { type ReactNode, useMemo } from 'react';
+import { type ReactNode, useEffect, useMemo } from 'react';
 import { Blocks } from './blocks.tsx';
 import { useDesk } from './desk.ts';
 import { surfaceOf } from './surface.ts';
@@ -7,6 +7,7 @@ import { surfaceOf } from './surface.ts';
 export function Home(): ReactNode {
   const { scene, act } = useDesk();
   const { home } = scene;
+  useEffect(() => void act({ do: 'home' }), [act]);
   const surface = useMemo(() => (home ? surfaceOf({ view: home.id }, act) : null), [home, act]);
   return (
     <section className="messages home" aria-label="App Home">

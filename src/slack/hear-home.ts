@@ -1,0 +1,32 @@
+import type { App } from '@slack/bolt';
+import { z } from 'zod';
+import { UserId } from '../domain/ids.ts';
+
+/** Somebody wants their Home tab; `hash` is that of the one which they see until then. */
+export interface Opened {
+  user: UserId;
+  team: string;
+  hash?: string | undefined;
+}
+
+/** Hears that somebody opens the Home tab or presses a button on it. */
+export function hearHome(app: App, home: (opened: Opened) => Promise<void>): void {
+  // Bolt acknowledges events before they are handled.
+  app.event('app_home_opened', async ({ event, body }) => {
+    if (event.tab === 'messages') return;
+    const { hash } = Shown.parse(event.view ?? {});
+    await home({ user: UserId.parse(event.user), team: body.team_id, hash });
+  });
+  app.action({ type: 'block_actions', action_id: 'home' }, async ({ body, ack }) => {
+    await ack();
+    const { user, team, view } = body;
+    await home({ user: UserId.parse(user.id), team: user.team_id ?? team?.id ?? '', hash: view?.hash });
+  });
+  // It opens an address, and is sent all the same.
+  app.action({ type: 'block_actions', action_id: 'show' }, async ({ ack }) => ack());
+}
+
+// --- internal ---
+
+/** Slack's events carry it, though its types don't. */
+const Shown = z.object({ hash: z.string().optional() });
