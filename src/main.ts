@@ -8,6 +8,7 @@ import { readBotSettings } from './config.ts';
 import { plain } from './domain/markup.ts';
 import type { Deps } from './flows/_deps.ts';
 import { advance } from './flows/advance.ts';
+import { again } from './flows/again.ts';
 import { decide } from './flows/decide.ts';
 import { report } from './flows/report.ts';
 import { request } from './flows/request.ts';
@@ -127,7 +128,11 @@ export async function runBot(
     {
       command: (asked) => request(deps, asked),
       press: ({ verb, ...pressed }) =>
-        verb === 'undo' ? undo(deps, pressed) : decide(deps, { ...pressed, verb, via: 'button' }),
+        verb === 'undo'
+          ? undo(deps, pressed)
+          : verb === 'again'
+            ? again(deps, pressed)
+            : decide(deps, { ...pressed, verb, via: 'button' }),
     },
     log,
   );

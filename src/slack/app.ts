@@ -29,7 +29,7 @@ export interface Handlers {
 
 /** Slack waits 3 s for an acknowledgement; a store or a Slack that hangs must not use them up. */
 const ACK_MS = 2_000;
-const VERBS = ['confirm', 'approve', 'deny', 'cancel', 'continue', 'undo'] as const;
+const VERBS = ['confirm', 'approve', 'deny', 'cancel', 'continue', 'undo', 'again'] as const;
 type Verb = (typeof VERBS)[number];
 
 export interface Connection {

@@ -1,3 +1,5 @@
+import type { Drift } from '../domain/drift.ts';
+import { driftRows } from '../domain/drift-rows.ts';
 import type { HostName } from '../domain/ids.ts';
 import { bold, code, join, type Markup, plural, say } from '../domain/markup.ts';
 import type { Outcome } from '../domain/outcome.ts';
@@ -24,6 +26,7 @@ export function hostSection(run: Run, host: HostName, part: HostPart, plan: Plan
     return { lines: [say`${bold(host)} ${state}`], more: 0 };
   }
   const { plan: sum } = part;
+  if (part.drift) return driftSection(host, part.drift, rows);
   if (run.executingSince !== undefined && part.stage === 'planned' && !hasTurn(run, host)) {
     const waiting = say`${bold(host)} ${workOf(sum)} to go, frees ${formatSize(sum.reclaim)} · waits for its turn`;
     return { lines: [waiting], more: 0 };
@@ -99,6 +102,15 @@ export function fullOutcomes(parts: [HostName, HostPart][], plans: ReadonlyMap<H
 }
 
 // --- internal ---
+
+/** Of a host where nothing was done since it had changed too much: the difference, instead of how each image ended. */
+function driftSection(host: HostName, drift: Drift, rows: number) {
+  const each = Math.max(1, Math.floor(rows / 2));
+  const { unmatched, of } = drift;
+  const counts = say`${unmatched} of ${of} no longer ${unmatched === 1 ? 'matches' : 'match'} · nothing was deleted here`;
+  const lines = [say`${bold(host)} ${counts}`, ...driftRows(drift, each)];
+  return { lines, more: 0 };
+}
 
 function countWords(run: Run, { plan, outcomes, cache }: HostPart): Markup {
   const work = workOf(plan);

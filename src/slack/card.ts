@@ -3,7 +3,7 @@ import type { HostName } from '../domain/ids.ts';
 import { bold, code, join, type Markup, say, time, user } from '../domain/markup.ts';
 import { type Plan, shortDigest } from '../domain/plan.ts';
 import { listed, listsFor, type Rights } from '../domain/rights.ts';
-import { canUndo, type HostPart, isFinal, type Run, totals, workOf } from '../domain/run.ts';
+import { canRunAgain, canUndo, type HostPart, isFinal, type Run, totals, workOf } from '../domain/run.ts';
 import { formatSize } from '../domain/size.ts';
 import { amount, describeRun, headline } from '../domain/words.ts';
 import { button, type Content, context, MESSAGE, pages, roomOf, sections } from './blocks.ts';
@@ -72,6 +72,8 @@ function footer(run: Run, rights: Rights): Markup {
   for (const { by, at } of run.continued ?? []) parts.push(say`continued by ${user(by)} ${time(at)}`);
   for (const { by, at, run: undo } of run.undone ?? [])
     parts.push(say`undone by ${user(by)} ${time(at)} as #${undo}`);
+  if (run.again)
+    parts.push(say`asked again by ${user(run.again.by)} ${time(run.again.at)} as #${run.again.run}`);
   if (
     run.executingSince !== undefined &&
     run.skipConfirmation &&
@@ -110,5 +112,6 @@ function buttonsOf(run: Run): Button[] {
   }
   if (run.state === 'executing' && !run.cancel)
     return run.paused ? [button('continue', 'Continue', run.id, 'primary'), cancel] : [cancel];
+  if (canRunAgain(run) && !run.again) return [button('again', 'Run again', run.id)];
   return canUndo(run) && !run.undone ? [button('undo', 'Undo', run.id)] : [];
 }

@@ -200,6 +200,7 @@ export function aPolicy(
   return {
     count: 1,
     expires: 30 * MINUTE,
+    staleOver: 0.5,
     neededFor: { force: true, stoppedContainers: true, irrecoverable: false, ...neededFor },
     ...given,
   };

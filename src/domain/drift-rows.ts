@@ -1,0 +1,41 @@
+import type { Drift } from './drift.ts';
+import { type Markup, say } from './markup.ts';
+import { named } from './rows.ts';
+import { formatSize } from './size.ts';
+import { troubleWords } from './trouble.ts';
+import { amount } from './words.ts';
+
+/**
+ * The difference that made a plan stale: `– app:1 no longer goes: in use by web-1`, `+ app:9 would go now, 120 MB`, and
+ * what a new plan would do. At most `rows` of each kind.
+ */
+export function driftRows({ unmatched, changed, plan }: Drift, rows: number): Markup[] {
+  const gone = changed.slice(0, rows);
+  const fresh = plan?.fresh.slice(0, rows) ?? [];
+  return [
+    ...gone.map(
+      (one) =>
+        say`– ${named(one)} no longer goes${one.otherwise ? ' as it was shown' : ''}: ${troubleWords(one.why)}`,
+    ),
+    ...more('–', unmatched - gone.length, 'no longer match'),
+    ...fresh.map((one) =>
+      one.action === 'untag'
+        ? say`+ ${named(one)} would be untagged now, 0 B`
+        : say`+ ${named(one)} would go now, ${formatSize(one.size)}`,
+    ),
+    ...more('+', (plan?.added ?? 0) - fresh.length, 'would go now'),
+    ...(plan ? [newPlan(plan)] : []),
+  ];
+}
+
+// --- internal ---
+
+const more = (mark: string, n: number, words: string): Markup[] =>
+  n > 0 ? [say`${mark} ${n} more ${words}`] : [];
+
+function newPlan(plan: NonNullable<Drift['plan']>): Markup {
+  const items = plan.items + plan.cache;
+  return items === 0
+    ? say`a new plan would delete nothing`
+    : say`a new plan would delete ${amount({ ...plan, items })}, ${formatSize(plan.reclaim)}`;
+}
