@@ -83,7 +83,7 @@ function hostLines(host: string, part: HostPart, plan: Plan | undefined, run: Ru
         : [itemRow(item, plan.takenAt), ...containerRows(item, plan.takenAt)],
     ),
     ...(started ? cacheOutcomeRows(plan, part.cache) : cacheRows(plan)),
-    ...(part.drift ? driftRows(part.drift, part.drift.of) : []),
+    ...(part.drift ? driftRows(part.drift) : []),
     ...keptRows(plan.kept, false),
   ];
 }

@@ -7,9 +7,9 @@ import { amount } from './words.ts';
 
 /**
  * The difference that made a plan stale: `– app:1 no longer goes: in use by web-1`, `+ app:9 would go now, 120 MB`, and
- * what a new plan would do. At most `rows` of each kind.
+ * what a new plan would do. At most `rows` of each kind; `rest` says where the others are.
  */
-export function driftRows({ unmatched, changed, plan }: Drift, rows: number): Markup[] {
+export function driftRows({ unmatched, changed, plan }: Drift, rows = Infinity, rest = ''): Markup[] {
   const gone = changed.slice(0, rows);
   const fresh = plan?.fresh.slice(0, rows) ?? [];
   return [
@@ -17,13 +17,13 @@ export function driftRows({ unmatched, changed, plan }: Drift, rows: number): Ma
       (one) =>
         say`– ${named(one)} no longer goes${one.otherwise ? ' as it was shown' : ''}: ${troubleWords(one.why)}`,
     ),
-    ...more('–', unmatched - gone.length, 'no longer match'),
+    ...more('–', unmatched - gone.length, `no longer match${rest}`),
     ...fresh.map((one) =>
       one.action === 'untag'
         ? say`+ ${named(one)} would be untagged now, 0 B`
         : say`+ ${named(one)} would go now, ${formatSize(one.size)}`,
     ),
-    ...more('+', (plan?.added ?? 0) - fresh.length, 'would go now'),
+    ...more('+', (plan?.added ?? 0) - fresh.length, `would go now${rest}`),
     ...(plan ? [newPlan(plan)] : []),
   ];
 }

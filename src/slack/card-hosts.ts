@@ -19,8 +19,22 @@ import { formatSize } from '../domain/size.ts';
 import { formatDuration } from '../domain/time.ts';
 import { troubleWords } from '../domain/trouble.ts';
 
-/** A host's lines on a card, of `rows` images at most, and how many there would be more. */
-export function hostSection(run: Run, host: HostName, part: HostPart, plan: Plan | undefined, rows: number) {
+interface Section {
+  lines: Markup[];
+  /** Rows that there would be more. */
+  more: number;
+  /** The lines themselves point to the thread. */
+  cut?: boolean;
+}
+
+/** A host's lines on a card, of `rows` images at most. */
+export function hostSection(
+  run: Run,
+  host: HostName,
+  part: HostPart,
+  plan: Plan | undefined,
+  rows: number,
+): Section {
   if (!part.plan || !plan) {
     const state = part.trouble ? troubleWords(part.trouble) : say`planning…`;
     return { lines: [say`${bold(host)} ${state}`], more: 0 };
@@ -92,6 +106,7 @@ export function fullOutcomes(parts: [HostName, HostPart][], plans: ReadonlyMap<H
     const outcomes = new Map(part.outcomes.map((outcome) => [outcome.image, outcome]));
     const plan = plans.get(host);
     const rows = [
+      ...(part.drift ? driftRows(part.drift) : []),
       ...(plan?.items ?? []).map((item) => outcomeRow(item, outcomes.get(item.image), part.trouble)),
       ...(plan ? cacheOutcomeRows(plan, part.cache) : []),
     ];
@@ -104,12 +119,16 @@ export function fullOutcomes(parts: [HostName, HostPart][], plans: ReadonlyMap<H
 // --- internal ---
 
 /** Of a host where nothing was done since it had changed too much: the difference, instead of how each image ended. */
-function driftSection(host: HostName, drift: Drift, rows: number) {
+function driftSection(host: HostName, drift: Drift, rows: number): Section {
+  const { unmatched, of, plan } = drift;
   const each = Math.max(1, Math.floor(rows / 2));
-  const { unmatched, of } = drift;
+  const cut = Math.max(unmatched, plan?.added ?? 0) > each;
   const counts = say`${unmatched} of ${of} no longer ${unmatched === 1 ? 'matches' : 'match'} · nothing was deleted here`;
-  const lines = [say`${bold(host)} ${counts}`, ...driftRows(drift, each)];
-  return { lines, more: 0 };
+  return {
+    lines: [say`${bold(host)} ${counts}`, ...driftRows(drift, each, cut ? ', in the thread' : '')],
+    more: 0,
+    cut,
+  };
 }
 
 function countWords(run: Run, { plan, outcomes, cache }: HostPart): Markup {

@@ -26,8 +26,8 @@ export function renderCard(run: Run, plans: ReadonlyMap<HostName, Plan>, rights:
   const rows = Math.max(3, Math.floor(ROWS / Math.max(1, parts.length)));
   let cut = parts.length > HOSTS;
   const hostLines = parts.slice(0, HOSTS).flatMap(([host, part]) => {
-    const { lines, more } = hostSection(run, host, part, plans.get(host), rows);
-    cut ||= more > 0;
+    const { lines, more, cut: inside } = hostSection(run, host, part, plans.get(host), rows);
+    cut ||= inside || more > 0;
     return [...lines, ...(more > 0 ? [say`and ${more} more, in the thread`] : [])];
   });
   if (parts.length > HOSTS) hostLines.push(say`and ${parts.length - HOSTS} more hosts, in the thread`);

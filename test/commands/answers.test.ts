@@ -366,6 +366,7 @@ describe('history', () => {
     { at: NOW, run: runId(7), kind: 'outcome', host: HOST, outcome: 'deleted', cache: 12, bytes: 1000 },
     { at: NOW, run: runId(7), kind: 'continued', by: BEN },
     { at: NOW, run: runId(7), kind: 'undone', by: BEN, undo: runId(8) },
+    { at: NOW, run: runId(7), kind: 'again', by: BEN, again: runId(9) },
     { at: NOW, run: runId(7), kind: 'ended', state: 'partial', items: 1, bytes: 1000 },
   ];
 
@@ -382,7 +383,8 @@ describe('history', () => {
       `${head(7)}host-3 deleted 12 build cache records, freed 1 kB`,
       `${head(8)}@U0BEN continued`,
       `${head(9)}@U0BEN undid it with #8`,
-      `${head(10)}ended partial: 1 image, 1 kB freed`,
+      `${head(10)}@U0BEN asked for it again with #9`,
+      `${head(11)}ended partial: 1 image, 1 kB freed`,
     ]);
   });
 
