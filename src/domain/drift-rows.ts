@@ -18,11 +18,7 @@ export function driftRows({ unmatched, changed, plan }: Drift, rows = Infinity, 
         say`– ${named(one)} no longer goes${one.otherwise ? ' as it was shown' : ''}: ${troubleWords(one.why)}`,
     ),
     ...more('–', unmatched - gone.length, `no longer match${rest}`),
-    ...fresh.map((one) =>
-      one.action === 'untag'
-        ? say`+ ${named(one)} would be untagged now, 0 B`
-        : say`+ ${named(one)} would go now, ${formatSize(one.size)}`,
-    ),
+    ...fresh.map(freshRow),
     ...more('+', (plan?.added ?? 0) - fresh.length, `would go now${rest}`),
     ...(plan ? [newPlan(plan)] : []),
   ];
@@ -32,6 +28,13 @@ export function driftRows({ unmatched, changed, plan }: Drift, rows = Infinity, 
 
 const more = (mark: string, n: number, words: string): Markup[] =>
   n > 0 ? [say`${mark} ${n} more ${words}`] : [];
+
+function freshRow(one: NonNullable<Drift['plan']>['fresh'][number]): Markup {
+  if (one.action === 'untag') return say`+ ${named(one)} would be untagged now, 0 B`;
+  // What it shares with images that stay, or that go after it, is not freed with it.
+  const bytes = one.reclaim < one.size ? `frees ${formatSize(one.reclaim)} of ` : '';
+  return say`+ ${named(one)} would go now, ${bytes}${formatSize(one.size)}`;
+}
 
 function newPlan(plan: NonNullable<Drift['plan']>): Markup {
   const items = plan.items + plan.cache;

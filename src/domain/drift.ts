@@ -43,12 +43,13 @@ export const Drift = z.strictObject({
       reclaim: z.number().nonnegative(),
       /** Images that were not in the old plan. */
       added: z.number().int().nonnegative(),
-      /** The first of them; `size` in bytes. */
+      /** The first of them; bytes, as of an item. */
       fresh: z
         .array(
           z.strictObject({
             ...Subject,
             size: z.number().nonnegative(),
+            reclaim: z.number().nonnegative(),
             action: z.enum(['delete', 'untag']),
           }),
         )
@@ -94,6 +95,7 @@ function newPlan(items: readonly Item[], { digest, reclaim, cache, ...plan }: Pl
     fresh: added.slice(0, NAMED).map((item) => ({
       ...subject(item),
       size: item.size,
+      reclaim: item.reclaim,
       action: item.action === 'untag' ? 'untag' : 'delete',
     })),
   };

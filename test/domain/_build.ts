@@ -263,7 +263,9 @@ export function aDrift(given: Partial<Drift> = {}): Drift {
     plan: {
       ...{ digest: id('new plan'), items: 2, untag: 0, untagReferences: 0, cache: 0, reclaim: 340_000_000 },
       added: 1,
-      fresh: [{ image: id('n'), references: ['app:9'], size: 120_000_000, action: 'delete' }],
+      fresh: [
+        { image: id('n'), references: ['app:9'], size: 120_000_000, reclaim: 120_000_000, action: 'delete' },
+      ],
     },
     ...given,
   };

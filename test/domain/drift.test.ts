@@ -15,7 +15,7 @@ describe('the difference of two plans', () => {
   const items = ['a', 'b', 'c'].map((name) => anItem(name, { references: [`${name}:1`] }));
 
   test('names what no longer goes, and what would go that was not planned', () => {
-    const now = aPlan([anItem('b'), anItem('n', { references: ['n:1'], size: 7 })], { digest: id('new') });
+    const now = aPlan([anItem('b'), anItem('n', { references: ['n:1'], size: 700 })], { digest: id('new') });
     const drift = driftOf(items, changed('a', 'b'), now);
     expect(Drift.parse(drift)).toEqual(drift);
     expect(drift).toEqual({
@@ -27,7 +27,7 @@ describe('the difference of two plans', () => {
       ],
       plan: {
         ...{ digest: id('new'), items: 2, untag: 0, untagReferences: 0, cache: 0, reclaim: 200, added: 1 },
-        fresh: [{ image: id('n'), references: ['n:1'], size: 7, action: 'delete' }],
+        fresh: [{ image: id('n'), references: ['n:1'], size: 700, reclaim: 100, action: 'delete' }],
       },
     });
   });
@@ -92,9 +92,17 @@ describe('its rows', () => {
     expect(lines(aDrift({ plan: none })).at(-1)).toBe('a new plan would delete nothing');
   });
 
+  test('say what it frees where that is not all of it', () => {
+    const plan = { ...aDrift().plan } as NonNullable<Drift['plan']>;
+    const fresh = plan.fresh.map((one) => ({ ...one, reclaim: 200_000 }));
+    expect(lines(aDrift({ plan: { ...plan, fresh } }))).toContain(
+      `+ app:9 ${short('n')} would go now, frees 200 kB of 120 MB`,
+    );
+  });
+
   test('tell apart what is only untagged', () => {
     const plan = { ...aDrift().plan, untag: 1, untagReferences: 2 } as NonNullable<Drift['plan']>;
-    const fresh = [{ image: id('n'), references: ['n:1'], size: 9, action: 'untag' as const }];
+    const fresh = [{ image: id('n'), references: ['n:1'], size: 9, reclaim: 0, action: 'untag' as const }];
     const rows = lines(aDrift({ plan: { ...plan, fresh } }));
     expect(rows).toContain(`+ n:1 ${short('n')} would be untagged now, 0 B`);
     expect(rows.at(-1)).toBe('a new plan would delete 1 image and 2 references, 340 MB');
