@@ -9,6 +9,7 @@ import type { ReportBody } from '../../src/domain/protocol.ts';
 import { type Run, summarise } from '../../src/domain/run.ts';
 import {
   ANA,
+  aDrift,
   aHostStatus,
   aKept,
   anItem,
@@ -289,6 +290,15 @@ describe('show', () => {
     expect(text).toMatch(/^continued by @U0BEN 2026-/m);
     expect(text).toMatch(/^undone by @U0BEN .* with #1050$/m);
     expect(text).toMatch(/^cancelled by @U0BEN/m);
+  });
+
+  test('of a host that had changed too much tells the difference, and who asked again', async () => {
+    const hosts = { [HOST]: aPart({ stage: 'ended', plan: summarise(plan), drift: aDrift() }) };
+    const again = { by: BEN, at: NOW, run: runId(1050) };
+    const text = (await linesOf({ state: 'stale', hosts, again })).join('\n');
+    expect(text).toMatch(/^– app:1 [0-9a-f]{12} no longer goes: in use by web-1$/m);
+    expect(text).toMatch(/^a new plan would delete 2 images, 340 MB$/m);
+    expect(text).toMatch(/^asked again by @U0BEN 2026-.* with #1050$/m);
   });
 
   test('tells of the build cache, before and after', async () => {
