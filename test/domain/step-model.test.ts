@@ -54,29 +54,26 @@ const aPlanned = fc.record({ type: fc.constant('planned' as const), host: someHo
 const report = fc
   .constantFrom({}, {}, { stale: true as const })
   .map((stale) => ({ tookMs: 1, before: null, after: null, raced: [] as string[], ...stale }));
-/** All that an agent says of a host that has changed too much, in any order. */
-const allStale = (name: HostName) =>
-  fc.shuffledSubarray(
-    [
-      { type: 'stale', host: name, drift: aDrift() },
-      {
-        type: 'outcomes',
-        host: name,
-        outcomes: ['a', 'b', 'c'].map((one) => anOutcome(one, 'skipped', { why: { kind: 'stale' } })),
-      },
-      {
-        type: 'cache',
-        host: name,
-        cache: { deleted: 0, skipped: 2, failed: 0, freed: 0, why: { kind: 'stale' } },
-      },
-      {
-        type: 'finished',
-        host: name,
-        report: { tookMs: 1, before: null, after: null, raced: [], stale: true },
-      },
-    ] as Without<RunEvent>[],
-    { minLength: 4 },
-  );
+/** All that an agent says of a host, in any order: that it has changed too much, or that all went. */
+const allOf = (name: HostName, changed: boolean) => {
+  const [outcome, why] = changed
+    ? (['skipped', { why: { kind: 'stale' } }] as const)
+    : ['deleted' as const, {}];
+  const [deleted, skipped] = changed ? [0, 2] : [2, 0];
+  const said = [
+    ...(changed ? [{ type: 'stale', drift: aDrift() }] : []),
+    { type: 'outcomes', outcomes: ['a', 'b', 'c'].map((one) => anOutcome(one, outcome, why)) },
+    { type: 'cache', cache: { deleted, skipped, failed: 0, freed: 0 } },
+    {
+      type: 'finished',
+      report: { tookMs: 1, before: null, after: null, raced: [], ...(changed && { stale: true }) },
+    },
+  ].map((event) => ({ ...event, host: name }) as Without<RunEvent>);
+  return fc.shuffledSubarray(said, { minLength: said.length });
+};
+const allSaid = fc.tuple(
+  ...hosts.map((name) => fc.oneof({ weight: 3, arbitrary: allOf(name, true) }, allOf(name, false))),
+);
 const someCache = fc.record({
   deleted: fc.nat(2),
   skipped: fc.nat(1),
@@ -131,7 +128,7 @@ const events: fc.Arbitrary<Without<RunEvent>> = fc.oneof(
   at(2, fc.record({ type: fc.constant('stale' as const), host: someHost, drift: fc.constant(aDrift()) })),
   at(4, fc.record({ type: fc.constant('continue' as const), by: somebody })),
   at(
-    1,
+    4,
     fc.record({
       type: fc.constant('again' as const),
       by: somebody,
@@ -185,17 +182,19 @@ const story = fc
     fc.boolean(),
     fc.array(fc.tuple(events, fc.nat(MINUTE / 2)), { maxLength: 40, size: 'max' }),
     fc.tuple(plans, plans, plans),
-    fc.option(fc.tuple(...hosts.map(allStale)), { nil: [], freq: 3 }),
+    fc.option(allSaid, { nil: [], freq: 2 }),
   )
-  .map(([soon, lines, each, stale]) => {
+  .map(([soon, lines, each, said]) => {
     const planned = hosts.map((name, i): (typeof lines)[number] => [
       { type: 'planned', host: name, plan: each[i] ?? aSummary() } as Without<RunEvent>,
       0,
     ]);
     const first = [...planned, ...lines.slice(0, 4)];
-    // Some come to a host that has changed too much, so that runs end by it.
-    const changed = stale.flat().map((line): (typeof lines)[number] => [line, 0]);
-    return soon ? [...first, ...changed, ...lines.slice(4)] : lines;
+    // Some come to hosts that have changed too much, so that runs end by it.
+    const reported = said.flat().map((line): (typeof lines)[number] => [line, 0]);
+    const twice = [7, 8].map((run) => ({ type: 'again', by: BEN, run: runId(run) }) as Without<RunEvent>);
+    const again = twice.map((line): (typeof lines)[number] => [line, 0]);
+    return soon ? [...first, ...reported, ...lines.slice(4), ...again] : lines;
   });
 
 /** Plays a story; `each` sees every step that was made. */
@@ -315,7 +314,7 @@ describe('a run, over random stories', () => {
       if (stale) seen.stale++;
       else if (worked.some(({ drift }) => drift)) seen.mixed++;
     });
-    expect(Math.min(...Object.values(seen))).toBeGreaterThan(10);
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(3);
   });
 
   test('is the same run when an event changes nothing or is objected to', () => {
