@@ -4,8 +4,8 @@ import { ConfigError } from '../agents/host/config-error.ts';
 import { LEVELS } from '../agents/host/log.ts';
 import { readYaml } from '../agents/host/yaml.ts';
 import type { Rights } from './domain/rights.ts';
-import { Duration, Size } from './domain/rules.ts';
-import type { ApprovalPolicy } from './domain/run.ts';
+import { Duration, Share, Size } from './domain/rules.ts';
+import { type ApprovalPolicy, STALE_OVER } from './domain/run.ts';
 
 /** All that the bot is told by its environment and its file. */
 export interface BotSettings {
@@ -48,6 +48,7 @@ const BotConfig = z.strictObject({
         .pipe(Duration)
         .refine((ms) => ms >= 10_000, 'must be 10s or more')
         .default(30 * 60_000),
+      'stale-over': Share.default(STALE_OVER),
       'needed-for': z
         .strictObject({
           force: on.default(true),
@@ -94,6 +95,7 @@ export function readBotSettings(env: NodeJS.ProcessEnv): BotSettings {
     policy: {
       count: approval.count,
       expires: approval.expires,
+      staleOver: approval['stale-over'],
       neededFor: {
         force: neededFor.force,
         stoppedContainers: neededFor['stopped-containers'],

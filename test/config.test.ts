@@ -31,6 +31,7 @@ describe("the bot's settings", () => {
       policy: {
         count: 1,
         expires: 30 * 60_000,
+        staleOver: 0.5,
         neededFor: { force: true, stoppedContainers: true, irrecoverable: false },
       },
     });
@@ -49,6 +50,7 @@ approval:
   approvers: [U0BO]
   count: 2
   expires: 10s
+  stale-over: 12.5%
   needed-for: { force: true, stopped-containers: true, registry: true, irrecoverable: true, reclaim-over: 100GB, hosts-over: 10 }
 audit: {}
 admission: ask
@@ -56,6 +58,7 @@ admission: ask
     expect(settings.policy).toEqual({
       count: 2,
       expires: 10_000,
+      staleOver: 0.125,
       neededFor: {
         force: true,
         stoppedContainers: true,
@@ -115,6 +118,13 @@ admission: ask
     ['a name instead of an ID', 'operators: [ana]', /:1:13: operators\.0 must be a user ID/],
     ['an expiry under 10 s', 'approval:\n  expires: 9s', /:2:12: approval\.expires must be 10s or more/],
     ['a duration that is none', 'approval:\n  expires: soon', /"soon" is not a duration/],
+    ['a share that is none', 'approval: { stale-over: half }', /"half" is not a share such as 50%/],
+    ['more than all', 'approval: { stale-over: 101% }', /"101%" is not a share such as 50%/],
+    [
+      'a share without a unit',
+      'approval: { stale-over: 50 }',
+      /approval\.stale-over must be a share such as 50%/,
+    ],
     ['a size that is none', 'approval: { needed-for: { reclaim-over: lots } }', /"lots" is not a size/],
     ['broken YAML', 'channels: [C0OPS', /:\d+:\d+: /],
     ['what is not there yet', 'audit: { file: /x }', /audit\.file is not a key/],

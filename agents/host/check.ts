@@ -9,9 +9,12 @@ import { guardedByHost, references } from '../../src/domain/subject.ts';
 import { toContainers } from './containers.ts';
 import type { ImageDetails, RawContainer } from './ports.ts';
 
+/** What of an image decides whether it is as it was shown. */
+type Live = Pick<ImageDetails, 'id' | 'tags' | 'digests' | 'createdAt' | 'taggedAt' | 'labels'>;
+
 /** What an item is judged by, read just before it is touched. */
 export type Sight = {
-  live: ImageDetails;
+  live: Live;
   /** Containers that use it. */
   holders: readonly Container[];
   /** References that this execution has taken away already. */
@@ -39,9 +42,14 @@ export type Step =
   | { kind: 'skip'; why: Trouble }
   | { kind: 'end'; outcome: 'untagged' };
 
+/** Why the item is no longer as it was shown, or may no longer go; `null` where it may. */
+export function whyNot(item: Item, sight: Sight, around: Circumstances): Trouble | null {
+  return changed(item, sight) ?? held(item, sight, around) ?? used(item, around);
+}
+
 /** The next request to the engine that is still within the plan and the host's rules, or why there is none. */
 export function nextStep(item: Item, sight: Sight, around: Circumstances): Step {
-  const why = changed(item, sight) ?? held(item, sight, around) ?? used(item, around);
+  const why = whyNot(item, sight, around);
   if (why) return { kind: 'skip', why };
   const { live, removed, holders } = sight;
   if (item.action === 'untag') {
@@ -71,7 +79,7 @@ export const toUses = (holders: readonly Container[]): Use[] =>
     .sort((a, b) => (a.container < b.container ? -1 : 1));
 
 /** Digests are told only where there is no tag: the containerd store makes them up for every image. */
-export function referencesOf(live: ImageDetails | null): Trouble {
+export function referencesOf(live: Live | null): Trouble {
   const now = live === null ? [] : live.tags.length > 0 ? live.tags : live.digests;
   return { kind: 'references', now: [...now] };
 }
@@ -81,7 +89,7 @@ export function referencesOf(live: ImageDetails | null): Trouble {
 const isDigest = (reference: string) => reference.includes('@');
 
 /** The engine deletes by ID without force: at most one tag, and no digest of another repository. */
-function isSingle({ tags, digests }: ImageDetails): boolean {
+function isSingle({ tags, digests }: Live): boolean {
   const repositories = new Set([...digests, ...tags].map(repositoryOf));
   return tags.length <= 1 && repositories.size <= 1;
 }
@@ -144,7 +152,7 @@ function nameIn(world: Graph, id: ImageId): string {
   return nameOf({ image: id, references: image ? references(image) : [] });
 }
 
-function asImage({ id, tags, digests, createdAt, taggedAt, labels }: ImageDetails, arrived: number): Image {
+function asImage({ id, tags, digests, createdAt, taggedAt, labels }: Live, arrived: number): Image {
   const arrivedAt = Math.max(createdAt, taggedAt ?? 0, arrived);
   return {
     ...{ id, tags, digests, createdAt, arrivedAt, usedAt: arrivedAt, labels },

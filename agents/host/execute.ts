@@ -2,12 +2,13 @@ import type { Disk } from '../../src/domain/disk.ts';
 import { type Graph, graph } from '../../src/domain/graph.ts';
 import type { ImageId, RunId } from '../../src/domain/ids.ts';
 import type { Outcome, Trouble } from '../../src/domain/outcome.ts';
-import type { Item } from '../../src/domain/plan.ts';
+import type { Item, Plan } from '../../src/domain/plan.ts';
 import type { ReportBody } from '../../src/domain/protocol.ts';
 import type { Rules } from '../../src/domain/rules.ts';
 import { openTally } from '../../src/domain/tally.ts';
 import { carryOut } from './carry-out.ts';
 import type { ImageCache } from './details.ts';
+import { isStale, leaveAll, unmatched } from './drift.ts';
 import { eachOf } from './each.ts';
 import { type Surroundings, takeInventory } from './inventory.ts';
 import { type Ledger, uncounted } from './ledger.ts';
@@ -34,13 +35,21 @@ export type Execution = {
   hurry: AbortSignal;
 };
 
+/** What the plan was made of, which the job does not say. */
+export type Asked = {
+  prune: boolean;
+  /** The same selection applied anew; absent where it is not known any more. */
+  replan?: () => Promise<Plan>;
+};
+
 /**
- * Carries out the items of an accepted job, and nothing else. Resolves when everything is reported;
- * rejects with `EngineTrouble` only before the first deletion and before `started` is reported.
+ * Carries out the items of an accepted job, and nothing else: none where the host has changed too much for it. Resolves
+ * when everything is reported; rejects with `EngineTrouble` only before the first deletion and before `started` is
+ * reported.
  */
 export async function execute(
   job: ExecuteJob,
-  prune: boolean,
+  { prune, replan }: Asked,
   report: (body: ReportBody) => Promise<void>,
   execution: Execution,
 ): Promise<void> {
@@ -52,15 +61,24 @@ export async function execute(
   const startedAt = clock.now();
   await report({ kind: 'started' });
 
+  const arrivedAt = (image: ImageId) => around.lastUsed.of(image).arrivedAt;
+  const usedAt = (image: ImageId) => around.lastUsed.of(image).usedAt;
+  const circumstances = () => ({ world, rules, arrivedAt, usedAt, prune, now: around.now() });
+  const changed = unmatched(job.items, circumstances());
+  if (isStale(job, changed) && !(await ended(job.run, execution))) {
+    await leaveAll(job, changed, replan, report, execution.log);
+    const after = await execution.readDisk(info.root);
+    const tookMs = clock.now() - startedAt;
+    return report({ kind: 'finished', tookMs, before, after, raced: [], stale: true });
+  }
+
   const progress = openProgress((outcomes) => report({ kind: 'outcomes', outcomes }), clock);
   const wait = openWait(engine, clock, execution.stop);
   const ends = new Map<ImageId, Promise<Outcome>>();
   const gone = new Set<ImageId>();
-  const arrivedAt = (image: ImageId) => around.lastUsed.of(image).arrivedAt;
-  const usedAt = (image: ImageId) => around.lastUsed.of(image).usedAt;
   const hands = {
     engine,
-    circumstances: () => ({ world, rules, arrivedAt, usedAt, gone, prune, now: around.now() }),
+    circumstances: () => ({ ...circumstances(), gone }),
     freed: freedBy(info, world),
     ...wait,
     hurry: execution.hurry,
@@ -77,9 +95,9 @@ export async function execute(
   };
   // On the containerd store each deletion is a garbage collection, which concurrent ones share.
   await eachOf(job.items, info.store === 'containerd' ? 16 : 4, async (item) => {
-    const ended = one(item);
-    ends.set(item.image, ended);
-    await ended;
+    const end = one(item);
+    ends.set(item.image, end);
+    await end;
   });
   await progress.flush();
   if (job.cache.length > 0) await report({ kind: 'cache', cache: await pruneCache(job, execution) });
@@ -126,12 +144,15 @@ const RACE_MS = 300;
 /** As many as Docker itself pulls layers at once. */
 const PULLS = 3;
 
-async function leftOut(run: RunId, { image }: Item, { stop, queue }: Execution): Promise<Outcome | null> {
-  const skipped = { image, outcome: 'skipped', removed: [], freed: 0 } as const;
-  if (stop.aborted)
-    return { ...skipped, removed: [], why: refused('the agent was stopped before this image') };
-  if (await queue.cancelled(run)) return { ...skipped, removed: [], why: { kind: 'cancelled' } };
-  return null;
+async function leftOut(run: RunId, { image }: Item, execution: Execution): Promise<Outcome | null> {
+  const why = await ended(run, execution);
+  return why && { image, outcome: 'skipped', removed: [], freed: 0, why };
+}
+
+/** Why nothing more is begun. */
+async function ended(run: RunId, { stop, queue }: Execution): Promise<Trouble | null> {
+  if (stop.aborted) return refused('the agent was stopped before this image');
+  return (await queue.cancelled(run)) ? { kind: 'cancelled' } : null;
 }
 
 /** An item has an outcome whatever happens. */

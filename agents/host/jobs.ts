@@ -1,8 +1,9 @@
 import type { HostName, RunId } from '../../src/domain/ids.ts';
 import type { Trouble } from '../../src/domain/outcome.ts';
 import { Job, type ReportBody } from '../../src/domain/protocol.ts';
+import type { Selection } from '../../src/domain/selection.ts';
 import { diskUse } from './disk-use.ts';
-import { carryBack, type Execution, execute } from './execute.ts';
+import { type Asked, carryBack, type Execution, execute } from './execute.ts';
 import { errorField } from './log.ts';
 import { makePlan, type Planner, survey } from './plan.ts';
 import { EngineTrouble, type Log, type Queue } from './ports.ts';
@@ -27,7 +28,7 @@ export type Jobs = {
 export function openJobs(jobs: Jobs): (data: unknown) => Promise<void> {
   const { log, reportOn } = jobs;
   const oneAtATime = openTurns();
-  const pruned = rememberPrunes();
+  const planned = rememberSelections();
 
   const object = async (job: Job): Promise<Trouble | null> => {
     if (jobs.rivalPresent()) return refused('another agent answers for this name');
@@ -46,7 +47,7 @@ export function openJobs(jobs: Jobs): (data: unknown) => Promise<void> {
         return null;
       case 'plan': {
         const plan = await makePlan(jobs.planner, job.selection);
-        if (job.selection.kind === 'prune') pruned.add(job.run, plan.digest);
+        planned.add(job.run, plan.digest, job.selection);
         await report({ kind: 'plan', plan });
         return null;
       }
@@ -65,13 +66,18 @@ export function openJobs(jobs: Jobs): (data: unknown) => Promise<void> {
     log.info('executing', { job: job.id, items: job.items.length });
     try {
       if (job.kind === 'restore') await carryBack(job, report, jobs.execution);
-      else await execute(job, pruned.has(job.run, job.planDigest), report, jobs.execution);
+      else await execute(job, askedBy(planned.of(job.run, job.planDigest)), report, jobs.execution);
     } finally {
       jobs.executed();
     }
     log.info('executed', { job: job.id });
     return null;
   };
+
+  const askedBy = (selection: Selection | undefined): Asked => ({
+    prune: selection?.kind === 'prune',
+    ...(selection && { replan: () => makePlan(jobs.planner, selection) }),
+  });
 
   return async (data) => {
     const parsed = Job.safeParse(data);
@@ -109,16 +115,19 @@ function openTurns() {
   };
 }
 
-/** Which plans were prunes: an execute job does not say. All are of this epoch, as its jobs are. */
-function rememberPrunes(most = 10_000) {
-  const digests = new Map<RunId, string>();
+/** What plans were made of: an execute job does not say. All are of this epoch, as its jobs are. */
+function rememberSelections(most = 10_000) {
+  const plans = new Map<RunId, { digest: string; selection: Selection }>();
   return {
-    add(run: RunId, digest: string) {
-      digests.set(run, digest);
-      const oldest = digests.size > most ? digests.keys().next().value : undefined;
-      if (oldest !== undefined) digests.delete(oldest);
+    add(run: RunId, digest: string, selection: Selection) {
+      plans.set(run, { digest, selection });
+      const oldest = plans.size > most ? plans.keys().next().value : undefined;
+      if (oldest !== undefined) plans.delete(oldest);
     },
-    has: (run: RunId, digest: string) => digests.get(run) === digest,
+    of(run: RunId, digest: string): Selection | undefined {
+      const plan = plans.get(run);
+      return plan?.digest === digest ? plan.selection : undefined;
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../domain/error.ts';
 import { code, say } from '../domain/markup.ts';
 import type { Goal, LabelRule, PruneSelection } from '../domain/selection.ts';
-import { parseSize } from '../domain/size.ts';
+import { parsePercent, parseSize } from '../domain/size.ts';
 import { parseMoment } from '../domain/time.ts';
 import { CountOption, DurationOption, flag, MomentOption, NOT, repeated, valued } from './_define.ts';
 
@@ -14,8 +14,8 @@ const SizeOption = z.string().transform((text, context) => {
 });
 
 const PercentOption = z.string().transform((text, context) => {
-  const percent = /^\d{1,3}(?:\.\d{1,2})?%$/.test(text) ? Number(text.slice(0, -1)) : Number.NaN;
-  if (percent <= 100) return percent;
+  const percent = parsePercent(text);
+  if (percent !== null) return percent;
   context.addIssue({ code: 'custom', message: `"${text}" is no share of the disk: write 70%` });
   return z.NEVER;
 });

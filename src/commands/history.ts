@@ -60,6 +60,8 @@ function what(entry: Entry): Markup {
       return say`ended ${entry.state ?? ''}: ${plural(entry.items ?? 0, 'image')}, ${bytes} freed`;
     case 'undone':
       return say`${by}undid it with #${entry.undo ?? ''}`;
+    case 'again':
+      return say`${by}asked for it again with #${entry.again ?? ''}`;
     default:
       return say`${by}${entry.kind}${entry.reason === undefined ? '' : `: ${entry.reason}`}`;
   }

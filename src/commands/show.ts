@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { driftRows } from '../domain/drift-rows.ts';
 import { UserError } from '../domain/error.ts';
 import { bold, code, join, type Markup, say, time, user } from '../domain/markup.ts';
 import type { Plan } from '../domain/plan.ts';
@@ -55,6 +56,8 @@ function decisions(run: Run): Markup[] {
   for (const { by, at } of run.continued ?? []) lines.push(say`continued by ${user(by)} ${time(at)}`);
   for (const { by, at, run: undo } of run.undone ?? [])
     lines.push(say`undone by ${user(by)} ${time(at)} with #${undo}`);
+  if (run.again)
+    lines.push(say`asked again by ${user(run.again.by)} ${time(run.again.at)} with #${run.again.run}`);
   if (run.cancel) lines.push(say`cancelled by ${user(run.cancel.by)} ${time(run.cancel.at)}`);
   if (run.endedAt !== undefined)
     lines.push(
@@ -80,6 +83,7 @@ function hostLines(host: string, part: HostPart, plan: Plan | undefined, run: Ru
         : [itemRow(item, plan.takenAt), ...containerRows(item, plan.takenAt)],
     ),
     ...(started ? cacheOutcomeRows(plan, part.cache) : cacheRows(plan)),
+    ...(part.drift ? driftRows(part.drift) : []),
     ...keptRows(plan.kept, false),
   ];
 }

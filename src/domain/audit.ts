@@ -17,6 +17,7 @@ export const Fact = z.strictObject({
     'continued',
     'expired',
     'undone',
+    'again',
     'outcome',
     'ended',
   ]),
@@ -40,6 +41,8 @@ export const Fact = z.strictObject({
   cache: z.number().optional(),
   /** The run that brings back what this one deleted, on `undone`. */
   undo: RunId.optional(),
+  /** The run that asks for the same anew, on `again`. */
+  again: RunId.optional(),
   state: RunState.optional(),
   /** The words of a denial, or why an item did not go. */
   reason: z.string().optional(),

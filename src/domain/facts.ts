@@ -60,6 +60,7 @@ export function factsOf(
     add({ kind: 'continued', by });
   for (const { by, run: undo } of (after.undone ?? []).slice(before.undone?.length ?? 0))
     add({ kind: 'undone', by, undo });
+  if (after.again && !before.again) add({ kind: 'again', by: after.again.by, again: after.again.run });
   if (after.state === 'expired' && before.state !== 'expired') add({ kind: 'expired' });
   for (const [name, part] of Object.entries(after.hosts)) {
     const host = name as HostName;

@@ -1,6 +1,6 @@
 import type { RunId } from './ids.ts';
 import { type Markup, say, time, user } from './markup.ts';
-import { canUndo, isFinal, type Run } from './run.ts';
+import { canRunAgain, canUndo, isFinal, type Run } from './run.ts';
 import type { RunEvent } from './step.ts';
 
 /**
@@ -50,6 +50,8 @@ export function objection(run: Run, event: RunEvent): Markup | null {
         : null;
     case 'undo':
       return undoObjection(run, event.after);
+    case 'again':
+      return againObjection(run);
     default:
       return null;
   }
@@ -65,6 +67,11 @@ function undoObjection(run: Run, after: RunId | null): Markup | null {
   return last === after
     ? null
     : say`#${run.id} is being undone already${last === null ? '' : `: see #${last}`}.`;
+}
+
+function againObjection(run: Run): Markup | null {
+  if (run.again) return say`#${run.id} was asked for again already: see #${run.again.run}.`;
+  return canRunAgain(run) ? null : say`#${run.id} is ${run.state}: ask with a command instead.`;
 }
 
 function notForApprovers(run: Run): Markup | null {

@@ -31,6 +31,8 @@ export const Trouble = z.discriminatedUnion('kind', [
   /** A container ran on it since the plan; `age` in milliseconds. */
   z.strictObject({ kind: z.literal('touched'), age: z.number() }),
   z.strictObject({ kind: z.literal('cancelled') }),
+  /** It is as it was shown, but so much else is not that nothing of the plan was carried out. */
+  z.strictObject({ kind: z.literal('stale') }),
   /** The job came after its expiry. */
   z.strictObject({ kind: z.literal('expired') }),
   /** The job was made for an agent that has since been started again. */

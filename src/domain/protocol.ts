@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Disk, DiskUse } from './disk.ts';
+import { Drift } from './drift.ts';
 import { HostName, RunId } from './ids.ts';
 import { CacheOutcome, EngineProblem, Outcome, Trouble } from './outcome.ts';
 import { CacheItem, Item, Plan } from './plan.ts';
@@ -44,6 +45,8 @@ export const Job = z.discriminatedUnion('kind', [
       planDigest: z.string(),
       items: z.array(Item),
       cache: z.array(CacheItem),
+      /** Where more than this share of the images no longer match, nothing is done; absent: whatever still matches is. */
+      staleOver: z.number().min(0).max(1).optional(),
     })
     .refine(({ items, cache }) => items.length + cache.length > 0, 'there is nothing to do'),
   /** Brings back what an earlier run deleted: items of the action `restore`. */
@@ -63,6 +66,8 @@ export const ReportBody = z.discriminatedUnion('kind', [
   /** The job was not done at all, and will not be. */
   z.strictObject({ kind: z.literal('refused'), why: Trouble }),
   z.strictObject({ kind: z.literal('started') }),
+  /** The host has changed too much: every item is skipped. */
+  z.strictObject({ kind: z.literal('stale'), drift: Drift }),
   z.strictObject({ kind: z.literal('outcomes'), outcomes: z.array(Outcome).min(1) }),
   z.strictObject({ kind: z.literal('cache'), cache: CacheOutcome }),
   z.strictObject({
@@ -73,6 +78,8 @@ export const ReportBody = z.discriminatedUnion('kind', [
     after: Disk.nullable(),
     /** Containers found on an image that vanished: created in the instant of its deletion. */
     raced: z.array(z.string()),
+    /** Nothing was done, as the `stale` report says: it may come after this one. */
+    stale: z.literal(true).optional(),
   }),
 ]);
 export type ReportBody = z.infer<typeof ReportBody>;

@@ -41,9 +41,10 @@ export function nextWave(run: Run, at: number): Run {
 
 function reasonToPause(run: Run, wave: readonly HostName[]): NonNullable<Run['paused']>['why'] | null {
   const troubled = wave.some((host) => {
-    const { trouble, outcomes = [], cache } = run.hosts[host] ?? {};
+    const { trouble, drift, outcomes = [], cache } = run.hosts[host] ?? {};
     return (
       trouble ||
+      drift ||
       cache?.failed ||
       outcomes.some(({ outcome }) => outcome === 'failed' || outcome === 'unknown')
     );

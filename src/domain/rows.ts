@@ -1,4 +1,4 @@
-import { shortId } from './ids.ts';
+import { type ImageId, shortId } from './ids.ts';
 import { code, join, type Markup, plural, say, some } from './markup.ts';
 import type { CacheOutcome, Outcome, Trouble } from './outcome.ts';
 import type { Item, Kept, Plan } from './plan.ts';
@@ -111,6 +111,13 @@ export function problemRows(plan: Plan): Markup[] {
   return plan.problems.map((problem) => say`⚠ ${problemWords(problem)}`);
 }
 
+/** Its references and its short ID. */
+export function named(subject: { image: ImageId; references: readonly string[] }): Markup {
+  return subject.references.length > 0
+    ? say`${some(subject.references)} ${code(shortId(subject.image))}`
+    : say`${code('<none>:<none>')} ${code(shortId(subject.image))}`;
+}
+
 // --- internal ---
 
 /** What an undo does: `• app:1 3f2a… is pulled again, 120 MB`. */
@@ -122,12 +129,6 @@ function restoreRow(item: Item): Markup {
 
 function removal({ name, stoppedAt }: Item['containers'][number], now: number): Markup {
   return say`first removes the container ${code(name)}, stopped ${formatAge(now - stoppedAt)} ago`;
-}
-
-function named(subject: Item | Kept): Markup {
-  return subject.references.length > 0
-    ? say`${some(subject.references)} ${code(shortId(subject.image))}`
-    : say`${code('<none>:<none>')} ${code(shortId(subject.image))}`;
 }
 
 function keptRow(kept: Kept, forced: boolean): Markup {

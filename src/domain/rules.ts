@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseSize } from './size.ts';
+import { parsePercent, parseSize } from './size.ts';
 import { parseDuration } from './time.ts';
 
 /** A host's own rules, from its agent's configuration; they hold whatever the bot asks. */
@@ -42,5 +42,13 @@ export const Size = z.string('must be a size such as 500MB or 20GB').transform((
   const bytes = parseSize(text);
   if (bytes !== null) return bytes;
   context.addIssue({ code: 'custom', message: `"${text}" is not a size such as 500MB or 20GB` });
+  return z.NEVER;
+});
+
+/** A share in a configuration file, as a fraction of 1. */
+export const Share = z.string('must be a share such as 50%').transform((text, context) => {
+  const percent = parsePercent(text);
+  if (percent !== null) return percent / 100;
+  context.addIssue({ code: 'custom', message: `"${text}" is not a share such as 50%` });
   return z.NEVER;
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Disk } from './disk.ts';
+import { Drift } from './drift.ts';
 import { HostName, RunId, UserId } from './ids.ts';
 import { CacheOutcome, Outcome, Trouble } from './outcome.ts';
 import { type Plan, Problem } from './plan.ts';
@@ -52,21 +53,29 @@ export const HostPart = z.strictObject({
   trouble: Trouble.optional(),
   outcomes: z.array(Outcome),
   cache: CacheOutcome.optional(),
+  /** How the host has changed since the plan, where that was too much for any of it to be carried out. */
+  drift: Drift.optional(),
   finished: z
     .strictObject({
       tookMs: z.number(),
       before: Disk.nullable(),
       after: Disk.nullable(),
       raced: z.array(z.string()),
+      stale: z.literal(true).optional(),
     })
     .optional(),
 });
 export type HostPart = z.infer<typeof HostPart>;
 
-/** When an approval is needed, how many, and how long a proposal stands. From the bot's configuration. */
+/** The share of a plan's images that may have changed where the configuration does not say. */
+export const STALE_OVER = 0.5;
+
+/** When an approval is needed, how many, how long a proposal stands and what it binds. From the bot's configuration. */
 export const ApprovalPolicy = z.strictObject({
   count: z.number().int().positive(),
   expires: z.number().positive(),
+  /** Where more than this share of a host's images no longer match its plan, nothing of it is carried out. */
+  staleOver: z.number().min(0).max(1).default(STALE_OVER),
   neededFor: z.strictObject({
     force: z.boolean(),
     stoppedContainers: z.boolean(),
@@ -139,6 +148,8 @@ export const Run = z.strictObject({
   endedAt: z.number().optional(),
   /** Runs that brought back what this one deleted, oldest first. */
   undone: z.array(z.strictObject({ ...By, run: RunId })).optional(),
+  /** The run in which somebody asked for the same anew, since nothing came of this one. */
+  again: z.strictObject({ ...By, run: RunId }).optional(),
   /** The newest audit entry of this run. */
   audit: z.strictObject({ n: z.number(), hash: z.string() }).optional(),
 });
@@ -161,6 +172,11 @@ export function canUndo(run: Run): boolean {
         (outcome === 'deleted' || outcome === 'unknown' ? pullable : removed.length > 0),
     );
   });
+}
+
+/** Whether it ended without anybody's decision being carried out, so that its button asks for the same anew. */
+export function canRunAgain({ state, selection }: Run): boolean {
+  return (state === 'stale' || state === 'expired') && selection.kind !== 'undo';
 }
 
 /** `plan-1042-host-3`: the same job has the same id however often it is sent, so it is queued once. */

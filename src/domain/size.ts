@@ -23,6 +23,12 @@ export function typedSize(bytes: number): string {
   return `${bytes}B`;
 }
 
+/** `70%` as 70, with up to two decimals; `null` for anything else, and for more than 100%. */
+export function parsePercent(text: string): number | null {
+  const percent = /^\d{1,3}(?:\.\d{1,2})?%$/.test(text) ? Number(text.slice(0, -1)) : Number.NaN;
+  return percent <= 100 ? percent : null;
+}
+
 /** `500MB`, `20GB`, `1.5 TB` in bytes; `null` for anything else, and for more than can be counted byte by byte. */
 export function parseSize(text: string): number | null {
   const match = /^(\d+(?:\.\d+)?) ?([kKMGTP]?B)$/.exec(text);

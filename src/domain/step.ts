@@ -1,3 +1,4 @@
+import type { Drift } from './drift.ts';
 import { remindAt } from './due.ts';
 import type { HostName, RunId, UserId } from './ids.ts';
 import { objection } from './objection.ts';
@@ -24,6 +25,8 @@ export type RunEvent =
   | { type: 'started'; at: number; host: HostName }
   | { type: 'outcomes'; at: number; host: HostName; outcomes: readonly Outcome[] }
   | { type: 'cache'; at: number; host: HostName; cache: CacheOutcome }
+  /** The host has changed too much since the plan: nothing of it is carried out there. */
+  | { type: 'stale'; at: number; host: HostName; drift: Drift }
   | { type: 'finished'; at: number; host: HostName; report: NonNullable<HostPart['finished']> }
   /** The host's part is over without its own report; `outcomes` are those of the items that had none yet. */
   | {
@@ -35,7 +38,9 @@ export type RunEvent =
       cache?: CacheOutcome;
     }
   /** A run brings back what this one deleted; `after` is the undo before it, if there was one. */
-  | { type: 'undo'; at: number; by: UserId; run: RunId; after: RunId | null };
+  | { type: 'undo'; at: number; by: UserId; run: RunId; after: RunId | null }
+  /** Somebody asks for the same in a new run. */
+  | { type: 'again'; at: number; by: UserId; run: RunId };
 
 /**
  * The one reducer. An event that may not happen, or that changes nothing, returns the same run:
@@ -46,6 +51,8 @@ export function step(run: Run, event: RunEvent): Run {
     return objection(run, event)
       ? run
       : { ...run, undone: [...(run.undone ?? []), { by: event.by, at: event.at, run: event.run }] };
+  if (event.type === 'again')
+    return objection(run, event) ? run : { ...run, again: { by: event.by, at: event.at, run: event.run } };
   if (isFinal(run.state) || objection(run, event)) return run;
   switch (event.type) {
     case 'posted':
@@ -104,6 +111,11 @@ export function step(run: Run, event: RunEvent): Run {
     case 'cache':
       return finish(
         working(run, event.host, (part) => addCache(part, event.cache)),
+        event.at,
+      );
+    case 'stale':
+      return finish(
+        working(run, event.host, (part) => addDrift(part, event.drift)),
         event.at,
       );
     case 'finished':
@@ -168,10 +180,18 @@ function addCache(part: HostPart, cache: CacheOutcome | undefined): HostPart {
   return close({ ...part, stage: 'executing', cache });
 }
 
-/** Reports may overtake each other between two bots: a part ends when the last word and every outcome are in. */
+function addDrift(part: HostPart, drift: Drift): HostPart {
+  if (part.drift || part.stage === 'ended' || part.stage === 'waiting') return part;
+  return close({ ...part, stage: 'executing', drift });
+}
+
+/** Reports may overtake each other between two bots: a part ends when the last word and all that it is about are in. */
 function close(part: HostPart): HostPart {
-  const { finished, outcomes, plan, cache } = part;
-  const whole = outcomes.length >= (plan?.items ?? 0) && (cache !== undefined || !plan?.cache);
+  const { finished, outcomes, plan, cache, drift } = part;
+  const whole =
+    outcomes.length >= (plan?.items ?? 0) &&
+    (cache !== undefined || !plan?.cache) &&
+    (drift !== undefined || !finished?.stale);
   return finished && whole ? { ...part, stage: 'ended' } : part;
 }
 
@@ -234,10 +254,17 @@ function verdict(run: Run): RunState {
   );
   if (sum.unknown > 0) return 'unknown';
   if (stopped) return 'cancelled';
+  if (sum.deleted === 0 && everywhereStale(run)) return 'stale';
   if (sum.failed > 0 && sum.deleted + sum.absent === 0) return 'failed';
   // What a host that was not reached had deleted is not back, so that another undo may follow.
   const missed = run.selection.kind === 'undo' && Object.values(run.hosts).some(({ trouble }) => trouble);
   return sum.failed + sum.skipped > 0 || missed ? 'partial' : 'done';
+}
+
+/** On every host that had something to do. */
+function everywhereStale(run: Run): boolean {
+  const parts = Object.values(run.hosts).filter(({ plan }) => workOf(plan) > 0);
+  return parts.length > 0 && parts.every(({ drift }) => drift !== undefined);
 }
 
 function end(run: Run, state: RunState, at: number): Run {

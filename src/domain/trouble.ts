@@ -61,6 +61,8 @@ export function troubleWords(why: Reason | Trouble): Markup {
       return say`used ${formatAge(why.age)} ago, after the plan`;
     case 'cancelled':
       return say`cancelled before its turn`;
+    case 'stale':
+      return say`left with the others, since the host has changed too much`;
     case 'expired':
       return say`its time was up before it could start`;
     case 'restarted':

@@ -62,16 +62,21 @@ async function handOutWork(deps: Deps, run: Run): Promise<void> {
     'execute',
     due.flatMap(([host, { epoch }]) => {
       const plan = plans.get(host);
-      return plan ? [workJob(kind, header(run, kind, host, epoch, notAfter), plan)] : [];
+      return plan ? [workJob(kind, header(run, kind, host, epoch, notAfter), plan, run.policy)] : [];
     }),
   );
 }
 
-function workJob(kind: 'execute' | 'restore', head: ReturnType<typeof header>, plan: Plan): Job {
+function workJob(
+  kind: 'execute' | 'restore',
+  head: ReturnType<typeof header>,
+  plan: Plan,
+  { staleOver }: Run['policy'],
+): Job {
   const { items, cache, digest: planDigest } = plan;
-  return kind === 'restore'
-    ? { ...head, kind, planDigest, items }
-    : { ...head, kind, planDigest, items, cache };
+  if (kind === 'restore') return { ...head, kind, planDigest, items };
+  // All of it can't be more than all of it; and agents from before this word was one take the job without it.
+  return { ...head, kind, planDigest, items, cache, ...(staleOver < 1 && { staleOver }) };
 }
 
 function header(

@@ -3,12 +3,13 @@ import { code, type Markup, say } from '../domain/markup.ts';
 import type { Run } from '../domain/run.ts';
 import type { Reply } from '../ports.ts';
 import type { Deps, Person } from './_deps.ts';
+import { again } from './again.ts';
 import { type Decision, decide, isFirst, refusal } from './decide.ts';
 import { undo } from './undo.ts';
 
 export interface Press extends Person {
   run: RunId;
-  verb: Decision['verb'] | 'undo';
+  verb: Decision['verb'] | 'undo' | 'again';
   /** The message that the button was on, and the thread that the message was in. */
   on: { channel: string; ts: string; thread?: string };
   replyTo: string;
@@ -30,7 +31,9 @@ export async function press(deps: Deps, pressed: Press): Promise<Reply> {
       say`This is not the card of #${run.id}, so nothing was done: press on the card itself, or send ${code(`/dimg show ${run.id}`)}.`,
     );
   }
-  if (verb === 'undo') return spoken(await undo(deps, { ...pressed, channel: pressed.on.channel }));
+  const { channel } = pressed.on;
+  if (verb === 'undo') return spoken(await undo(deps, { ...pressed, channel }));
+  if (verb === 'again') return spoken(await again(deps, { ...pressed, channel }));
   if (verb === 'deny') return askWhy(deps, run, { ...pressed, verb, via: 'button' });
   return spoken(await decide(deps, { ...pressed, verb, via: 'button' }));
 }

@@ -35,6 +35,9 @@ export async function report(deps: Deps, { job, host, epoch, body }: Report): Pr
     case 'outcomes':
       await advance(deps, run.id, { type: 'outcomes', at, host, outcomes: body.outcomes });
       return;
+    case 'stale':
+      await advance(deps, run.id, { type: 'stale', at, host, drift: body.drift });
+      return;
     case 'cache':
       await advance(deps, run.id, { type: 'cache', at, host, cache: body.cache });
       return;

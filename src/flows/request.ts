@@ -4,7 +4,6 @@ import { UserError } from '../domain/error.ts';
 import { requested } from '../domain/facts.ts';
 import { RunId } from '../domain/ids.ts';
 import { code, join, say } from '../domain/markup.ts';
-import { isOnline } from '../domain/protocol.ts';
 import type { Selection } from '../domain/selection.ts';
 import { resolveWhere } from '../domain/where.ts';
 import type { Answer } from '../ports.ts';
@@ -13,8 +12,7 @@ import { decide } from './decide.ts';
 import { draftRun, type Wanted } from './draft.ts';
 import { readHistory } from './history.ts';
 import { openRuns } from './open-runs.ts';
-import { offline, reach } from './reach.ts';
-import { mayAsk } from './rights.ts';
+import { reachToDelete } from './reach.ts';
 import { survey } from './survey.ts';
 import { undo } from './undo.ts';
 
@@ -101,14 +99,7 @@ async function propose(
   asked: Request,
   wanted: Pick<Wanted, 'where' | 'dryRun' | 'skipConfirmation' | 'rollout'> & { selection: Selection },
 ): Promise<null> {
-  const hosts = await reach(deps, wanted.where);
-  await mayAsk(
-    deps,
-    asked,
-    hosts.map(({ host }) => host),
-  );
-  const now = deps.clock();
-  if (!hosts.some((host) => isOnline(host, now))) throw new UserError(offline(hosts));
+  const hosts = await reachToDelete(deps, asked, wanted.where);
   const { user: requester, team, channel } = asked;
   const draft = (id: RunId) => draftRun(deps, id, { ...wanted, requester, team, channel, hosts });
   await deps.runs.create(asked.delivery, draft, requested, asked.replyTo);

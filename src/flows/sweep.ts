@@ -59,10 +59,10 @@ async function watch(deps: Deps, run: Run, now: number): Promise<void> {
     const status = hosts.get(host);
     // A job that was handed out may have begun without our having heard of it.
     const begun = part.sent === 'execute';
-    if (!status || !isOnline(status, now))
-      await breakOff(deps, run, host, { kind: 'lost' }, begun ? 'unknown' : 'failed');
-    else if (status.epoch !== part.epoch)
-      await breakOff(deps, run, host, { kind: 'restarted' }, begun ? 'unknown' : 'failed');
+    // One that said that its plan is stale touches nothing.
+    const become = part.drift ? 'skipped' : begun ? 'unknown' : 'failed';
+    if (!status || !isOnline(status, now)) await breakOff(deps, run, host, { kind: 'lost' }, become);
+    else if (status.epoch !== part.epoch) await breakOff(deps, run, host, { kind: 'restarted' }, become);
     else if (part.stage === 'planned' && now > (run.waves?.since ?? run.executingSince ?? now) + START_MS)
       await breakOff(deps, run, host, { kind: 'expired' }, 'failed');
   }

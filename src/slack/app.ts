@@ -41,7 +41,7 @@ export interface Handlers {
   home(opened: Opened): Promise<void>;
 }
 
-const VERBS = ['confirm', 'approve', 'deny', 'cancel', 'continue', 'undo'] as const;
+const VERBS = ['confirm', 'approve', 'deny', 'cancel', 'continue', 'undo', 'again'] as const;
 type Verb = (typeof VERBS)[number];
 
 export interface Connection {

@@ -1,3 +1,5 @@
+import type { Drift } from '../domain/drift.ts';
+import { driftRows } from '../domain/drift-rows.ts';
 import type { HostName } from '../domain/ids.ts';
 import { bold, code, join, type Markup, plural, say } from '../domain/markup.ts';
 import type { Outcome } from '../domain/outcome.ts';
@@ -17,13 +19,28 @@ import { formatSize } from '../domain/size.ts';
 import { formatDuration } from '../domain/time.ts';
 import { troubleWords } from '../domain/trouble.ts';
 
-/** A host's lines on a card, of `rows` images at most, and how many there would be more. */
-export function hostSection(run: Run, host: HostName, part: HostPart, plan: Plan | undefined, rows: number) {
+interface Section {
+  lines: Markup[];
+  /** Rows that there would be more. */
+  more: number;
+  /** The lines themselves point to the thread. */
+  cut?: boolean;
+}
+
+/** A host's lines on a card, of `rows` images at most. */
+export function hostSection(
+  run: Run,
+  host: HostName,
+  part: HostPart,
+  plan: Plan | undefined,
+  rows: number,
+): Section {
   if (!part.plan || !plan) {
     const state = part.trouble ? troubleWords(part.trouble) : say`planning…`;
     return { lines: [say`${bold(host)} ${state}`], more: 0 };
   }
   const { plan: sum } = part;
+  if (part.drift) return driftSection(host, part.drift, rows);
   if (run.executingSince !== undefined && part.stage === 'planned' && !hasTurn(run, host)) {
     const waiting = say`${bold(host)} ${workOf(sum)} to go, frees ${formatSize(sum.reclaim)} · waits for its turn`;
     return { lines: [waiting], more: 0 };
@@ -89,6 +106,7 @@ export function fullOutcomes(parts: [HostName, HostPart][], plans: ReadonlyMap<H
     const outcomes = new Map(part.outcomes.map((outcome) => [outcome.image, outcome]));
     const plan = plans.get(host);
     const rows = [
+      ...(part.drift ? driftRows(part.drift) : []),
       ...(plan?.items ?? []).map((item) => outcomeRow(item, outcomes.get(item.image), part.trouble)),
       ...(plan ? cacheOutcomeRows(plan, part.cache) : []),
     ];
@@ -99,6 +117,19 @@ export function fullOutcomes(parts: [HostName, HostPart][], plans: ReadonlyMap<H
 }
 
 // --- internal ---
+
+/** Of a host where nothing was done since it had changed too much: the difference, instead of how each image ended. */
+function driftSection(host: HostName, drift: Drift, rows: number): Section {
+  const { unmatched, of, plan } = drift;
+  const each = Math.max(1, Math.floor(rows / 2));
+  const cut = Math.max(unmatched, plan?.added ?? 0) > each;
+  const counts = say`${unmatched} of ${of} no longer ${unmatched === 1 ? 'matches' : 'match'} · nothing was deleted here`;
+  return {
+    lines: [say`${bold(host)} ${counts}`, ...driftRows(drift, each, cut ? ', in the thread' : '')],
+    more: 0,
+    cut,
+  };
+}
 
 function countWords(run: Run, { plan, outcomes, cache }: HostPart): Markup {
   const work = workOf(plan);

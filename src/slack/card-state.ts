@@ -29,7 +29,7 @@ export function stateLine(run: Run): Markup {
     case 'expired':
       return say`Expired: nobody decided in ${formatDuration(run.policy.expires)}. Nothing was deleted.`;
     case 'stale':
-      return say`The host has changed too much since the plan. Nothing was deleted.`;
+      return staleLine(run);
     case 'cancelled':
       return sum.settled === 0
         ? say`Cancelled. Nothing was deleted.`
@@ -70,6 +70,14 @@ function pauseLine(run: Run, { why, until }: NonNullable<Run['paused']>): Markup
   const left = (run.waves?.hosts ?? []).slice((run.waves?.now ?? 0) + 1).flat().length;
   const reason = why === 'canary' ? say`the first hosts are done` : say`something went wrong`;
   return say`Waits: ${reason}; deleted ${deleted} of ${items}, freed ${formatSize(freed)}. Go on with ${plural(left, 'more host')}? Ends ${time(until)}.`;
+}
+
+function staleLine(run: Run): Markup {
+  const drifts = Object.values(run.hosts).flatMap(({ drift }) => drift ?? []);
+  const of = drifts.reduce((n, drift) => n + drift.of, 0);
+  const unmatched = drifts.reduce((n, drift) => n + drift.unmatched, 0);
+  const hosts = drifts.length > 1 ? 'The hosts have' : 'The host has';
+  return say`${hosts} changed since the plan: ${unmatched} of ${of} no longer ${unmatched === 1 ? 'matches' : 'match'}. Nothing was deleted.`;
 }
 
 function undoLine(run: Run, of: number): Markup {

@@ -2,8 +2,10 @@ import type { ActionsBlock, Button, KnownBlock } from '@slack/types';
 import type { HostName } from '../domain/ids.ts';
 import { bold, code, join, type Markup, say, time, user } from '../domain/markup.ts';
 import { type Plan, shortDigest } from '../domain/plan.ts';
+
 import type { Rights } from '../domain/rights.ts';
-import { canUndo, type HostPart, isFinal, type Run, totals, workOf } from '../domain/run.ts';
+import { canRunAgain, canUndo, type HostPart, isFinal, type Run, totals, workOf } from '../domain/run.ts';
+
 import { formatSize } from '../domain/size.ts';
 import { whoApproves } from '../domain/waiting.ts';
 import { amount, describeRun, headline } from '../domain/words.ts';
@@ -27,8 +29,8 @@ export function renderCard(run: Run, plans: ReadonlyMap<HostName, Plan>, rights:
   const rows = Math.max(3, Math.floor(ROWS / Math.max(1, parts.length)));
   let cut = parts.length > HOSTS;
   const hostLines = parts.slice(0, HOSTS).flatMap(([host, part]) => {
-    const { lines, more } = hostSection(run, host, part, plans.get(host), rows);
-    cut ||= more > 0;
+    const { lines, more, cut: inside } = hostSection(run, host, part, plans.get(host), rows);
+    cut ||= inside || more > 0;
     return [...lines, ...(more > 0 ? [say`and ${more} more, in the thread`] : [])];
   });
   if (parts.length > HOSTS) hostLines.push(say`and ${parts.length - HOSTS} more hosts, in the thread`);
@@ -73,6 +75,8 @@ function footer(run: Run, rights: Rights): Markup {
   for (const { by, at } of run.continued ?? []) parts.push(say`continued by ${user(by)} ${time(at)}`);
   for (const { by, at, run: undo } of run.undone ?? [])
     parts.push(say`undone by ${user(by)} ${time(at)} as #${undo}`);
+  if (run.again)
+    parts.push(say`asked again by ${user(run.again.by)} ${time(run.again.at)} as #${run.again.run}`);
   if (
     run.executingSince !== undefined &&
     run.skipConfirmation &&
@@ -110,5 +114,6 @@ function buttonsOf(run: Run): Button[] {
   }
   if (run.state === 'executing' && !run.cancel)
     return run.paused ? [button('continue', 'Continue', run.id, 'primary'), cancel] : [cancel];
+  if (canRunAgain(run) && !run.again) return [button('again', 'Run again', run.id)];
   return canUndo(run) && !run.undone ? [button('undo', 'Undo', run.id)] : [];
 }

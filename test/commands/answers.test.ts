@@ -9,6 +9,7 @@ import type { ReportBody } from '../../src/domain/protocol.ts';
 import { type Run, summarise } from '../../src/domain/run.ts';
 import {
   ANA,
+  aDrift,
   aHostStatus,
   aKept,
   anItem,
@@ -291,6 +292,15 @@ describe('show', () => {
     expect(text).toMatch(/^cancelled by @U0BEN/m);
   });
 
+  test('of a host that had changed too much tells the difference, and who asked again', async () => {
+    const hosts = { [HOST]: aPart({ stage: 'ended', plan: summarise(plan), drift: aDrift() }) };
+    const again = { by: BEN, at: NOW, run: runId(1050) };
+    const text = (await linesOf({ state: 'stale', hosts, again })).join('\n');
+    expect(text).toMatch(/^– app:1 [0-9a-f]{12} no longer goes: in use by web-1$/m);
+    expect(text).toMatch(/^a new plan would delete 2 images, 340 MB$/m);
+    expect(text).toMatch(/^asked again by @U0BEN 2026-.* with #1050$/m);
+  });
+
   test('tells of the build cache, before and after', async () => {
     const made = { ...plan, cache: [{ id: 'r', about: 'RUN', usedAt: 1, reclaim: 60 }], reclaim: 160 };
     const part = aPart({ stage: 'planned', plan: summarise(made) });
@@ -366,6 +376,7 @@ describe('history', () => {
     { at: NOW, run: runId(7), kind: 'outcome', host: HOST, outcome: 'deleted', cache: 12, bytes: 1000 },
     { at: NOW, run: runId(7), kind: 'continued', by: BEN },
     { at: NOW, run: runId(7), kind: 'undone', by: BEN, undo: runId(8) },
+    { at: NOW, run: runId(7), kind: 'again', by: BEN, again: runId(9) },
     { at: NOW, run: runId(7), kind: 'ended', state: 'partial', items: 1, bytes: 1000 },
   ];
 
@@ -382,7 +393,8 @@ describe('history', () => {
       `${head(7)}host-3 deleted 12 build cache records, freed 1 kB`,
       `${head(8)}@U0BEN continued`,
       `${head(9)}@U0BEN undid it with #8`,
-      `${head(10)}ended partial: 1 image, 1 kB freed`,
+      `${head(10)}@U0BEN asked for it again with #9`,
+      `${head(11)}ended partial: 1 image, 1 kB freed`,
     ]);
   });
 

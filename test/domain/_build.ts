@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Drift } from '../../src/domain/drift.ts';
 import { type HostName, HostName as HostNameSchema, ImageId, RunId, UserId } from '../../src/domain/ids.ts';
 import type { CacheRecord, Container, Image, Inventory } from '../../src/domain/inventory.ts';
 import type { Outcome } from '../../src/domain/outcome.ts';
@@ -200,6 +201,7 @@ export function aPolicy(
   return {
     count: 1,
     expires: 30 * MINUTE,
+    staleOver: 0.5,
     neededFor: { force: true, stoppedContainers: true, irrecoverable: false, ...neededFor },
     ...given,
   };
@@ -236,6 +238,37 @@ export function anOutcome(
   given: Partial<Outcome> = {},
 ): Outcome {
   return { image: id(name), outcome, removed: [], freed: outcome === 'deleted' ? 100 : 0, ...given };
+}
+
+/** Three of five images changed, and one would go that was not planned. */
+export function aDrift(given: Partial<Drift> = {}): Drift {
+  const inUse = { kind: 'in-use', by: [{ container: 'web-1', running: true }] } as const;
+  return {
+    of: 5,
+    unmatched: 3,
+    changed: [
+      {
+        image: id('a'),
+        references: ['app:1'],
+        why: { ...inUse, by: [...inUse.by] },
+        otherwise: false,
+      },
+      {
+        image: id('b'),
+        references: ['app:2'],
+        why: { kind: 'references', now: ['app:2', 'app:3'] },
+        otherwise: true,
+      },
+    ],
+    plan: {
+      ...{ digest: id('new plan'), items: 2, untag: 0, untagReferences: 0, cache: 0, reclaim: 340_000_000 },
+      added: 1,
+      fresh: [
+        { image: id('n'), references: ['app:9'], size: 120_000_000, reclaim: 120_000_000, action: 'delete' },
+      ],
+    },
+    ...given,
+  };
 }
 
 export function aHostStatus(name: string, given: Partial<HostStatus> = {}): HostStatus {

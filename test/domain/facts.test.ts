@@ -69,6 +69,7 @@ describe('decisions are noted with the plan that was decided on', () => {
     [{ cancel: { by: ANA, at: AT } }, [{ kind: 'cancelled', by: ANA }]],
     [{ continued: [by] }, [{ kind: 'continued', by: BEN }]],
     [{ undone: [{ ...by, run: runId(1043) }] }, [{ kind: 'undone', by: BEN, undo: 1043 }]],
+    [{ again: { ...by, run: runId(1043) } }, [{ kind: 'again', by: BEN, again: 1043 }]],
   ])('%j', (given, expected) => {
     const after = { ...executing, ...given };
     expect(facts(executing, after)).toEqual(expected.map((one) => ({ ...head, ...one })));

@@ -7,6 +7,7 @@ import { isFinal, Run } from '../../src/domain/run.ts';
 import { type RunEvent, step } from '../../src/domain/step.ts';
 import {
   ANA,
+  aDrift,
   anOutcome,
   aPart,
   aPolicy,
@@ -50,7 +51,29 @@ const plans = fc
   })
   .map((given) => aSummary(given));
 const aPlanned = fc.record({ type: fc.constant('planned' as const), host: someHost, plan: plans });
-const report = fc.constant({ tookMs: 1, before: null, after: null, raced: [] as string[] });
+const report = fc
+  .constantFrom({}, {}, { stale: true as const })
+  .map((stale) => ({ tookMs: 1, before: null, after: null, raced: [] as string[], ...stale }));
+/** All that an agent says of a host, in any order: that it has changed too much, or that all went. */
+const allOf = (name: HostName, changed: boolean) => {
+  const [outcome, why] = changed
+    ? (['skipped', { why: { kind: 'stale' } }] as const)
+    : ['deleted' as const, {}];
+  const [deleted, skipped] = changed ? [0, 2] : [2, 0];
+  const said = [
+    ...(changed ? [{ type: 'stale', drift: aDrift() }] : []),
+    { type: 'outcomes', outcomes: ['a', 'b', 'c'].map((one) => anOutcome(one, outcome, why)) },
+    { type: 'cache', cache: { deleted, skipped, failed: 0, freed: 0 } },
+    {
+      type: 'finished',
+      report: { tookMs: 1, before: null, after: null, raced: [], ...(changed && { stale: true }) },
+    },
+  ].map((event) => ({ ...event, host: name }) as Without<RunEvent>);
+  return fc.shuffledSubarray(said, { minLength: said.length });
+};
+const allSaid = fc.tuple(
+  ...hosts.map((name) => fc.oneof({ weight: 3, arbitrary: allOf(name, true) }, allOf(name, false))),
+);
 const someCache = fc.record({
   deleted: fc.nat(2),
   skipped: fc.nat(1),
@@ -103,7 +126,16 @@ const events: fc.Arbitrary<Without<RunEvent>> = fc.oneof(
     }),
   ),
   at(3, fc.record({ type: fc.constant('cache' as const), host: someHost, cache: someCache })),
+  at(2, fc.record({ type: fc.constant('stale' as const), host: someHost, drift: fc.constant(aDrift()) })),
   at(4, fc.record({ type: fc.constant('continue' as const), by: somebody })),
+  at(
+    4,
+    fc.record({
+      type: fc.constant('again' as const),
+      by: somebody,
+      run: fc.constantFrom(runId(9), runId(10)),
+    }),
+  ),
   at(
     1,
     fc.record({
@@ -151,13 +183,19 @@ const story = fc
     fc.boolean(),
     fc.array(fc.tuple(events, fc.nat(MINUTE / 2)), { maxLength: 40, size: 'max' }),
     fc.tuple(plans, plans, plans),
+    fc.option(allSaid, { nil: [], freq: 2 }),
   )
-  .map(([soon, lines, each]) => {
+  .map(([soon, lines, each, said]) => {
     const planned = hosts.map((name, i): (typeof lines)[number] => [
       { type: 'planned', host: name, plan: each[i] ?? aSummary() } as Without<RunEvent>,
       0,
     ]);
-    return soon ? [...planned, ...lines] : lines;
+    const first = [...planned, ...lines.slice(0, 4)];
+    // Some come to hosts that have changed too much, so that runs end by it.
+    const reported = said.flat().map((line): (typeof lines)[number] => [line, 0]);
+    const twice = [7, 8].map((run) => ({ type: 'again', by: BEN, run: runId(run) }) as Without<RunEvent>);
+    const again = twice.map((line): (typeof lines)[number] => [line, 0]);
+    return soon ? [...first, ...reported, ...lines.slice(4), ...again] : lines;
   });
 
 /** Plays a story; `each` sees every step that was made. */
@@ -196,7 +234,7 @@ function mayStart(run: Run, at: number): boolean {
 const NEXT: Partial<Record<Run['state'], Run['state'][]>> = {
   planning: ['empty', 'refused', 'proposed', 'executing', 'done'],
   proposed: ['executing', 'denied', 'cancelled', 'expired', 'stale'],
-  executing: ['done', 'partial', 'failed', 'cancelled', 'unknown'],
+  executing: ['done', 'partial', 'failed', 'cancelled', 'stale', 'unknown'],
 };
 
 describe('a run, over random stories', () => {
@@ -208,9 +246,11 @@ describe('a run, over random stories', () => {
 
   test('moves only as the contract draws it, and never from a final state', () => {
     playing((before, _, after) => {
-      // A run that is over only learns that another one brings back what it deleted.
-      if (isFinal(before.state) && after !== before)
-        expect({ ...after, undone: before.undone }).toEqual({ ...before, undone: before.undone });
+      // A run that is over only learns that another one brings back what it deleted, or asks for it again.
+      if (isFinal(before.state) && after !== before) {
+        const { undone, again } = before;
+        expect({ ...after, undone, again }).toEqual({ ...before, undone, again });
+      }
       if (before.state !== after.state) expect(NEXT[before.state]).toContain(after.state);
     });
   });
@@ -252,6 +292,32 @@ describe('a run, over random stories', () => {
     });
   });
 
+  test('is stale only where every host with something to do said so and nothing was deleted, and is asked for again once', () => {
+    const seen = { stale: 0, mixed: 0, again: 0 };
+    playing((before, event, after) => {
+      if (before.again) expect(after.again).toBe(before.again);
+      else if (after.again) {
+        seen.again++;
+        expect([event.type, ['stale', 'expired']]).toEqual(['again', expect.arrayContaining([after.state])]);
+      }
+      for (const [name, { drift }] of Object.entries(before.hosts))
+        if (drift) expect(after.hosts[name as HostName]?.drift).toBe(drift);
+      if (!isFinal(after.state) || isFinal(before.state) || after.executingSince === undefined) return;
+      const parts = Object.values(after.hosts);
+      const worked = parts.filter(({ plan }) => (plan?.items ?? 0) + (plan?.cache ?? 0) > 0);
+      for (const { drift, finished, trouble } of worked)
+        if (finished?.stale && !trouble) expect(drift).toBeDefined();
+      const ends = parts.flatMap(({ outcomes }) => outcomes.map(({ outcome }) => outcome));
+      const touched =
+        ends.includes('deleted') || ends.includes('untagged') || parts.some(({ cache }) => cache?.deleted);
+      const stale = worked.every(({ drift }) => drift) && !touched && !ends.includes('unknown');
+      expect(after.state === 'stale').toBe(stale);
+      if (stale) seen.stale++;
+      else if (worked.some(({ drift }) => drift)) seen.mixed++;
+    });
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(3);
+  });
+
   test('is the same run when an event changes nothing or is objected to', () => {
     playing((before, event, after) => {
       if (objection(before, event)) expect(after).toBe(before);
@@ -281,6 +347,7 @@ describe('a run, over random stories', () => {
         expect(count('outcome')).toBe(ends.length);
         expect(count('continued')).toBe(last.continued?.length ?? 0);
         expect(count('undone')).toBe(last.undone?.length ?? 0);
+        expect(count('again')).toBe(last.again ? 1 : 0);
         expect(count('planned')).toBe(parts.filter(({ plan }) => plan).length);
         expect(count('approved')).toBe(last.approvals.length);
         expect(count('confirmed')).toBe(last.confirmed ? 1 : 0);

@@ -3,6 +3,7 @@ import { isFinal, type Run, RunState } from '../../src/domain/run.ts';
 import { type RunEvent, step } from '../../src/domain/step.ts';
 import {
   ANA,
+  aDrift,
   anOutcome,
   aPart,
   aPolicy,
@@ -377,8 +378,9 @@ describe('every state against every event', () => {
     'proposed for approval': { approve: 'executing', deny: 'denied', cancel: 'cancelled', expire: 'expired' },
     executing: { broken: 'unknown' },
   };
-  /** Of a final run only this is noted: that another one brings back what it deleted. */
+  /** Of a final run only this is noted: that another one brings back what it deleted, or asks for it again. */
   const UNDO = 'undo';
+  const AGAIN = 'again';
   const events: Record<RunEvent['type'], RunEvent> = {
     posted: { type: 'posted', at: LATER, card: { channel: 'C1', ts: '9.9' } },
     refuse: { type: 'refuse', at: LATER, why: 'x' },
@@ -395,6 +397,8 @@ describe('every state against every event', () => {
     started,
     cache: { type: 'cache', at: LATER, host: HOST, cache: { deleted: 1, skipped: 0, failed: 0, freed: 1 } },
     [UNDO]: { type: 'undo', at: LATER, by: ANA, run: runId(1043), after: null },
+    [AGAIN]: { type: 'again', at: LATER, by: ANA, run: runId(1043) },
+    stale: { type: 'stale', at: LATER, host: HOST, drift: aDrift() },
     outcomes: outcomes(both),
     finished: finished(),
     broken: broken([anOutcome('a', 'unknown'), anOutcome('b', 'unknown')]),
@@ -416,13 +420,14 @@ describe('every state against every event', () => {
   });
 
   test.each(runs.filter(([, { state }]) => isFinal(state)))('%s is final: nothing changes it', (_, run) => {
-    for (const event of Object.values(events)) if (event.type !== UNDO) expect(step(run, event)).toBe(run);
+    for (const event of Object.values(events))
+      if (event.type !== UNDO && event.type !== AGAIN) expect(step(run, event)).toBe(run);
   });
 
   test.each(runs.filter(([, { state }]) => state === 'planning' || state === 'proposed'))(
     '%s takes no word of an execution that nobody allowed',
     (_, run) => {
-      for (const event of [events.started, events.outcomes, events.finished, events.broken])
+      for (const event of [events.started, events.stale, events.outcomes, events.finished, events.broken])
         expect(step(run, event)).toBe(run);
     },
   );

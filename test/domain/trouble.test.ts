@@ -17,6 +17,7 @@ test.each<[string, Trouble]>([
   ['this host does not allow stopped containers to be removed', { kind: 'containers-off' }],
   ['this host does not allow build cache to be deleted', { kind: 'cache-off' }],
   ['cancelled before its turn', { kind: 'cancelled' }],
+  ['left with the others, since the host has changed too much', { kind: 'stale' }],
   ['its time was up before it could start', { kind: 'expired' }],
   ['the agent was started again meanwhile; ask again', { kind: 'restarted' }],
   ['the agent fell silent; look at the host', { kind: 'lost' }],

@@ -29,10 +29,11 @@ export const STATES = [
   'denied',
   'cancelled',
   'expired',
+  'stale',
 ] as const;
 export type State = (typeof STATES)[number];
 
-export const VERBS = ['confirm', 'approve', 'deny', 'cancel', 'continue', 'undo'] as const;
+export const VERBS = ['confirm', 'approve', 'deny', 'cancel', 'continue', 'undo', 'again'] as const;
 export type Verb = (typeof VERBS)[number];
 export type Way = 'button' | 'command';
 
@@ -66,11 +67,21 @@ export function expected(role: Role, state: State, verb: Verb, way: Way): string
     denied: '@cy has denied #; nothing was deleted.',
     cancelled: '@ana has cancelled #.',
     expired: '# expired …; ask again.',
+    stale: '# is over: stale.',
   };
   const end = over[state];
   if (verb === 'undo') {
     if (state === 'done') return asks();
     return end === undefined ? '# is not over yet.' : '# has deleted nothing that could be brought back.';
+  }
+  if (verb === 'again') {
+    if (state === 'expired' || state === 'stale') return asks();
+    const word = {
+      'proposed to confirm': 'proposed',
+      'proposed for approval': 'proposed',
+      paused: 'executing',
+    };
+    return `# is ${word[state as keyof typeof word] ?? state}: ask with a command instead.`;
   }
   if (end !== undefined) return end;
   const going = state === 'executing' || state === 'paused';
@@ -95,12 +106,12 @@ export function expected(role: Role, state: State, verb: Verb, way: Way): string
   return approves();
 }
 
-/** All cells of a state: a confirmation has no command, and who is deactivated can type none. */
+/** All cells of a state: to confirm and to run again have no command, and who is deactivated can type none. */
 export const cellsOf = (state: State) =>
   (Object.keys(ROLES) as Role[]).flatMap((role) =>
     VERBS.flatMap((verb) =>
       (['button', 'command'] as const)
-        .filter((way) => way === 'button' || (verb !== 'confirm' && role !== 'gone'))
+        .filter((way) => way === 'button' || (verb !== 'confirm' && verb !== 'again' && role !== 'gone'))
         .map((way) => ({ role, verb, way, words: expected(role, state, verb, way) })),
     ),
   );

@@ -81,6 +81,19 @@ export async function openStage(name: string, options: StageOptions = {}) {
       async startBot(env: Record<string, string> = {}) {
         bot = await world.startBot({ ...botEnv, ...env });
       },
+      /** Does what makes one new card of another's, and waits until that one is planned. */
+      async anew<T>(than: Card, work: () => Promise<T>): Promise<{ card: Card; result: T }> {
+        const cards = () => slack.messages(OPS).flatMap((message) => cardOf(slack, message) ?? []);
+        const known = Math.max(than.number, ...cards().map(({ number }) => number));
+        const result = await work();
+        const card = await slack.waitFor(
+          () => cards().find(({ number }) => number > known),
+          SOON_MS,
+          `a card that follows #${than.number}`,
+        );
+        await card.waitFor(({ state }) => state !== 'planning', SOON_MS);
+        return { card, result };
+      },
       /** Ends everything, and looks at all that Slack was ever sent. `meant` are refusals that a test asked for. */
       async close(meant: (rejected: Rejected) => boolean = () => false) {
         for (const witness of witnesses.values()) witness.stop();

@@ -391,7 +391,7 @@ describe.skipIf(skipWithout('decisions in Slack', 'redis', 'engines'))('decide',
         const end = await card.ends(20_000);
         expect(end.state).toBe('expired');
         expect(end.lines[1]).toBe('Expired: nobody decided in 10s. Nothing was deleted.');
-        expect(end.buttons).toEqual([]);
+        expect(end.buttons).toEqual(['Run again']);
       }
       await stage.slack.waitFor(() => told().length > 3, 5_000, 'the requester to be told');
       const [, asks, reminder, over, ...more] = told();
@@ -409,6 +409,18 @@ describe.skipIf(skipWithout('decisions in Slack', 'redis', 'engines'))('decide',
       const tooLate = await stage.bo.presses(approve, 'Approve', { messageOverride: oldApprove });
       expect(await tooLate.told()).toMatch(/expired .*; ask again\.$/);
       expect(await stage.bo.told(`/dimg approve ${approve.number}`)).toContain('expired');
+
+      // Somebody else asks anew, as they could by the command: it is theirs to confirm.
+      const guest = await stage.gus.presses(confirm, 'Run again');
+      expect(await guest.told()).toContain('Guests');
+      const { card: anew } = await stage.anew(confirm, () => stage.bo.presses(confirm, 'Run again'));
+      expect(anew.now().lines[0]).toMatch(/`rmi host-1 app:\d+` asked by @bo$/);
+      expect(anew.now().buttons[0]).toMatch(/^Delete/);
+      await confirm.waitFor(({ buttons }) => buttons.length === 0);
+      expect(footer(confirm)).toMatch(new RegExp(`asked again by @bo .* as #${anew.number}`));
+      await stage.bo.presses(anew, 'Cancel');
+      expect((await anew.ends()).state).toBe('cancelled');
+      expect(approve.now().buttons).toEqual(['Run again']);
     });
   });
 });

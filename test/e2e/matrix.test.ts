@@ -13,7 +13,7 @@ describe.skipIf(skipWithout('who may press what, and when', 'redis', 'engines'))
   'role × state × press',
   () => {
     let stage: Stage;
-    let expired: Card;
+    const expired: Card[] = [];
     let made = 0;
     let cells = 0;
     const person = (role: Role) => stage.person(ROLES[role]);
@@ -27,8 +27,8 @@ describe.skipIf(skipWithout('who may press what, and when', 'redis', 'engines'))
       slack.addUser({ id: ROLES.out, name: 'out', team_id: 'T0OTHER' });
       slack.addUser({ id: ROLES.gone, name: 'gone', deleted: true });
       for (const id of Object.values(ROLES)) slack.join(OPS, id);
-      expired = await ask(' -f');
-      await expired.waitFor(({ state }) => state === 'expired');
+      for (let i = 0; i < 4; i++) expired.push(await ask(' -f'));
+      for (const card of expired) await card.waitFor(({ state }) => state === 'expired');
       const file = join(stage.scope.dir, 'matrix.yaml');
       writeFileSync(file, CONFIG('30m'));
       await stage.bot().stop();
@@ -105,7 +105,15 @@ describe.skipIf(skipWithout('who may press what, and when', 'redis', 'engines'))
         await card.waitFor(({ state }) => state === 'cancelled');
         return card;
       },
-      expired: async () => expired,
+      expired: async () => expired.shift() as Card,
+      async stale() {
+        const name = await load();
+        const card = await stage.ana.asks(`/dimg rmi host-1 ${name}:1`);
+        await stage.docker().getImage(`${name}:1`).tag({ repo: name, tag: 'new' });
+        await stage.ana.presses(card, 'Delete');
+        await card.waitFor(({ state }) => state === 'stale');
+        return card;
+      },
     };
     async function thaw(card: Card): Promise<void> {
       for (const go of froze.splice(0)) go();
@@ -154,6 +162,10 @@ describe.skipIf(skipWithout('who may press what, and when', 'redis', 'engines'))
         .filter(({ words }) => words === 'moves')
         .map((cell) => ({ state, ...cell })),
     );
+    const LABELS = {
+      ...{ confirm: 'Delete', approve: 'Approve', cancel: 'Cancel' },
+      ...{ continue: 'Continue', undo: 'Undo', again: 'Run again' },
+    };
     const AFTER: Record<string, { state: string; gone: boolean }> = {
       confirm: { state: 'done', gone: true },
       approve: { state: 'done', gone: true },
@@ -163,20 +175,21 @@ describe.skipIf(skipWithout('who may press what, and when', 'redis', 'engines'))
       'cancel of a pause': { state: 'partial|cancelled', gone: true },
       continue: { state: 'done', gone: true },
       undo: { state: 'done', gone: false },
+      again: { state: 'expired|stale', gone: false },
     };
     test.each(moves)('$state: $role may $verb by $way', async ({ role, state, verb, way }) => {
       const card = await make[state]();
       const name = `${state === 'paused' ? 'both' : 'app'}-${made}:1`;
       const who = person(role);
-      if (way === 'command') await who.types(`/dimg ${verb} ${card.number}`);
-      else if (verb === 'deny') await who.denies(card);
-      else
-        await who.presses(
-          card,
-          { confirm: 'Delete', approve: 'Approve', cancel: 'Cancel', continue: 'Continue', undo: 'Undo' }[
-            verb
-          ],
-        );
+      const act = async (): Promise<unknown> => {
+        if (way === 'command') return who.types(`/dimg ${verb} ${card.number}`);
+        return verb === 'deny' ? who.denies(card) : who.presses(card, LABELS[verb]);
+      };
+      if (verb === 'again') {
+        const { card: anew } = await stage.anew(card, act);
+        expect(anew.now().lines[0]).toContain(`asked by @${role}`);
+        expect(await who.told(`/dimg cancel ${anew.number}`)).toContain('is cancelled');
+      } else await act();
       for (const go of froze.splice(0)) go();
       const what =
         verb !== 'cancel'

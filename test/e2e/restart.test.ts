@@ -196,7 +196,7 @@ describe.skipIf(skipWithout('ends and starts of bots and agents', 'redis', 'engi
     await stage.startBot();
     const end = await card.ends(10_000);
     expect(end.state).toBe('expired');
-    expect(end.buttons).toEqual([]);
+    expect(end.buttons).toEqual(['Run again']);
     const late = await stage.ana.presses(card, 'Delete', { messageOverride: old });
     expect(await late.told()).toContain('expired');
     expect(await stage.witness().snapshot()).toEqual(before);

@@ -63,7 +63,7 @@ export function openLab(
           ...{ v: 1, kind: 'execute', id: 'x', host: HOST, epoch: 'e', notAfter: 0, run: RunId.parse(1) },
           ...{ planDigest: plan.digest, items: plan.items, cache: plan.cache },
         },
-        prune,
+        { prune },
         async (body) => {
           if (body.kind === 'outcomes') executed.outcomes.push(...body.outcomes);
           if (body.kind === 'cache') executed.cache = body.cache;

@@ -44,6 +44,8 @@ export function direct(
         stop?: AbortSignal;
         rules?: typeof rules;
         prune?: boolean;
+        staleOver?: number;
+        replan?: () => Promise<Plan>;
       } = {},
     ) {
       const bodies: ReportBody[] = [];
@@ -60,8 +62,10 @@ export function direct(
         planDigest: plan.digest,
         items: plan.items,
         cache: plan.cache,
+        ...(more.staleOver !== undefined && { staleOver: more.staleOver }),
       };
-      await execute(job, more.prune ?? false, async (body) => void bodies.push(body), {
+      const asked = { prune: more.prune ?? false, ...(more.replan && { replan: more.replan }) };
+      await execute(job, asked, async (body) => void bodies.push(body), {
         ...planner,
         rules: more.rules ?? rules,
         engine: { ...engine, ...more.tamper },

@@ -81,7 +81,10 @@ export async function startBot(redis: RedisPart, host = HOST) {
     if (body.kind !== 'plan') throw new Error(JSON.stringify(body));
     return { ...body.plan, run };
   };
-  const executeJob = async (planned: Plan & { run: RunId }): Promise<ExecuteJob> => ({
+  const executeJob = async (
+    planned: Plan & { run: RunId },
+    more: Pick<ExecuteJob, 'staleOver'> = {},
+  ): Promise<ExecuteJob> => ({
     ...(await header()),
     id: `execute-${planned.run}-${host}`,
     kind: 'execute',
@@ -89,6 +92,7 @@ export async function startBot(redis: RedisPart, host = HOST) {
     planDigest: planned.digest,
     items: planned.items,
     cache: planned.cache,
+    ...more,
   });
   const outcomesOf = async (job: string): Promise<Outcome[]> =>
     (await reports(job)).flatMap(({ body }) => (body.kind === 'outcomes' ? body.outcomes : []));
@@ -98,10 +102,13 @@ export async function startBot(redis: RedisPart, host = HOST) {
     const cache = (await reports(job.id)).flatMap(({ body }) =>
       body.kind === 'cache' ? [body.cache] : [],
     )[0];
-    return { finished, cache, outcomes: await outcomesOf(job.id) };
+    const drift = (await reports(job.id)).flatMap(({ body }) =>
+      body.kind === 'stale' ? [body.drift] : [],
+    )[0];
+    return { finished, cache, drift, outcomes: await outcomesOf(job.id) };
   };
-  const execute = async (planned: Plan & { run: RunId }) => {
-    const job = await executeJob(planned);
+  const execute = async (planned: Plan & { run: RunId }, more?: Pick<ExecuteJob, 'staleOver'>) => {
+    const job = await executeJob(planned, more);
     await send(job);
     return finish(job);
   };

@@ -31,10 +31,7 @@ const sight = (
     digests: more.digests ?? [],
     createdAt: 0,
     taggedAt: more.taggedAt ?? null,
-    diffIds: [],
     labels: {},
-    size: 1,
-    folders: [],
   },
   holders: (more.uses ?? []).map(({ container, running }) =>
     aContainer(container, null, running ? 'running' : 'exited'),
