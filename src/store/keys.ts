@@ -1,5 +1,5 @@
 import type { RunId } from '../domain/ids.ts';
-import { PREFIX } from '../domain/protocol.ts';
+import { key, PREFIX } from '../domain/protocol.ts';
 
 /** The bot's own names in Redis; those that agents use as well are in the protocol. */
 export const own = {
@@ -20,7 +20,7 @@ export const own = {
   /** Stream: one entry of the audit each, `<n>-0`. */
   audit: `${PREFIX}:audit`,
   /** Hash: the newest audit entry's `n` and `hash`. */
-  auditHead: `${PREFIX}:audit:head`,
+  auditHead: key.auditHead,
   ask: (id: string): string => `${PREFIX}:ask:${id}`,
   answers: (id: string): string => `${PREFIX}:ask:${id}:answers`,
   asksDue: `${PREFIX}:asks:due`,
