@@ -9,6 +9,7 @@ import type { PruneSelection, Selection } from '../domain/selection.ts';
 import { parseDuration, parseMoment } from '../domain/time.ts';
 import type { Answer } from '../ports.ts';
 import type { Surveyed } from './_survey.ts';
+import type { Verified } from './_verified.ts';
 
 /** Words and options as the command's schemas read them. */
 interface Input<W extends z.ZodObject, O extends z.ZodObject> {
@@ -76,6 +77,11 @@ type Kinds<W extends z.ZodObject, O extends z.ZodObject> =
       kind: 'restore';
       /** The run whose deletions are to be undone. */
       restore(input: Input<W, O>): { run: number };
+    }
+  | {
+      kind: 'verify';
+      /** The audit's verdict, for the channel. */
+      show(verified: Verified): Answer;
     };
 
 /** A command with the types of its own words and options. */

@@ -12,5 +12,26 @@ export function openAudit(redis: Redis): Audit {
         const rows = await redis.xrevrange(own.audit, from, '-', 'COUNT', count);
         return rows.map(([, [, json]]) => Entry.parse(JSON.parse(json ?? '')));
       }),
+    texts: ({ count, after }) =>
+      reaching(async () => {
+        const rows = await redis.xrange(own.audit, after === null ? '-' : `(${after}`, '+', 'COUNT', count);
+        return rows.map(([id, [, text]]) => ({ id, text: text ?? '' }));
+      }),
+    newest: () =>
+      reaching(async () => {
+        const [last, head] = (await redis
+          .multi()
+          .xrevrange(own.audit, '+', '-', 'COUNT', 1)
+          .hgetall(own.auditHead)
+          .exec()) as [[Error | null, [string, string[]][]], [Error | null, Record<string, string>]];
+        const failed = last[0] ?? head[0];
+        if (failed) throw failed;
+        const { n, hash } = head[1];
+        return {
+          id: last[1][0]?.[0] ?? null,
+          recorded: n === undefined || hash === undefined ? null : { n: Number(n) || 0, hash },
+        };
+      }),
+    channels: () => reaching(async () => (await redis.smembers(own.channels)).sort()),
   };
 }

@@ -21,6 +21,10 @@ export const own = {
   audit: `${PREFIX}:audit`,
   /** Hash: the newest audit entry's `n` and `hash`. */
   auditHead: key.auditHead,
+  /** Set: channels in which there are cards. */
+  channels: `${PREFIX}:channels`,
+  /** Who writes a mirror of the audit, by the file's own number. */
+  mirrorLock: (file: string): string => `${PREFIX}:mirror:${file}`,
   ask: (id: string): string => `${PREFIX}:ask:${id}`,
   answers: (id: string): string => `${PREFIX}:ask:${id}:answers`,
   asksDue: `${PREFIX}:asks:due`,
