@@ -26,7 +26,24 @@ export interface Desk {
   run(id: number): Promise<{ run: Run; plans: ReadonlyMap<string, Plan> } | null>;
   /** Runs that are not over, oldest first. */
   openRuns(): Promise<Run[]>;
-  history(filter: { where?: string; by?: string; since?: number; count: number }): Promise<Entry[]>;
+  history(filter: HistoryFilter): Promise<History>;
+}
+
+export interface HistoryFilter {
+  where?: string;
+  by?: string;
+  /** Milliseconds since 1970. */
+  since?: number;
+  /** Only entries of a smaller number. */
+  before?: number;
+  count: number;
+}
+
+export interface History {
+  /** Newest first. */
+  entries: Entry[];
+  /** Where there are more, or may be: the number before which to look for them. */
+  older: number | undefined;
 }
 
 interface Declared<W extends z.ZodObject, O extends z.ZodObject> {
