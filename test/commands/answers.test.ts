@@ -5,6 +5,7 @@ import { parse } from '../../src/commands/_parse.ts';
 import { chain, type Entry, type Fact, GENESIS } from '../../src/domain/audit.ts';
 import { plain } from '../../src/domain/markup.ts';
 import type { Item, Plan } from '../../src/domain/plan.ts';
+import { planOf } from '../../src/domain/plan-of.ts';
 import type { ReportBody } from '../../src/domain/protocol.ts';
 import { type Run, summarise } from '../../src/domain/run.ts';
 import {
@@ -276,6 +277,13 @@ describe('show', () => {
     expect(text).toMatch(/b:1/);
     expect(text).toContain(plan.digest);
     expect(text).toContain(`audit 9 ${id('audit')}`);
+    expect(text).not.toContain('hosts');
+  });
+
+  test('names the one digest that stands for the plans of several hosts', async () => {
+    const two: Run = { ...run, hosts: { ...run.hosts, [host('host-4')]: run.hosts[HOST] } as Run['hosts'] };
+    const lines = await answer('show 1042', { run: async () => ({ run: two, plans: new Map() }) });
+    expect(lines).toContain(`plan ${planOf(two)?.digest} of 2 hosts`);
   });
 
   const linesOf = (given: Partial<Run>, made: Plan = plan) =>
