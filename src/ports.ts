@@ -76,7 +76,7 @@ export interface PostedHeads {
 export interface Mirror {
   /** There are new entries. */
   kick(): void;
-  /** Its last whole entry, and why it does not go on. Never rejects. */
+  /** Brought up to date: its last whole entry, and why it does not go on. Never rejects. */
   state(): Promise<{ last: Head | null; problem: Markup | null }>;
 }
 

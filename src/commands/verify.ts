@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { code, join, type Markup, plural, say } from '../domain/markup.ts';
+import type { Trouble } from '../domain/outcome.ts';
 import { troubleWords } from '../domain/trouble.ts';
 import { findingWords, verdictWords } from '../domain/verify-words.ts';
 import { defineCommand } from './_define.ts';
@@ -48,10 +49,16 @@ function against({ channels, hosts, mirror }: Verified): Markup {
     else held.push(say`${plural(found, about === 'audit' ? 'line' : 'card')} in ${place}`);
   }
   for (const { host, highest } of hosts) {
-    if (typeof highest !== 'number') not.push(say`${host} ${troubleWords(highest)}`);
+    if (typeof highest !== 'number') not.push(say`${host} ${silence(highest)}`);
     else held.push(say`${host} (${highest === 0 ? 'none' : highest})`);
   }
   if (mirror) held.push(say`the mirror file (${mirror.last ?? 'none'})`);
   const what = held.length > 0 ? join(held) : say`nothing`;
   return not.length > 0 ? say`held against ${what}; ${join(not, '; ')}` : say`held against ${what}`;
+}
+
+function silence(why: Trouble): Markup {
+  if (why.kind === 'offline') return say`is offline`;
+  if (why.kind === 'no-answer') return say`did not answer`;
+  return say`did not say: ${troubleWords(why)}`;
 }

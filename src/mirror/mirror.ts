@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type Markup, plain } from '../domain/markup.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Markup, plain, say } from '../domain/markup.ts';
 import type { Audit, Log, Mirror } from '../ports.ts';
 import { append, headOf } from './append.ts';
 import { readTail } from './tail.ts';
@@ -27,7 +28,7 @@ const MODE = 0o600;
 export async function openMirror({ file, audit, lock, log, tell }: Mirroring) {
   await prove(file);
   let problem: Markup | null = null;
-  let failing = false;
+  let failing: Markup | null = null;
   let closing = false;
   let kicked = false;
   let wake: (() => void) | undefined;
@@ -67,17 +68,24 @@ export async function openMirror({ file, audit, lock, log, tell }: Mirroring) {
     await tell(found).catch((error) => log.error('nobody could be told about the audit’s mirror', error));
   }
 
+  /** As `sync`; what hinders it is logged once, and may pass. */
+  async function trySync(): Promise<boolean> {
+    try {
+      const done = await sync();
+      if (failing) log.info('the audit’s mirror is written again', { file });
+      failing = null;
+      return done;
+    } catch (error) {
+      if (!failing) log.error('the audit’s mirror could not be written', error, { file });
+      failing = say`the mirror file can't be written: ${(error as Error).message}`;
+      return true;
+    }
+  }
+
   async function run(): Promise<void> {
     while (!closing) {
       kicked = false;
-      try {
-        await sync();
-        if (failing) log.info('the audit’s mirror is written again', { file });
-        failing = false;
-      } catch (error) {
-        if (!failing) log.error('the audit’s mirror could not be written', error, { file });
-        failing = true;
-      }
+      await trySync();
       // A burst of entries is one write.
       await pause(kicked && !failing ? 50 : SWEEP_MS);
     }
@@ -99,16 +107,18 @@ export async function openMirror({ file, audit, lock, log, tell }: Mirroring) {
       kicked = true;
     },
     async state() {
+      // As it is now: what hindered it a moment ago may have passed, and the other way round.
+      for (let tries = 0; tries < 10 && !(await trySync()); tries++) await sleep(100);
       try {
         const handle = await open(file, 'r');
         try {
           const { line } = await readTail(handle);
-          return { last: line === null ? null : headOf(line), problem };
+          return { last: line === null ? null : headOf(line), problem: problem ?? failing };
         } finally {
           await handle.close();
         }
       } catch {
-        return { last: null, problem };
+        return { last: null, problem: problem ?? failing };
       }
     },
   };

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
@@ -180,6 +180,26 @@ describe.skipIf(skipWithout('the mirror of the audit', 'redis'))('a mirror', () 
       expect(readFileSync(file, 'utf8')).toBe(text);
       expect(mirror.told()).toEqual(['the mirror file is none: its last line is no entry of an audit']);
     }
+  });
+
+  test('tells how it is now, not how it was', async () => {
+    const file = fresh();
+    await write(own.redis, entries.slice(0, 4));
+    const mirror = await open(own.redis, file);
+    expect(await mirror.state()).toEqual({ last: { n: 4, hash: entries[3]?.hash }, problem: null });
+    await own.redis.flushall();
+    expect(plain((await mirror.state()).problem ?? [])).toMatch(/^the mirror file ends at 4/);
+    await write(own.redis, entries.slice(0, 9));
+    expect(await mirror.state()).toEqual({ last: { n: 9, hash: entries[8]?.hash }, problem: null });
+    rmSync(file);
+    mkdirSync(file);
+    expect(plain((await mirror.state()).problem ?? [])).toMatch(/^the mirror file can't be written: EISDIR/);
+    rmSync(file, { recursive: true });
+    expect((await mirror.state()).problem).toBeNull();
+    expect(mirror.logged.slice(-2)).toEqual([
+      'the audit’s mirror could not be written',
+      'the audit’s mirror is written again',
+    ]);
   });
 
   test('that somebody took away is made again', async () => {
