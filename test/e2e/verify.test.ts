@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -15,6 +15,7 @@ import { OPS, openStage, type Stage } from './_world.ts';
 const STREAM = '{dimg}:audit';
 const HEAD = '{dimg}:audit:head';
 const AUDIT = 'C0AUDIT';
+const BIN = join(import.meta.dirname, '../../dist/src/bin.js');
 
 describe.skipIf(skipWithout('verifying the audit', 'redis', 'engines', 'busybox'))('the audit', () => {
   const dir = mkdtempSync(join(tmpdir(), 'dimg-e2e-verify-'));
@@ -83,9 +84,8 @@ describe.skipIf(skipWithout('verifying the audit', 'redis', 'engines', 'busybox'
   }
   /** What the offline command says of the mirror, and how it ends. */
   function offline(...args: string[]): Promise<{ code: number; lines: string[] }> {
-    const bin = join(import.meta.dirname, '../../dist/src/bin.js');
     return new Promise((resolve) => {
-      const child = execFile(process.execPath, [bin, 'verify', mirror, ...args], (_, out, err) =>
+      const child = execFile(process.execPath, [BIN, 'verify', mirror, ...args], (_, out, err) =>
         resolve({ code: child.exitCode ?? -1, lines: `${out}${err}`.trim().split('\n') }),
       );
     });
@@ -136,6 +136,14 @@ describe.skipIf(skipWithout('verifying the audit', 'redis', 'engines', 'busybox'
     expect(verdict).toBe(`${whole.length} entries, not whole: 1 finding`);
     expect(found[0]).toBe(`• entry ${at + 1} was edited`);
     expect(found[1]).toMatch(/^held against /);
+  });
+
+  test('with what is no entry is not shown as if it were whole', async () => {
+    await replace(whole.with(4, '{"n":5,"who":"nobody"}'));
+    expect((await verify())[1]).toBe('• entry 5 was edited');
+    expect(await stage.ana.told('/dimg history')).toBe(
+      "Entry 5 of the audit can't be read: see `/dimg verify`.",
+    );
   });
 
   test('whose tail was cut together with its head is missed by cards, the audit channel and the mirror', async () => {
@@ -205,5 +213,20 @@ describe.skipIf(skipWithout('verifying the audit', 'redis', 'engines', 'busybox'
     const denied = rows.find((row) => row.includes(',denied,U0BO'));
     expect(denied).toContain(`"'=HYPERLINK(`);
     expect(file.channel).toBe(OPS);
+  });
+
+  test('of a bot whose mirror can not be written is not begun', async () => {
+    const config = join(dir, 'bot.yaml');
+    writeFileSync(config, `audit: { file: ${dir}/none/audit.jsonl }`);
+    const { slack } = stage.world;
+    const bot = await stage.scope.spawn(process.execPath, [BIN, 'bot'], {
+      name: 'bot-without-mirror',
+      env: {
+        ...{ REDIS_URL: stage.world.redis.url, DIMG_CONFIG: config, SLACK_API_URL: slack.apiUrl },
+        ...{ SLACK_BOT_TOKEN: slack.botToken, SLACK_APP_TOKEN: slack.appToken },
+      },
+    });
+    expect(await bot.exited).toMatchObject({ code: 2 });
+    expect(bot.log()).toMatch(/^dimg bot: audit\.file: can't be written: ENOENT.*\.$/m);
   });
 });
