@@ -58,10 +58,14 @@ const parts = {
     packages: ['chromium'],
     missing: () => (['chromium', 'chromium-browser', 'google-chrome'].some(find) ? undefined : 'no chromium'),
   },
+  python: {
+    packages: ['python3'],
+    missing: () => (find('python3') ? undefined : 'no python3'),
+  },
 };
 const needed = {
   try: [parts.redis, parts.engine, parts.busybox],
-  test: [parts.redis, parts.engine, parts.busybox, parts.registry, parts.browser],
+  test: [parts.redis, parts.engine, parts.busybox, parts.registry, parts.browser, parts.python],
   matrix: [parts.redis, parts.engine, parts.busybox, parts.registry, parts.roots],
 };
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from '../agents/host/config-error.ts';
 import { LEVELS } from '../agents/host/log.ts';
@@ -17,15 +18,18 @@ export interface BotSettings {
   rights: Rights;
   groups: Readonly<Record<string, readonly string[]>>;
   policy: ApprovalPolicy;
+  /** Where else the audit is kept. */
+  audit: { file?: string; channel?: string };
 }
 
 const person = z.string().regex(/^[UWS][A-Z0-9]{2,}$/, 'must be a user ID (U…) or a user group ID (S…)');
+const channel = z.string().regex(/^[CG][A-Z0-9]{2,}$/, 'must be a channel ID (C…)');
 const glob = z.string('must be a glob').min(1, 'must not be empty').max(256, 'is too long');
 const on = z.boolean('must be true or false');
 const count = z.int('must be a whole number').positive('must be 1 or more');
 
 const BotConfig = z.strictObject({
-  channels: z.array(z.string().regex(/^[CG][A-Z0-9]{2,}$/, 'must be a channel ID (C…)')).optional(),
+  channels: z.array(channel).optional(),
   operators: z.array(person).optional(),
   groups: z
     .record(z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'must be a name such as ci'), z.array(glob))
@@ -62,7 +66,15 @@ const BotConfig = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
-  audit: z.strictObject({}).optional(),
+  audit: z
+    .strictObject({
+      file: z
+        .string('must be a path')
+        .refine(isAbsolute, 'must be a whole path, such as /var/lib/dimg/audit.jsonl')
+        .optional(),
+      channel: channel.optional(),
+    })
+    .prefault({}),
   admission: z.enum(['ask', 'auto'], 'must be ask or auto').optional(),
 });
 
@@ -75,8 +87,7 @@ export function readBotSettings(env: NodeJS.ProcessEnv): BotSettings {
   };
   if (env.DIMG_SIGNING_KEY)
     throw new ConfigError('DIMG_SIGNING_KEY: this version does not sign jobs; unset it to run without.');
-  const file = env.DIMG_CONFIG;
-  const config = readYaml('DIMG_CONFIG', file ?? '', file ? read('DIMG_CONFIG', file) : '', BotConfig);
+  const config = readConfig(env);
   const { approval } = config;
   const neededFor = approval['needed-for'];
   return {
@@ -92,6 +103,10 @@ export function readBotSettings(env: NodeJS.ProcessEnv): BotSettings {
       ...(config.operators && { operators: config.operators }),
     },
     groups: config.groups,
+    audit: {
+      ...(config.audit.file !== undefined && { file: config.audit.file }),
+      ...(config.audit.channel !== undefined && { channel: config.audit.channel }),
+    },
     policy: {
       count: approval.count,
       expires: approval.expires,
@@ -107,7 +122,17 @@ export function readBotSettings(env: NodeJS.ProcessEnv): BotSettings {
   };
 }
 
+/** Where the bot that this environment describes keeps its mirror of the audit. Throws a `ConfigError`. */
+export function readAuditFile(env: NodeJS.ProcessEnv): string | undefined {
+  return readConfig(env).audit.file;
+}
+
 // --- internal ---
+
+function readConfig(env: NodeJS.ProcessEnv): z.output<typeof BotConfig> {
+  const file = env.DIMG_CONFIG;
+  return readYaml('DIMG_CONFIG', file ?? '', file ? read('DIMG_CONFIG', file) : '', BotConfig);
+}
 
 function connection(get: (name: string) => string | undefined): BotSettings['by'] {
   const appToken = get('SLACK_APP_TOKEN');

@@ -14,10 +14,12 @@ import { press } from './flows/press.ts';
 import { report } from './flows/report.ts';
 import { request } from './flows/request.ts';
 import { sweep } from './flows/sweep.ts';
+import { openMirror } from './mirror/mirror.ts';
 import type { Log, Runs } from './ports.ts';
 import { openJobs } from './queue/jobs.ts';
 import { openReports } from './queue/reports.ts';
 import { openApp } from './slack/app.ts';
+import { openPostedHeads } from './slack/heads.ts';
 import { openPeople } from './slack/people.ts';
 import { openVoice } from './slack/voice.ts';
 import { openHomes } from './slack/write-home.ts';
@@ -28,6 +30,8 @@ import { openCards } from './store/cards.ts';
 import { connect, type Redis, reaching, redisClock } from './store/connect.ts';
 import { volatility } from './store/durable.ts';
 import { openHosts } from './store/hosts.ts';
+import { own } from './store/keys.ts';
+import { takeLock } from './store/lock.ts';
 import { openRuns } from './store/runs.ts';
 
 const KEEP_DAYS = 90;
@@ -71,6 +75,22 @@ export async function runBot(
       });
     });
 
+  const audit = openAudit(redis);
+  const voice = openVoice(client(), log);
+  const auditChannel = settings.audit.channel;
+  const mirror =
+    settings.audit.file === undefined
+      ? null
+      : await openMirror({
+          ...{ file: settings.audit.file, audit, log },
+          lock: (name, ms) => reaching(() => takeLock(redis, own.mirrorLock(name), ms)),
+          async tell(problem) {
+            if (auditChannel !== undefined) await voice.post(auditChannel, { lines: [problem] });
+          },
+        }).catch((error: Error) => {
+          throw new ConfigError(`audit.file: can't be written: ${error.message}.`, { cause: error });
+        });
+
   const jobs = openJobs(redis, log);
   const cards = openCards(redis);
   const stored = openRuns(redis, clock.now, KEEP_DAYS);
@@ -83,12 +103,15 @@ export async function runBot(
   const deps: Deps = {
     runs,
     cards,
-    audit: openAudit(redis),
+    audit,
     asks: openAsks(redis),
     hosts: openHosts(redis, log),
     jobs: { send: (job) => reaching(() => jobs.send(job)) },
     people: openPeople(client(), self.team_id ?? '', log, Date.now),
-    voice: openVoice(client(), log),
+    voice,
+    postedHeads: openPostedHeads(client(), { botId: self.bot_id ?? '', auditChannel }, log),
+    mirror,
+    auditChannel,
     log,
     clock: clock.now,
     commands: await loadCommands(),
@@ -103,6 +126,7 @@ export async function runBot(
     runs,
     cards,
     rights: settings.rights,
+    auditChannel,
     log,
     async posted(run, card) {
       await advance(deps, run, { type: 'posted', at: clock.now(), card });
@@ -115,6 +139,7 @@ export async function runBot(
   });
   function kicking<T>(result: T): T {
     writer.kick();
+    mirror?.kick();
     return result;
   }
 
@@ -139,6 +164,7 @@ export async function runBot(
   const reports = openReports(reading, `bot-${randomUUID()}`, log);
   await reports.listen((received) => report(deps, received));
   writer.start();
+  mirror?.start();
   const ending = new AbortController();
   const loops = [
     every(SWEEP_MS, ending.signal, log, () => sweep(deps)),
@@ -155,6 +181,7 @@ export async function runBot(
   ending.abort();
   await Promise.all([...loops, reports.close()]);
   await writer.close();
+  await mirror?.close();
   await jobs.close();
   redis.disconnect();
 }

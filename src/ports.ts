@@ -1,15 +1,18 @@
-import type { Entry, Fact } from './domain/audit.ts';
+import type { Entry, Fact, Head } from './domain/audit.ts';
 import type { HostName, RunId, UserId } from './domain/ids.ts';
 import type { Markup } from './domain/markup.ts';
 import type { Plan } from './domain/plan.ts';
 import type { HostStatus, Job, Report, ReportBody } from './domain/protocol.ts';
 import type { Run } from './domain/run.ts';
+import type { KeptHead } from './domain/verify-entry.ts';
 
 /** Something shown to people: a title, and lines below it. */
 export interface Answer {
   lines: readonly Markup[];
   /** One line for notifications, without anything from outside; the first line's text if absent. */
   notice?: string;
+  /** A file that goes with it, in a channel. */
+  file?: { name: string; content: string };
 }
 
 /** What a press leads to: words for the presser alone, a form that asks for the reason, or nothing more than the card. */
@@ -60,6 +63,26 @@ export interface CardQueue {
 export interface Audit {
   /** Newest first. `before` an entry's number, exclusive. */
   read(options: { count: number; before?: number }): Promise<Entry[]>;
+  /** As they are stored, oldest first, from after a place on; entry `n` has the place `<n>-0`. */
+  texts(options: { count: number; after: string | null }): Promise<{ id: string; text: string }[]>;
+  /** The newest entry's place, and the head that is recorded beside the stream, at one instant. */
+  newest(): Promise<{ id: string | null; recorded: Head | null }>;
+  /** Where cards were posted. */
+  channels(): Promise<string[]>;
+}
+
+/** Heads of the audit that our own messages carry. */
+export interface PostedHeads {
+  /** Those of a channel's newest messages, or why they can't be read. Never rejects. */
+  in(channel: string): Promise<{ heads: KeptHead[] } | { unread: Markup }>;
+}
+
+/** The audit once more, in a file. */
+export interface Mirror {
+  /** There are new entries. */
+  kick(): void;
+  /** Brought up to date: its last whole entry, and why it does not go on. Never rejects. */
+  state(): Promise<{ last: Head | null; problem: Markup | null }>;
 }
 
 /** A question to hosts whose answer only its asker sees. */
@@ -70,6 +93,8 @@ export interface Ask {
   command: string;
   user: UserId;
   replyTo: string;
+  /** Where the answer is for all to see. */
+  channel?: string;
 }
 export type Answers = ReadonlyMap<HostName, ReportBody>;
 export interface Asks {

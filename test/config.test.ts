@@ -52,9 +52,11 @@ approval:
   expires: 10s
   stale-over: 12.5%
   needed-for: { force: true, stopped-containers: true, registry: true, irrecoverable: true, reclaim-over: 100GB, hosts-over: 10 }
-audit: {}
+audit: { file: /var/lib/dimg/audit.jsonl, channel: C0AUDIT }
 admission: ask
 `);
+    expect(settings.audit).toEqual({ file: '/var/lib/dimg/audit.jsonl', channel: 'C0AUDIT' });
+    expect(withFile('audit: {}').audit).toEqual({});
     expect(settings.policy).toEqual({
       count: 2,
       expires: 10_000,
@@ -127,7 +129,8 @@ admission: ask
     ],
     ['a size that is none', 'approval: { needed-for: { reclaim-over: lots } }', /"lots" is not a size/],
     ['broken YAML', 'channels: [C0OPS', /:\d+:\d+: /],
-    ['what is not there yet', 'audit: { file: /x }', /audit\.file is not a key/],
+    ['a path that is not whole', 'audit: { file: audit.jsonl }', /audit\.file must be a whole path/],
+    ['a channel by its name', 'audit: { channel: ops }', /audit\.channel must be a channel ID/],
   ])('name file, line and column: %s', (_, text, words) => {
     expect(() => withFile(text)).toThrow(words);
   });

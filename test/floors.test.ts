@@ -43,7 +43,13 @@ interface Floor {
 const NOTHING = /^$/;
 const ANY = /^/;
 const FLOORS: Floor[] = [
-  { name: 'wiring', of: /^src\/(config|main|bin)\.ts$/, inside: /^(src|agents)\//, packages: ANY, node: ANY },
+  {
+    name: 'wiring',
+    of: /^src\/(config|main|bin|verify-file)\.ts$/,
+    inside: /^(src|agents)\//,
+    packages: ANY,
+    node: ANY,
+  },
   {
     name: 'domain',
     of: /^src\/(domain\/|ports\.ts$)/,

@@ -4,6 +4,7 @@ import type { Inventory } from '../../src/domain/inventory.ts';
 import type { EngineProblem } from '../../src/domain/outcome.ts';
 import { HEARTBEAT_MS, type Heartbeat } from '../../src/domain/protocol.ts';
 import { plainPrune } from '../../src/domain/selection.ts';
+import type { HeadJournal } from './head-journal.ts';
 import { takeInventory } from './inventory.ts';
 import { errorField } from './log.ts';
 import type { Planner } from './plan.ts';
@@ -17,6 +18,7 @@ export type Pulse = {
   planner: Planner;
   queue: Pick<Queue, 'heartbeat'>;
   rival: Rival;
+  heads: Pick<HeadJournal, 'saw'>;
   readDisk: (root: string) => Promise<Disk | null>;
   /** After each look at the engine. */
   looked: () => Promise<void>;
@@ -39,7 +41,7 @@ const COUNT_WAIT_MS = 3000;
 
 /** Tells the bots that the host is there, how it is, and what a prune would free. */
 export function openHeart(pulse: Pulse): Heart {
-  const { planner, queue, rival, log, monotonic } = pulse;
+  const { planner, queue, rival, heads, log, monotonic } = pulse;
   let counts: Heartbeat['counts'] = null;
   let countedAt = Number.NEGATIVE_INFINITY;
   let counting: Promise<void> | null = null;
@@ -84,10 +86,12 @@ export function openHeart(pulse: Pulse): Heart {
       // Before Redis is asked: what was learnt is worth keeping without it.
       await pulse.looked();
       const { identity, epoch, agent } = pulse;
-      const before = await queue.heartbeat({
+      const { before, auditHead } = await queue.heartbeat({
         ...{ v: 1, host: planner.host, identity, epoch, agent },
         ...{ engine, problem, disk, counts: engine ? counts : null },
       });
+      // Not waited for: a disk that hangs must not make a host offline.
+      void heads.saw(auditHead);
       if (rival.saw(before)) tellOfRival(log, rival.present());
       if (failing) log.info('heartbeats are sent again');
       failing = false;

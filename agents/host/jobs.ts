@@ -4,6 +4,7 @@ import { Job, type ReportBody } from '../../src/domain/protocol.ts';
 import type { Selection } from '../../src/domain/selection.ts';
 import { diskUse } from './disk-use.ts';
 import { type Asked, carryBack, type Execution, execute } from './execute.ts';
+import type { HeadJournal } from './head-journal.ts';
 import { errorField } from './log.ts';
 import { makePlan, type Planner, survey } from './plan.ts';
 import { EngineTrouble, type Log, type Queue } from './ports.ts';
@@ -16,6 +17,7 @@ export type Jobs = {
   planner: Planner;
   execution: Execution;
   state: Pick<State, 'accept'>;
+  heads: Pick<HeadJournal, 'seen'>;
   queue: Pick<Queue, 'now'>;
   reportOn: ReportOn;
   rivalPresent: () => boolean;
@@ -44,6 +46,9 @@ export function openJobs(jobs: Jobs): (data: unknown) => Promise<void> {
         return null;
       case 'disk':
         await report({ kind: 'disk', use: await diskUse(jobs.planner, jobs.execution.readDisk) });
+        return null;
+      case 'heads':
+        await report({ kind: 'heads', heads: jobs.heads.seen() });
         return null;
       case 'plan': {
         const plan = await makePlan(jobs.planner, job.selection);

@@ -8,6 +8,7 @@ import { ConfigError } from './config-error.ts';
 import { openCache } from './details.ts';
 import { openEngine } from './engine.ts';
 import { readSettings, type Settings } from './environment.ts';
+import { openHeadJournal } from './head-journal.ts';
 import { openHeart } from './heartbeat.ts';
 import { openJobs } from './jobs.ts';
 import { openLastUsed } from './last-used.ts';
@@ -73,6 +74,7 @@ async function serve(
   const rival = openRival(self, monotonic);
   const lastUsed = await openLastUsed(state.path('last-used.json'), clock.now, log);
   const ledger = await openLedger(state.path('deleted.json'), rules.perHour, clock.now);
+  const heads = await openHeadJournal(state.path('audit-heads.jsonl'), clock.now, log);
   const cache = openCache();
   const watch = openWatch({
     ...{ engine, lastUsed, log, sleep: clock.sleep },
@@ -85,7 +87,7 @@ async function serve(
   const planner = { host, engine, cache, rules, around, sleep: clock.sleep };
   const heart = openHeart({
     ...self,
-    ...{ agent: version, planner, queue, rival, readDisk: disk, monotonic, sleep: clock.sleep, log },
+    ...{ agent: version, planner, queue, rival, heads, readDisk: disk, monotonic, sleep: clock.sleep, log },
     looked: () => lastUsed.save(),
   });
   const jobs = openJobs({
@@ -93,6 +95,7 @@ async function serve(
     planner,
     execution: { ...planner, queue, clock, ledger, readDisk: disk, log, stop, hurry },
     state,
+    heads,
     queue,
     reportOn: openReports(queue, self),
     rivalPresent: rival.present,

@@ -156,14 +156,17 @@ export class EngineTrouble extends Error {
 /** What another agent's heartbeat under our name said. */
 export type Predecessor = { identity: string; epoch: string; ageMs: number };
 
+/** What a heartbeat met in Redis. */
+export type Met = { before: Predecessor | null; auditHead: { n: number; hash: string } | null };
+
 /** The agent's side of Redis. */
 export type Queue = {
   /** Begins to take jobs, as they came: unread data of unknown shape. */
   listen(take: (data: unknown) => Promise<void>): Promise<void>;
   /** Resolves once Redis has taken the report; tries until then, or until the queue is closed. */
   report(report: Report): Promise<void>;
-  /** Resolves to whose heartbeat it replaced, or rejects when Redis does not answer. */
-  heartbeat(heartbeat: Heartbeat): Promise<Predecessor | null>;
+  /** Resolves to whose heartbeat it replaced and to the audit's head, or rejects when Redis does not answer. */
+  heartbeat(heartbeat: Heartbeat): Promise<Met>;
   /** Whether the run's cancellation is asked for; what Redis does not answer is no. */
   cancelled(run: RunId): Promise<boolean>;
   /** The Redis server's time in milliseconds; estimated while it does not answer. */

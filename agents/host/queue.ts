@@ -34,7 +34,8 @@ local before = redis.call('HGET', KEYS[1], ARGV[1])
 local seen = redis.call('ZSCORE', KEYS[2], ARGV[1])
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 redis.call('ZADD', KEYS[2], now, ARGV[1])
-return {tostring(now), before, seen}`;
+local head = redis.call('HMGET', KEYS[3], 'n', 'hash')
+return {tostring(now), before, seen, head[1], head[2]}`;
 
 /** Connects to Redis, and keeps connecting. */
 export function openQueue({ url, host, log, sleep, monotonic }: QueueOptions): Queue {
@@ -92,12 +93,13 @@ export function openQueue({ url, host, log, sleep, monotonic }: QueueOptions): Q
     },
 
     async heartbeat(heartbeat) {
-      const args = [key.hosts, key.seen, host, JSON.stringify(heartbeat)];
+      const args = [key.hosts, key.seen, key.auditHead, host, JSON.stringify(heartbeat)];
       const answer = await clock.timed(async () => {
-        const [now, before, seen] = (await commands.eval(BEAT, 2, ...args)) as [string, string?, string?];
-        return { now: Number(now), before, seen };
+        const [now, before, seen, n, hash] = (await commands.eval(BEAT, 3, ...args)) as Beaten;
+        return { now: Number(now), before, seen, n, hash };
       });
-      return predecessor(answer);
+      const { n, hash } = answer;
+      return { before: predecessor(answer), auditHead: n && hash ? { n: Number(n), hash } : null };
     },
 
     async cancelled(run) {
@@ -135,6 +137,8 @@ export function openQueue({ url, host, log, sleep, monotonic }: QueueOptions): Q
 }
 
 // --- internal ---
+
+type Beaten = [now: string, before?: string, seen?: string, n?: string, hash?: string];
 
 function predecessor({
   now,

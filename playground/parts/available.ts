@@ -1,5 +1,6 @@
 import { enginesAvailable } from './engine.ts';
 import { busyboxAvailable } from './images.ts';
+import { pythonAvailable } from './python.ts';
 import { redisAvailable } from './redis.ts';
 import { registryAvailable } from './registry.ts';
 
@@ -8,6 +9,7 @@ const checks = {
   engines: enginesAvailable,
   busybox: busyboxAvailable,
   registry: registryAvailable,
+  python: pythonAvailable,
 } as const;
 
 export type Part = keyof typeof checks;

@@ -9,6 +9,7 @@ import type { PruneSelection, Selection } from '../domain/selection.ts';
 import { parseDuration, parseMoment } from '../domain/time.ts';
 import type { Answer } from '../ports.ts';
 import type { Surveyed } from './_survey.ts';
+import type { Verified } from './_verified.ts';
 
 /** Words and options as the command's schemas read them. */
 interface Input<W extends z.ZodObject, O extends z.ZodObject> {
@@ -25,7 +26,24 @@ export interface Desk {
   run(id: number): Promise<{ run: Run; plans: ReadonlyMap<string, Plan> } | null>;
   /** Runs that are not over, oldest first. */
   openRuns(): Promise<Run[]>;
-  history(filter: { where?: string; by?: string; since?: number; count: number }): Promise<Entry[]>;
+  history(filter: HistoryFilter): Promise<History>;
+}
+
+export interface HistoryFilter {
+  where?: string;
+  by?: string;
+  /** Milliseconds since 1970. */
+  since?: number;
+  /** Only entries of a smaller number. */
+  before?: number;
+  count: number;
+}
+
+export interface History {
+  /** Newest first. */
+  entries: Entry[];
+  /** Where there are more, or may be: the number before which to look for them. */
+  older: number | undefined;
 }
 
 interface Declared<W extends z.ZodObject, O extends z.ZodObject> {
@@ -76,6 +94,11 @@ type Kinds<W extends z.ZodObject, O extends z.ZodObject> =
       kind: 'restore';
       /** The run whose deletions are to be undone. */
       restore(input: Input<W, O>): { run: number };
+    }
+  | {
+      kind: 'verify';
+      /** The audit's verdict, for the channel. */
+      show(verified: Verified): Answer;
     };
 
 /** A command with the types of its own words and options. */

@@ -4,9 +4,16 @@ import { UserId } from '../domain/ids.ts';
 import { bold, code, join, type Markup, plural, say, some, time, user } from '../domain/markup.ts';
 import { formatSize } from '../domain/size.ts';
 import { cutoff } from '../domain/time.ts';
-import { defineCommand, MomentOption, valued, Where } from './_define.ts';
+import { auditCsv } from './_audit-csv.ts';
+import { defineCommand, flag, type HistoryFilter, MomentOption, valued, Where } from './_define.ts';
 
 const COUNT = 30;
+const FILE = 'audit.csv';
+
+const EntryNumber = z
+  .string()
+  .regex(/^[1-9]\d{0,14}$/, 'an entry is a number such as 783')
+  .transform(Number);
 
 const UserOption = z.string().transform((text, context) => {
   const user = UserId.safeParse(text.replace(/^<@(.*)>$/, '$1'));
@@ -23,21 +30,61 @@ export default defineCommand({
   options: z.strictObject({
     by: valued(UserOption, { value: '@user', about: 'only what this person asked or decided' }),
     since: valued(MomentOption, { value: '7d', about: 'only newer entries' }),
+    before: valued(EntryNumber, { value: '783', about: 'only entries before this one' }),
+    csv: flag({ about: 'all of them as a file for a spreadsheet' }),
   }),
-  examples: ['history', 'history host-3 --since 7d', 'history --by <@U0ANA>'],
+  examples: [
+    'history',
+    'history host-3 --since 7d',
+    'history --by <@U0ANA>',
+    'history --before 783',
+    'history ci-* --csv',
+  ],
   async answer({ words, options }, desk) {
-    const entries = await desk.history({
-      count: COUNT,
+    const filter: Omit<HistoryFilter, 'count'> = {
       ...(words.where !== undefined && { where: words.where }),
       ...(options.by !== undefined && { by: options.by }),
       ...(options.since && { since: cutoff(options.since, desk.now) }),
-    });
-    if (entries.length === 0) return { lines: [say`The audit has no such entry.`] };
-    return { lines: entries.map(line), notice: `the newest ${entries.length} audit entries` };
+      ...(options.before !== undefined && { before: options.before }),
+    };
+    const { entries, older } = await desk.history({ ...filter, count: options.csv ? Infinity : COUNT });
+    const more =
+      older === undefined
+        ? []
+        : [
+            say`older: ${code(`/dimg history${typed({ ...filter, before: older })}${options.csv ? ' --csv' : ''}`)}`,
+          ];
+    if (entries.length === 0)
+      return {
+        lines: [
+          older === undefined ? say`The audit has no such entry.` : say`No such entry from ${older} on.`,
+          ...more,
+        ],
+      };
+    if (!options.csv)
+      return { lines: [...entries.map(line), ...more], notice: `the newest ${entries.length} audit entries` };
+    const counted = plural(entries.length, 'audit entry', 'audit entries');
+    const cut = older === undefined ? '' : `: not all, since a look back ends before entry ${older}`;
+    return {
+      lines: [say`${counted} in ${code(FILE)}${cut}`, ...more],
+      notice: `${counted} as a file`,
+      file: { name: FILE, content: auditCsv(entries) },
+    };
   },
 });
 
 // --- internal ---
+
+/** The filter as somebody would type it. A duration has become the time that it meant, so that pages fit together. */
+function typed({ where, by, since, before }: Omit<HistoryFilter, 'count'>): string {
+  const parts = [
+    where,
+    by && `--by ${by}`,
+    since !== undefined && `--since ${new Date(since).toISOString()}`,
+    before && `--before ${before}`,
+  ];
+  return parts.map((part) => (part ? ` ${part}` : '')).join('');
+}
 
 function line(entry: Entry): Markup {
   return say`${bold(`${entry.n}`)} ${time(entry.at)} #${entry.run} ${what(entry)}`;

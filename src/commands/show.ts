@@ -3,6 +3,7 @@ import { driftRows } from '../domain/drift-rows.ts';
 import { UserError } from '../domain/error.ts';
 import { bold, code, join, type Markup, say, time, user } from '../domain/markup.ts';
 import type { Plan } from '../domain/plan.ts';
+import { planOf } from '../domain/plan-of.ts';
 import {
   cacheOutcomeRows,
   cacheRows,
@@ -36,6 +37,7 @@ export default defineCommand({
       notice: headline(run),
       lines: [
         say`${bold(`#${run.id}`)} ${run.state} ${code(describeRun(run))} asked by ${user(run.requester)} ${time(run.createdAt)}`,
+        ...together(run),
         ...decisions(run),
         ...Object.entries(run.hosts).flatMap(([host, part]) => hostLines(host, part, plans.get(host), run)),
       ],
@@ -44,6 +46,12 @@ export default defineCommand({
 });
 
 // --- internal ---
+
+/** Of several hosts, the digest that stands for all of their plans. */
+function together(run: Run): Markup[] {
+  const plan = planOf(run);
+  return plan && plan.hosts > 1 ? [say`plan ${code(plan.digest)} of ${plan.hosts} hosts`] : [];
+}
 
 function decisions(run: Run): Markup[] {
   const lines: Markup[] = [];

@@ -1,6 +1,7 @@
 import type { Fact } from './audit.ts';
 import type { HostName } from './ids.ts';
 import { plain } from './markup.ts';
+import { planOf } from './plan-of.ts';
 import { isFinal, type Run, totals, workOf } from './run.ts';
 import { troubleWords } from './trouble.ts';
 import { describeRun } from './words.ts';
@@ -43,10 +44,8 @@ export function factsOf(
         bytes: part.plan.reclaim,
       });
   }
-  const digests = Object.entries(after.hosts).flatMap(([, { plan }]) =>
-    plan && workOf(plan) > 0 ? [plan.digest] : [],
-  );
-  const plan = digests.length === 1 && digests[0] !== undefined ? { plan: digests[0] } : {};
+  const shown = planOf(after);
+  const plan = shown && { plan: shown.digest };
   if (after.confirmed && !before.confirmed) add({ kind: 'confirmed', by: after.confirmed.by, ...plan });
   for (const { by } of after.approvals.slice(before.approvals.length)) add({ kind: 'approved', by, ...plan });
   if (after.denied && !before.denied)

@@ -17,6 +17,8 @@ export const key = {
   seen: `${PREFIX}:seen`,
   /** Stream of what agents report; the bots read it as one consumer group. */
   reports: `${PREFIX}:reports`,
+  /** Hash: the newest audit entry's `n` and `hash`; agents write down what they see there. */
+  auditHead: `${PREFIX}:audit:head`,
   /** Exists while a run's cancellation is asked for; an agent looks between images. */
   cancel: (run: RunId): string => `${PREFIX}:cancel:${run}`,
 } as const;
@@ -32,10 +34,20 @@ const header = {
   notAfter: z.number(),
 };
 
+/** A head of the audit as a host saw it; `at` by the host's clock, in milliseconds since 1970. */
+export const AuditHead = z.strictObject({
+  n: z.int().positive(),
+  hash: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  at: z.number(),
+});
+export type AuditHead = z.infer<typeof AuditHead>;
+
 /** One message to one host. */
 export const Job = z.discriminatedUnion('kind', [
   z.strictObject({ ...header, kind: z.literal('survey'), selection: PruneSelection }),
   z.strictObject({ ...header, kind: z.literal('disk') }),
+  /** Which heads of the audit the host has seen. */
+  z.strictObject({ ...header, kind: z.literal('heads') }),
   z.strictObject({ ...header, kind: z.literal('plan'), run: RunId, selection: Selection }),
   z
     .strictObject({
@@ -63,6 +75,8 @@ export type Job = z.infer<typeof Job>;
 export const ReportBody = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('plan'), plan: Plan }),
   z.strictObject({ kind: z.literal('disk'), use: DiskUse }),
+  /** Oldest first: the newest, and some of the older ones. */
+  z.strictObject({ kind: z.literal('heads'), heads: z.array(AuditHead).max(2_500) }),
   /** The job was not done at all, and will not be. */
   z.strictObject({ kind: z.literal('refused'), why: Trouble }),
   z.strictObject({ kind: z.literal('started') }),

@@ -2,7 +2,20 @@ import type { Command } from '../commands/_define.ts';
 import type { UserId } from '../domain/ids.ts';
 import type { Rights } from '../domain/rights.ts';
 import type { ApprovalPolicy } from '../domain/run.ts';
-import type { Asks, Audit, CardQueue, Clock, Hosts, Jobs, Log, People, Runs, Voice } from '../ports.ts';
+import type {
+  Asks,
+  Audit,
+  CardQueue,
+  Clock,
+  Hosts,
+  Jobs,
+  Log,
+  Mirror,
+  People,
+  PostedHeads,
+  Runs,
+  Voice,
+} from '../ports.ts';
 
 /** All that the story needs of the world. */
 export interface Deps {
@@ -14,6 +27,11 @@ export interface Deps {
   jobs: Jobs;
   people: People;
   voice: Voice;
+  postedHeads: PostedHeads;
+  /** `null` where the audit has no mirror. */
+  mirror: Mirror | null;
+  /** Where each run that is over has a line of its own. */
+  auditChannel: string | undefined;
   log: Log;
   clock: Clock;
   commands: ReadonlyMap<string, Command>;

@@ -13,7 +13,7 @@ import { draftRun, type Wanted } from './draft.ts';
 import { readHistory } from './history.ts';
 import { openRuns } from './open-runs.ts';
 import { reachToDelete } from './reach.ts';
-import { survey } from './survey.ts';
+import { askToVerify, survey } from './survey.ts';
 import { undo } from './undo.ts';
 
 export interface Request extends Person {
@@ -59,6 +59,8 @@ export async function request(deps: Deps, asked: Request): Promise<Answer | null
       });
       return { lines: [words ?? say`Done: #${run}, see its card.`] };
     }
+    case 'verify':
+      return askToVerify(deps, asked);
     case 'restore': {
       const { run } = command.restore(parsed.input);
       const words = await undo(deps, { ...asked, run: RunId.parse(run) });

@@ -1,19 +1,22 @@
 import { parse } from '../commands/_parse.ts';
 import { UserError } from '../domain/error.ts';
 import type { HostName } from '../domain/ids.ts';
-import { ANSWER_MS, isOnline, type ReportBody } from '../domain/protocol.ts';
+import { ANSWER_MS, type HostStatus, isOnline, type ReportBody } from '../domain/protocol.ts';
 import type { PruneSelection } from '../domain/selection.ts';
 import type { Answers, Ask } from '../ports.ts';
 import type { Deps } from './_deps.ts';
 import { offline, reach } from './reach.ts';
 import type { Request } from './request.ts';
+import { verifyAndTell } from './verify-chain.ts';
+
+type Question = { kind: 'survey'; selection: PruneSelection } | { kind: 'disk' } | { kind: 'heads' };
 
 /** What a survey's command wants of its hosts. */
 export interface Wanted {
   where: string;
   /** Only one host at a time can be shown. */
   one?: boolean;
-  job: { kind: 'survey'; selection: PruneSelection } | { kind: 'disk' };
+  job: Exclude<Question, { kind: 'heads' }>;
 }
 
 /** Asks hosts something that only the caller sees the answer of, however long it takes them. */
@@ -21,17 +24,17 @@ export async function survey(deps: Deps, asked: Request, wanted: Wanted): Promis
   const hosts = await reach(deps, wanted.where);
   if (wanted.one && hosts.length > 1) throw new UserError('Name one host: this is shown for one at a time.');
   const now = deps.clock();
-  const online = hosts.filter((host) => isOnline(host, now));
-  if (online.length === 0) throw new UserError(offline(hosts));
-  const id = `survey-${deps.newId()}`;
-  const notAfter = now + ANSWER_MS;
+  if (!hosts.some((host) => isOnline(host, now))) throw new UserError(offline(hosts));
   const { user, replyTo, text: command } = asked;
-  await deps.asks.put({ id, hosts: hosts.map(({ host }) => host), command, user, replyTo }, notAfter);
-  for (const { host, seenAt } of hosts.filter((each) => !online.includes(each)))
-    await answered(deps, id, host, { kind: 'refused', why: { kind: 'offline', seenAt } });
-  await Promise.all(
-    online.map(({ host, epoch }) => deps.jobs.send({ v: 1, id, host, epoch, notAfter, ...wanted.job })),
-  );
+  await ask(deps, hosts, { command, user, replyTo }, wanted.job);
+  return null;
+}
+
+/** Asks all hosts for the heads of the audit that they have seen; the verdict follows in the channel. */
+export async function askToVerify(deps: Deps, asked: Request): Promise<null> {
+  const hosts = (await deps.hosts.list()).sort((a, b) => (a.host < b.host ? -1 : 1));
+  const { user, replyTo, text: command, channel } = asked;
+  await ask(deps, hosts, { command, user, replyTo, channel }, { kind: 'heads' });
   return null;
 }
 
@@ -49,12 +52,34 @@ export async function giveUpAsking(deps: Deps, id: string): Promise<void> {
 
 // --- internal ---
 
+async function ask(
+  deps: Deps,
+  hosts: readonly HostStatus[],
+  about: Omit<Ask, 'id' | 'hosts'>,
+  job: Question,
+): Promise<void> {
+  const id = `survey-${deps.newId()}`;
+  const now = deps.clock();
+  const notAfter = now + ANSWER_MS;
+  const online = hosts.filter((host) => isOnline(host, now));
+  // With nobody to wait for it is due at once.
+  const due = hosts.length > 0 ? notAfter : now;
+  await deps.asks.put({ id, hosts: hosts.map(({ host }) => host), ...about }, due);
+  for (const { host, seenAt } of hosts.filter((each) => !online.includes(each)))
+    await answered(deps, id, host, { kind: 'refused', why: { kind: 'offline', seenAt } });
+  await Promise.all(
+    online.map(({ host, epoch }) => deps.jobs.send({ v: 1, id, host, epoch, notAfter, ...job })),
+  );
+}
+
 async function reply(deps: Deps, ask: Ask, answers: Answers): Promise<void> {
   const { command, input } = parse(ask.command, deps.commands);
-  if (command.kind !== 'survey') return;
   const bodies = ask.hosts.map((host): [HostName, ReportBody] => [
     host,
     answers.get(host) ?? { kind: 'refused', why: { kind: 'no-answer' } },
   ]);
+  // What others report meanwhile must not wait for it.
+  if (command.kind === 'verify') void verifyAndTell(deps, ask, bodies, command.show);
+  if (command.kind !== 'survey') return;
   await deps.voice.reply(ask.replyTo, command.show(bodies, input, deps.clock()));
 }

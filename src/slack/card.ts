@@ -2,10 +2,9 @@ import type { ActionsBlock, Button, KnownBlock } from '@slack/types';
 import type { HostName } from '../domain/ids.ts';
 import { bold, code, join, type Markup, say, time, user } from '../domain/markup.ts';
 import { type Plan, shortDigest } from '../domain/plan.ts';
-
+import { planOf } from '../domain/plan-of.ts';
 import type { Rights } from '../domain/rights.ts';
-import { canRunAgain, canUndo, type HostPart, isFinal, type Run, totals, workOf } from '../domain/run.ts';
-
+import { canRunAgain, canUndo, type HostPart, isFinal, type Run, totals } from '../domain/run.ts';
 import { formatSize } from '../domain/size.ts';
 import { whoApproves } from '../domain/waiting.ts';
 import { amount, describeRun, headline } from '../domain/words.ts';
@@ -62,11 +61,9 @@ export function renderCard(run: Run, plans: ReadonlyMap<HostName, Plan>, rights:
 
 function footer(run: Run, rights: Rights): Markup {
   const parts: Markup[] = [];
-  const digests = Object.values(run.hosts).flatMap(({ plan }) =>
-    plan && workOf(plan) > 0 ? [plan.digest] : [],
-  );
-  if (digests[0] !== undefined)
-    parts.push(say`plan ${join(digests.slice(0, 3).map((digest) => code(shortDigest(digest))))}`);
+  const plan = planOf(run);
+  if (plan)
+    parts.push(say`plan ${code(shortDigest(plan.digest))}${plan.hosts > 1 ? ` of ${plan.hosts} hosts` : ''}`);
   if (run.confirmed) parts.push(say`confirmed by ${user(run.confirmed.by)} ${time(run.confirmed.at)}`);
   for (const approval of run.approvals)
     parts.push(say`approved by ${user(approval.by)} ${time(approval.at)}`);

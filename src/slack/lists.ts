@@ -27,15 +27,23 @@ export async function putList(
 
 export async function uploadList(
   client: WebClient,
-  { channel, ts }: Thread,
+  thread: Thread,
   name: string,
   lines: readonly Markup[],
 ): Promise<void> {
-  await client.filesUploadV2({
-    channel_id: channel,
-    thread_ts: ts,
-    filename: `${name}.txt`,
-    title: name,
-    content: asText(lines),
-  });
+  await uploadFile(client, thread, `${name}.txt`, asText(lines));
+}
+
+/** A file in a channel, or in a thread of it. */
+export async function uploadFile(
+  client: WebClient,
+  { channel, ts }: { channel: string; ts?: string },
+  name: string,
+  content: string,
+): Promise<void> {
+  const title = name.replace(/\.txt$/, '');
+  const file = { filename: name, title, content };
+  await (ts === undefined
+    ? client.filesUploadV2({ channel_id: channel, ...file })
+    : client.filesUploadV2({ channel_id: channel, thread_ts: ts, ...file }));
 }

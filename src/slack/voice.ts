@@ -5,7 +5,7 @@ import type { Log, Voice } from '../ports.ts';
 import { privatePages } from './answers.ts';
 import { pages } from './blocks.ts';
 import { failureOf } from './failures.ts';
-import { THREAD_LINES, uploadList } from './lists.ts';
+import { THREAD_LINES, uploadFile, uploadList } from './lists.ts';
 
 /** Messages that are not cards. */
 export function openVoice(client: WebClient, log: Log): Voice {
@@ -29,6 +29,7 @@ export function openVoice(client: WebClient, log: Log): Voice {
         const [first, ...more] = pages(answer.lines);
         const head = { ...first, text: answer.notice ?? first?.text ?? '', blocks: first?.blocks ?? [] };
         const { ts } = await client.chat.postMessage({ channel, ...head, ...quiet });
+        if (answer.file) await uploadFile(client, { channel }, answer.file.name, answer.file.content);
         if (more.length === 0 || ts === undefined) return;
         if (answer.lines.length <= THREAD_LINES)
           for (const page of more)

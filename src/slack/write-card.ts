@@ -2,24 +2,27 @@ import type { WebClient } from '@slack/web-api';
 import type { RunId } from '../domain/ids.ts';
 import type { Markup } from '../domain/markup.ts';
 import type { Rights } from '../domain/rights.ts';
-import type { Run, RunState } from '../domain/run.ts';
+import { isFinal, type Run, type RunState } from '../domain/run.ts';
 import type { CardQueue, Log, Runs } from '../ports.ts';
+import { postAuditLine } from './audit-line.ts';
 import { type Card, renderCard } from './card.ts';
 import { failureOf } from './failures.ts';
 import { putList } from './lists.ts';
+import { metadataOf, readMetadata } from './metadata.ts';
 import type { openNotes } from './post-notes.ts';
 
 /** Slack takes about one message a second in a channel; progress is not worth more. */
 const PACE_MS = 1_000;
 /** Renewed while a card is being written; a bot that died in the middle holds it no longer than this. */
 const LOCK_MS = 8_000;
-const METADATA = 'dimg_run';
 
 export interface Writing {
   client: WebClient;
   runs: Runs;
   cards: CardQueue;
   rights: Rights;
+  /** Where each run that is over has a line with the audit's head. */
+  auditChannel?: string | undefined;
   log: Log;
   /** The card is there: the run may go on. */
   posted(run: RunId, card: { channel: string; ts: string }): Promise<void>;
@@ -46,6 +49,7 @@ export async function writeCard(
   if (!unlock) return 500;
   try {
     const run = await runs.load(id);
+    if (run && writing.auditChannel !== undefined) await postAuditLine(writing, writing.auditChannel, run);
     if (!run || (!run.card && run.state === 'refused')) {
       await cards.shown(run ?? { id, rev: 0 });
       return 0;
@@ -92,7 +96,7 @@ async function post({ client, cards, log, ...writing }: Writing, run: Run, card:
       blocks: card.blocks,
       unfurl_links: false,
       unfurl_media: false,
-      metadata: { event_type: METADATA, event_payload: { run: run.id } },
+      metadata: metadataOf(run),
     });
     await writing.posted(run.id, { channel: sent.channel ?? run.channel, ts: sent.ts ?? '' });
     return 0;
@@ -114,11 +118,7 @@ async function findPosted(client: WebClient, run: Run): Promise<string | null> {
     oldest: String(run.createdAt / 1000 - 60),
     limit: 200,
   });
-  const found = history.messages?.find(
-    ({ metadata }) =>
-      metadata?.event_type === METADATA &&
-      (metadata.event_payload as { run?: number } | undefined)?.run === run.id,
-  );
+  const found = history.messages?.find((message) => readMetadata(message)?.run === run.id);
   return found?.ts ?? null;
 }
 
@@ -128,7 +128,9 @@ async function update(
   at: { channel: string; ts: string },
   card: Card,
 ): Promise<number> {
-  const content = { text: card.text, blocks: card.blocks };
+  // The audit's head is on a card that is final, for whoever verifies the audit later.
+  const metadata = isFinal(run.state) ? { metadata: metadataOf(run) } : {};
+  const content = { text: card.text, blocks: card.blocks, ...metadata };
   try {
     await client.chat.update({ channel: at.channel, ts: at.ts, ...content });
     return 0;

@@ -11,6 +11,7 @@ const AskSchema = z.strictObject({
   command: z.string(),
   user: UserId,
   replyTo: z.string(),
+  channel: z.string().optional(),
 });
 const LIFE_S = 30 * 60;
 

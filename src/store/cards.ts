@@ -1,34 +1,20 @@
-import { randomUUID } from 'node:crypto';
 import { RunId } from '../domain/ids.ts';
 import type { CardQueue } from '../ports.ts';
 import { type Redis, reaching } from './connect.ts';
 import { own } from './keys.ts';
+import { takeLock } from './lock.ts';
 
 /** Forgets a card's need only if the run is still what was shown, or is no longer kept. Keys: run, cards. */
 const SHOWN = `
 local rev = redis.call('HGET', KEYS[1], 'rev')
 if not rev or rev == ARGV[1] then redis.call('ZREM', KEYS[2], ARGV[2]) end`;
-/** Only the lock's own holder gives it back. */
-const UNLOCK = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
-const KEEP = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end`;
 const DAY_S = 86_400;
 
 export function openCards(redis: Redis): CardQueue {
   return {
     waiting: () =>
       reaching(async () => (await redis.zrange(own.cards, '0', '999')).map((id) => RunId.parse(Number(id)))),
-    lock: (id, ms) =>
-      reaching(async () => {
-        const token = randomUUID();
-        if ((await redis.set(own.cardLock(id), token, 'PX', ms, 'NX')) === null) return null;
-        const renewal = setInterval(() => {
-          redis.eval(KEEP, 1, own.cardLock(id), token, String(ms)).catch(() => undefined);
-        }, ms / 3);
-        return async () => {
-          clearInterval(renewal);
-          await redis.eval(UNLOCK, 1, own.cardLock(id), token);
-        };
-      }),
+    lock: (id, ms) => reaching(() => takeLock(redis, own.cardLock(id), ms)),
     shown: (run) =>
       reaching(async () => {
         await redis.eval(SHOWN, 2, own.run(run.id), own.cards, String(run.rev), String(run.id));

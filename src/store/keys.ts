@@ -1,5 +1,5 @@
 import type { RunId, UserId } from '../domain/ids.ts';
-import { PREFIX } from '../domain/protocol.ts';
+import { key, PREFIX } from '../domain/protocol.ts';
 
 /** The bot's own names in Redis; those that agents use as well are in the protocol. */
 export const own = {
@@ -22,7 +22,11 @@ export const own = {
   /** Stream: one entry of the audit each, `<n>-0`. */
   audit: `${PREFIX}:audit`,
   /** Hash: the newest audit entry's `n` and `hash`. */
-  auditHead: `${PREFIX}:audit:head`,
+  auditHead: key.auditHead,
+  /** Set: channels in which there are cards. */
+  channels: `${PREFIX}:channels`,
+  /** Who writes a mirror of the audit, by the file's own number. */
+  mirrorLock: (file: string): string => `${PREFIX}:mirror:${file}`,
   ask: (id: string): string => `${PREFIX}:ask:${id}`,
   answers: (id: string): string => `${PREFIX}:ask:${id}:answers`,
   asksDue: `${PREFIX}:asks:due`,

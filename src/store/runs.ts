@@ -86,6 +86,7 @@ export function openRuns(redis: Redis, clock: Clock, keepDays: number): Runs {
 
   async function createAs(run: Run, facts: readonly Fact[], replyTo: string): Promise<Run | null> {
     await redis.set(own.replyTo(run.id), replyTo, 'EX', REPLY_S);
+    await redis.sadd(own.channels, run.channel);
     return put('', run, facts);
   }
 

@@ -8,6 +8,6 @@ export const aDesk = (commands: ReadonlyMap<string, Command>, given: Partial<Des
   hosts: async () => [],
   run: async () => null,
   openRuns: async () => [],
-  history: async () => [],
+  history: async () => ({ entries: [], older: undefined }),
   ...given,
 });

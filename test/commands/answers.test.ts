@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { Desk } from '../../src/commands/_define.ts';
 import { loadCommands } from '../../src/commands/_load.ts';
 import { parse } from '../../src/commands/_parse.ts';
-import { chain, type Fact, GENESIS } from '../../src/domain/audit.ts';
+import { chain, type Entry, type Fact, GENESIS } from '../../src/domain/audit.ts';
 import { plain } from '../../src/domain/markup.ts';
 import type { Item, Plan } from '../../src/domain/plan.ts';
+import { planOf } from '../../src/domain/plan-of.ts';
 import type { ReportBody } from '../../src/domain/protocol.ts';
 import { type Run, summarise } from '../../src/domain/run.ts';
 import {
@@ -277,6 +278,13 @@ describe('show', () => {
     expect(text).toMatch(/b:1/);
     expect(text).toContain(plan.digest);
     expect(text).toContain(`audit 9 ${id('audit')}`);
+    expect(text).not.toContain('hosts');
+  });
+
+  test('names the one digest that stands for the plans of several hosts', async () => {
+    const two: Run = { ...run, hosts: { ...run.hosts, [host('host-4')]: run.hosts[HOST] } as Run['hosts'] };
+    const lines = await answer('show 1042', { run: async () => ({ run: two, plans: new Map() }) });
+    expect(lines).toContain(`plan ${planOf(two)?.digest} of 2 hosts`);
   });
 
   const linesOf = (given: Partial<Run>, made: Plan = plan) =>
@@ -381,7 +389,9 @@ describe('history', () => {
   ];
 
   test('shows who, what, where and how it ended', async () => {
-    const lines = await answer('history', { history: async () => chain(GENESIS, facts) });
+    const lines = await answer('history', {
+      history: async () => ({ entries: chain(GENESIS, facts), older: undefined }),
+    });
     const head = (n: number) => `${n} 2026-01-31T12:00:00.000Z #7 `;
     expect(lines).toEqual([
       `${head(1)}@U0ANA asked for prune host-3`,
@@ -403,10 +413,49 @@ describe('history', () => {
     const lines = await answer('history ci-* --since 7d --by <@U0ANA>', {
       history: async (filter) => {
         asked.push(filter);
-        return [];
+        return { entries: [], older: undefined };
       },
     });
     expect(asked).toMatchObject([{ where: 'ci-*', by: 'U0ANA', since: NOW - 7 * DAY }]);
     expect(lines).toEqual(['The audit has no such entry.']);
+  });
+
+  test('says what to type for older ones, with the same filters', async () => {
+    const entries = chain(GENESIS, facts).toReversed();
+    const older = async () => ({ entries, older: 783 });
+    expect((await answer('history', { history: older })).at(-1)).toBe('older: /dimg history --before 783');
+    const filtered = await answer('history ci-* --since 7d --by <@U0ANA> --before 900', { history: older });
+    const line = 'older: /dimg history ci-* --by U0ANA --since 2026-01-24T12:00:00.000Z --before 783';
+    expect(filtered.at(-1)).toBe(line);
+    const { input } = parse(line.replace('older: /dimg ', ''), commands);
+    expect(input.options).toMatchObject({ by: ANA, since: { at: NOW - 7 * DAY }, before: 783 });
+    const nothing = await answer('history', { history: async () => ({ entries: [], older: 783 }) });
+    expect(nothing).toEqual(['No such entry from 783 on.', 'older: /dimg history --before 783']);
+  });
+
+  test('gives all as a file, and says where it ends', async () => {
+    const asked: object[] = [];
+    const { command, input } = parse('history host-3 --csv', commands);
+    if (command.kind !== 'answer') throw new Error('no answer');
+    const given = (entries: Entry[], older?: number) =>
+      aDesk(commands, {
+        history: async (filter) => {
+          asked.push(filter);
+          return { entries, older };
+        },
+      });
+    const whole = await command.answer(input, given(chain(GENESIS, facts)));
+    expect(asked).toEqual([{ where: 'host-3', count: Infinity }]);
+    expect(whole.lines.map(plain)).toEqual(['11 audit entries in audit.csv']);
+    expect(whole.file?.name).toBe('audit.csv');
+    const rows = whole.file?.content.split('\r\n') ?? [];
+    expect(rows).toHaveLength(13);
+    expect(rows[0]).toMatch(/^n,at,run,kind,by,channel,command,/);
+    expect(rows[1]).toMatch(/^1,2026-01-31T12:00:00\.000Z,7,requested,U0ANA,C1,prune host-3,,/);
+    const cut = await command.answer(input, given(chain(GENESIS, facts.slice(0, 1)), 21));
+    expect(cut.lines.map(plain)).toEqual([
+      '1 audit entry in audit.csv: not all, since a look back ends before entry 21',
+      'older: /dimg history host-3 --before 21 --csv',
+    ]);
   });
 });

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { chain, type Entry, Fact, firstBreak, GENESIS } from '../../src/domain/audit.ts';
 import { factsOf, requested } from '../../src/domain/facts.ts';
-import { ANA, anOutcome, aPart, aRun, aSummary, BEN, HOST, id, NOW, runId } from './_build.ts';
+import { sha256 } from '../../src/domain/hash.ts';
+import type { Run } from '../../src/domain/run.ts';
+import { ANA, anOutcome, aPart, aRun, aSummary, BEN, HOST, host, id, NOW, runId } from './_build.ts';
 
 const facts: fc.Arbitrary<Fact> = fc
   .record(
@@ -150,6 +152,24 @@ describe('the facts of a run', () => {
     expect(factsOf(planned, confirmed, NOW, none)).toEqual([
       { at: NOW, run: 1042, kind: 'confirmed', by: ANA, plan: id('plan') },
     ]);
+  });
+
+  test('name the plans of several hosts by one digest, whatever their order', () => {
+    const other = host('host-4');
+    const part = (digest: string, items = 2) =>
+      aPart({ stage: 'planned', plan: aSummary({ digest, items }) });
+    const of = (hosts: Run['hosts']) => {
+      const before = { ...planned, hosts };
+      const after = { ...before, approvals: [{ by: BEN, at: NOW }] };
+      return factsOf(before, after, NOW, none).map(({ plan }) => plan);
+    };
+    const both = { [HOST]: part(id('a')), [other]: part(id('b')) };
+    const together = sha256(`{"host-3":"${id('a')}","host-4":"${id('b')}"}`);
+    expect(of(both)).toEqual([together]);
+    expect(of({ [other]: part(id('b')), [HOST]: part(id('a')) })).toEqual([together]);
+    expect(of({ [HOST]: part(id('a')), [other]: part(id('c')) })).not.toEqual([together]);
+    expect(of({ [HOST]: part(id('a')), [other]: part(id('b'), 0) })).toEqual([id('a')]);
+    expect(of({ [HOST]: part(id('a'), 0) })).toEqual([undefined]);
   });
 
   test('name image, references, bytes and reason of every outcome', () => {

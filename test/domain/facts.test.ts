@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Fact } from '../../src/domain/audit.ts';
 import { factsOf, requested } from '../../src/domain/facts.ts';
+import { planOf } from '../../src/domain/plan-of.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { ANA, anOutcome, aPart, aRun, aSummary, BEN, HOST, host, id, MINUTE, NOW, runId } from './_build.ts';
 
@@ -56,11 +57,13 @@ describe('decisions are noted with the plan that was decided on', () => {
     expect(facts(cache, { ...cache, confirmed: by })).toMatchObject([{ plan: id('plan') }]);
   });
 
-  test('and without one where there are several, or it does nothing', () => {
+  test('by one digest where there are several, and by none where it does nothing', () => {
     const two: Run = { ...proposed, hosts: { [HOST]: part, [OTHER]: part } };
     const none = withPart(proposed, { plan: aSummary({ items: 0 }) });
-    for (const run of [two, none])
-      expect(facts(run, { ...run, confirmed: by })).toEqual([{ ...head, kind: 'confirmed', by: BEN }]);
+    const plan = planOf(two)?.digest;
+    expect(plan).not.toBe(id('plan'));
+    expect(facts(two, { ...two, confirmed: by })).toEqual([{ ...head, kind: 'confirmed', by: BEN, plan }]);
+    expect(facts(none, { ...none, confirmed: by })).toEqual([{ ...head, kind: 'confirmed', by: BEN }]);
     const idle: Run = { ...two, hosts: { ...two.hosts, [OTHER]: { ...part, plan: aSummary({ items: 0 }) } } };
     expect(facts(idle, { ...idle, confirmed: by })).toMatchObject([{ plan: id('plan') }]);
   });

@@ -5,6 +5,7 @@ import { buttonsOf } from '../../playground/slack/blocks/walk.ts';
 import type { HostName } from '../../src/domain/ids.ts';
 import { plain } from '../../src/domain/markup.ts';
 import type { Plan } from '../../src/domain/plan.ts';
+import { planOf } from '../../src/domain/plan-of.ts';
 import type { Rights } from '../../src/domain/rights.ts';
 import { type HostPart, isFinal, type Run, RunState, summarise } from '../../src/domain/run.ts';
 import {
@@ -196,6 +197,15 @@ describe('the card', () => {
     expect(text).toMatch(/free disk grew by 50 MB to 150 MB; took 3s/);
     expect(text).toMatch(/now without its image: `late-1`/);
     expect(text).toContain('audit 77');
+  });
+
+  test('names the plan, and of several hosts one digest for all of their plans', () => {
+    const one = run('proposed');
+    const two = run('proposed', { hosts: { [HOST]: part, [host('host-4')]: part } });
+    const short = (of: Run) => planOf(of)?.digest.slice(7, 19);
+    expect(shows(render(one, plans))).toContain(`plan \`${short(one)}\` ·`);
+    expect(shows(render(two, plans))).toContain(`plan \`${short(two)}\` of 2 hosts`);
+    expect(short(two)).not.toBe(short(one));
   });
 
   test('of a dry run says what would go and that nothing was deleted', () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { skipWithout } from '../../../playground/parts/available.ts';
 import { diff } from '../../../playground/parts/witness-diff.ts';
 import { planDigest } from '../../../src/domain/plan.ts';
+import { key } from '../../../src/domain/protocol.ts';
 import { useHost } from './_host.ts';
 import { HOST, load, prune, rmi } from './_setup.ts';
 
@@ -91,6 +92,24 @@ describe.skipIf(skipWithout('jobs on a real engine', 'engines', 'redis'))('a job
     });
     const { plan } = await host.bot.report('survey-1', 'plan');
     expect(plan.items).toHaveLength(2);
+  });
+
+  test('for the heads of the audit that it has seen is answered with those of its heartbeats', async () => {
+    const head = { n: '7', hash: `sha256:${'7'.repeat(64)}` };
+    await host.bot.client.hset(key.auditHead, head);
+    const job = await prepared();
+    await host.bot.send(job);
+    await host.bot.finish(job);
+    // A heartbeat follows each execution.
+    for (let i = 0; i < 100; i++) {
+      await host.bot.send({ ...(await host.bot.header()), id: `heads-${i}`, kind: 'heads' });
+      const { heads } = await host.bot.report(`heads-${i}`, 'heads');
+      if (heads.length > 0) {
+        expect(heads).toEqual([{ n: 7, hash: head.hash, at: expect.any(Number) }]);
+        return;
+      }
+    }
+    throw new Error('it never saw a head');
   });
 
   test('reports are numbered from 1', async () => {

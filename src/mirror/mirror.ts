@@ -1,0 +1,157 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Markup, plain, say } from '../domain/markup.ts';
+import type { Audit, Log, Mirror } from '../ports.ts';
+import { append, headOf } from './append.ts';
+import { readTail } from './tail.ts';
+
+export interface Mirroring {
+  file: string;
+  audit: Pick<Audit, 'texts'>;
+  /**
+   * One writer at a time, of whatever bots, machines and containers see the file: hence a lock in Redis by the
+   * file's own number. A lock file would outlive a killed bot, and process numbers mean nothing between containers.
+   */
+  lock(name: string, ms: number): Promise<(() => Promise<void>) | null>;
+  log: Log;
+  /** Once for each problem. */
+  tell(problem: Markup): Promise<void>;
+}
+
+const SWEEP_MS = 2_000;
+const LOCK_MS = 10_000;
+const MODE = 0o600;
+
+/** The audit's mirror in a file of JSON lines. Rejects where the file can't be written. */
+export async function openMirror({ file, audit, lock, log, tell }: Mirroring) {
+  await prove(file);
+  let problem: Markup | null = null;
+  let failing: Markup | null = null;
+  let closing = false;
+  let kicked = false;
+  let wake: (() => void) | undefined;
+  let loop = Promise.resolve();
+
+  /** Brings the file up to date; false where another bot is at it. */
+  async function sync(): Promise<boolean> {
+    const handle = await open(file, constants.O_RDWR | constants.O_CREAT, MODE);
+    try {
+      const { ino } = await handle.stat({ bigint: true });
+      const unlock = await lock(String(ino), LOCK_MS);
+      if (!unlock) return false;
+      try {
+        await settle(
+          await append(handle, audit, () =>
+            log.warn('a line of the audit’s mirror that a crash had cut is written anew', { file }),
+          ),
+        );
+      } finally {
+        await unlock();
+      }
+      return true;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async function settle(found: Markup | null): Promise<void> {
+    const before = problem && plain(problem);
+    problem = found;
+    if (!found) {
+      if (before !== null) log.info('the audit’s mirror goes on', { file });
+      return;
+    }
+    if (plain(found) === before) return;
+    log.error('the audit’s mirror can’t go on', new Error(plain(found)), { file });
+    await tell(found).catch((error) => log.error('nobody could be told about the audit’s mirror', error));
+  }
+
+  /** As `sync`; what hinders it is logged once, and may pass. */
+  async function trySync(): Promise<boolean> {
+    try {
+      const done = await sync();
+      if (failing) log.info('the audit’s mirror is written again', { file });
+      failing = null;
+      return done;
+    } catch (error) {
+      if (!failing) log.error('the audit’s mirror could not be written', error, { file });
+      failing = say`the mirror file can't be written: ${(error as Error).message}`;
+      return true;
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (!closing) {
+      kicked = false;
+      await trySync();
+      // A burst of entries is one write.
+      await pause(kicked && !failing ? 50 : SWEEP_MS);
+    }
+  }
+
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  const mirror: Mirror = {
+    kick() {
+      if (!kicked && !failing) wake?.();
+      kicked = true;
+    },
+    async state() {
+      // As it is now: what hindered it a moment ago may have passed, and the other way round.
+      for (let tries = 0; tries < 10 && !(await trySync()); tries++) await sleep(100);
+      try {
+        const handle = await open(file, 'r');
+        try {
+          const { line } = await readTail(handle);
+          return { last: line === null ? null : headOf(line), problem: problem ?? failing };
+        } finally {
+          await handle.close();
+        }
+      } catch {
+        return { last: null, problem: problem ?? failing };
+      }
+    },
+  };
+  return {
+    ...mirror,
+    sync,
+    start() {
+      loop = run();
+    },
+    /** Writes what is there, and ends. */
+    async close() {
+      closing = true;
+      wake?.();
+      await loop;
+      await sync().catch(() => undefined);
+    },
+  };
+}
+
+// --- internal ---
+
+/** Makes the file where it is missing, for good. */
+async function prove(file: string): Promise<void> {
+  const handle = await open(file, constants.O_RDWR | constants.O_CREAT, MODE);
+  try {
+    if (!(await handle.stat()).isFile()) throw new Error(`${file} is no file`);
+  } finally {
+    await handle.close();
+  }
+  const folder = await open(dirname(file), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

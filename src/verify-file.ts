@@ -1,0 +1,124 @@
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { readAuditFile } from './config.ts';
+import { plain, plural } from './domain/markup.ts';
+import { AuditHead } from './domain/protocol.ts';
+import { openVerify } from './domain/verify.ts';
+import type { KeptHead } from './domain/verify-entry.ts';
+import { findingWords, verdictWords } from './domain/verify-words.ts';
+
+const VERIFY_HELP = `dimg verify [FILE] [--head N:sha256:…]… [--heads FILE]…
+Reads a mirror of the audit, needs neither Redis nor Slack, and says whether it is whole.
+FILE is the mirror, "-" standard input; without it audit.file of the configuration in DIMG_CONFIG.
+  --head N:sha256:…  a head that a card or /dimg show names
+  --heads FILE       the journal of heads that an agent keeps, audit-heads.jsonl in its DIMG_STATE_DIR
+Ends with 0 where all is whole, 1 where something was found, 2 where it can't be read.`;
+
+export interface Streams {
+  in: AsyncIterable<Buffer | string>;
+  out(text: string): void;
+  err(text: string): void;
+}
+
+/** Verifies a mirror file. Resolves to the exit code. */
+export async function verifyFile(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  streams: Streams,
+): Promise<number> {
+  const fail = (words: string): number => {
+    streams.err(`dimg verify: ${words}\n`);
+    return 2;
+  };
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        head: { type: 'string', multiple: true, default: [] },
+        heads: { type: 'string', multiple: true, default: [] },
+      },
+    });
+    if (values.help) {
+      streams.out(`${VERIFY_HELP}\n`);
+      return 0;
+    }
+    if (positionals.length > 1) return fail('name one file.');
+    const file = positionals[0] ?? readAuditFile(env);
+    if (file === undefined)
+      return fail('name a file: DIMG_CONFIG names none under audit.file. See dimg verify --help.');
+    const heads = [
+      ...values.head.map(readHead),
+      ...(await Promise.all(values.heads.map(readJournal))).flat(),
+    ];
+    const bytes = file === '-' ? streams.in : createReadStream(file);
+    return await verify(bytes, heads, streams);
+  } catch (error) {
+    return fail(`${(error as Error).message.replace(/\.?$/, '.')}`);
+  }
+}
+
+// --- internal ---
+
+async function verify(bytes: Streams['in'], heads: readonly KeptHead[], { out }: Streams): Promise<number> {
+  const look = openVerify(heads);
+  for await (const { text, whole } of lines(bytes)) {
+    if (whole || isJson(text)) look.take(text);
+    else look.torn();
+  }
+  const verdict = look.end();
+  out(`${plain(verdictWords(verdict))}\n`);
+  for (const finding of verdict.findings) out(`${plain(findingWords(finding))}\n`);
+  const left = verdict.total - verdict.findings.length;
+  if (left > 0) out(`and ${left.toLocaleString('en-US')} more\n`);
+  if (heads.length > 0) out(`held against ${plural(heads.length, 'head')}\n`);
+  else
+    out(
+      'held against no head: a tail that was cut, or a chain that was made anew, does not show without one\n',
+    );
+  return verdict.total > 0 ? 1 : 0;
+}
+
+/** Lines without their breaks; only the last one may have none. */
+async function* lines(bytes: Streams['in']): AsyncGenerator<{ text: string; whole: boolean }> {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  let rest = '';
+  for await (const chunk of bytes) {
+    const parts = (typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true })).split('\n');
+    parts[0] = rest + parts[0];
+    rest = parts.pop() ?? '';
+    for (const text of parts) yield { text, whole: true };
+  }
+  rest += decoder.decode();
+  if (rest !== '') yield { text: rest, whole: false };
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readHead(text: string): KeptHead {
+  const [, n, hash] = /^(\d+):(sha256:[0-9a-f]{64})$/.exec(text) ?? [];
+  const head = AuditHead.safeParse({ n: Number(n), hash, at: 0 });
+  if (!head.success)
+    throw new Error(`--head must be a number and a whole hash, such as 840:sha256:…, and this is ${text}`);
+  return { n: head.data.n, hash: head.data.hash, where: 'the head that was given' };
+}
+
+async function readJournal(file: string): Promise<KeptHead[]> {
+  const all = (await readFile(file, 'utf8')).split('\n');
+  // The last one has no line break, so it may be cut: then it is no head yet.
+  const cut = all.pop() ?? '';
+  return [...all, ...(isJson(cut) ? [cut] : [])].map((text, i) => {
+    const head = isJson(text) ? AuditHead.safeParse(JSON.parse(text)) : null;
+    if (!head?.success) throw new Error(`${file} is no journal of heads: see its line ${i + 1}`);
+    return { n: head.data.n, hash: head.data.hash, where: file };
+  });
+}

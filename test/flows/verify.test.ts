@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import { loadCommands } from '../../src/commands/_load.ts';
+import { chain, type Entry, GENESIS } from '../../src/domain/audit.ts';
+import { UserError } from '../../src/domain/error.ts';
+import { plain, say } from '../../src/domain/markup.ts';
+import type { ReportBody } from '../../src/domain/protocol.ts';
+import type { Deps } from '../../src/flows/_deps.ts';
+import { verifyAndTell } from '../../src/flows/verify-chain.ts';
+import type { Answer, Ask } from '../../src/ports.ts';
+import { ANA, host, NOW } from '../domain/_build.ts';
+import { someChain, someFacts, texts } from '../domain/_chain.ts';
+import { randomOf } from '../property/_random.ts';
+
+const commands = await loadCommands();
+const command = commands.get('verify');
+if (command?.kind !== 'verify') throw new Error('there is no such command');
+const { show } = command;
+const ask: Ask = {
+  id: 'survey-1',
+  hosts: [],
+  command: 'verify',
+  user: ANA,
+  replyTo: 'url',
+  channel: 'C0OPS',
+};
+const entries = someChain(randomOf(9), 1234);
+const head = (n: number) => ({ n, hash: entries[n - 1]?.hash ?? '' });
+const heads = (...ns: number[]): ReportBody => ({
+  kind: 'heads',
+  heads: ns.map((n) => ({ ...head(n), at: NOW })),
+});
+
+/** A bot with this chain; what it says, and to whom. */
+function botWith(lines: readonly string[], given: Partial<Deps> = {}, grow = 0) {
+  const said: { to: string; lines: string[]; notice?: string | undefined }[] = [];
+  const hear = async (to: string, answer: Answer) =>
+    void said.push({ to, lines: answer.lines.map(plain), notice: answer.notice });
+  let stored = lines.map((text, i) => ({ id: `${i + 1}-0`, text }));
+  const last = JSON.parse(lines.at(-1) ?? 'null') as Entry | null;
+  const deps = {
+    audit: {
+      channels: async () => ['C0OPS', 'C0DEV'],
+      newest: async () => ({
+        id: stored.at(-1)?.id ?? null,
+        recorded: last && { n: last.n, hash: last.hash },
+      }),
+      async texts({ count, after }: { count: number; after: string | null }) {
+        const from = stored.findIndex((one) => one.id === after) + 1;
+        const page = stored.slice(from, from + count);
+        // Meanwhile others write.
+        if (grow-- > 0) stored = [...stored, { id: `${stored.length + 1}-0`, text: 'later' }];
+        return page;
+      },
+    },
+    postedHeads: { in: async () => ({ heads: [] }) },
+    mirror: null,
+    auditChannel: undefined,
+    voice: { post: hear, reply: hear },
+    log: { info() {}, warn() {}, error() {} },
+    ...given,
+  } as unknown as Deps;
+  return { deps, said };
+}
+
+describe('the verdict', () => {
+  test('is told in the channel, with what the chain was held against', async () => {
+    const { deps, said } = botWith(texts(entries), {
+      auditChannel: 'C0AUDIT',
+      mirror: { kick() {}, state: async () => ({ last: head(1200), problem: null }) },
+      postedHeads: {
+        in: async (channel) =>
+          channel === 'C0DEV'
+            ? { unread: say`Slack is busy` }
+            : { heads: [{ ...head(channel === 'C0OPS' ? 840 : 1000), where: 'the card of #7' }] },
+      },
+    });
+    await verifyAndTell(
+      deps,
+      ask,
+      [
+        [host('host-1'), heads(5, 1234)],
+        [host('host-2'), heads()],
+        [host('host-3'), { kind: 'refused', why: { kind: 'offline', seenAt: NOW } }],
+        [host('host-4'), { kind: 'refused', why: { kind: 'no-answer' } }],
+        [host('host-5'), { kind: 'refused', why: { kind: 'refused', message: 'what is that?' } }],
+      ],
+      show,
+    );
+    expect(said).toEqual([
+      {
+        to: 'C0OPS',
+        notice: 'audit of 1,234 entries: whole',
+        lines: [
+          `1,234 entries, whole from 1 to 1234, head ${head(1234).hash}`,
+          'held against 1 card in this channel, 1 line in the audit channel, host-1 (1234), host-2 (none), the mirror file (1200); C0DEV was not read: Slack is busy; host-3 is offline; host-4 did not answer; host-5 did not say: what is that?',
+        ],
+      },
+    ]);
+  });
+
+  test('names what hosts, cards and the mirror saw and Redis has no more', async () => {
+    const { deps, said } = botWith(texts(entries.slice(0, 1000)), {
+      mirror: {
+        kick() {},
+        state: async () => ({ last: head(1100), problem: say`the mirror file ends at 1100, …` }),
+      },
+      postedHeads: { in: async () => ({ heads: [{ ...head(1200), where: 'the card of #1042' }] }) },
+    });
+    await verifyAndTell(deps, ask, [[host('host-3'), heads(900, 1200)]], show);
+    expect(said[0]?.lines.slice(0, 3)).toEqual([
+      '1,000 entries, not whole: 1 finding',
+      '• entries 1001 to 1200 are missing: host-3, the card of #1042 saw entry 1200',
+      '• the mirror file ends at 1100, …',
+    ]);
+  });
+
+  test('shows twenty findings, and counts the others', async () => {
+    const { deps, said } = botWith(texts(entries.filter((_, i) => i % 2 === 0)));
+    await verifyAndTell(deps, ask, [], show);
+    expect(said[0]?.lines).toHaveLength(23);
+    expect(said[0]?.lines[20]).toBe('• entry 40 is missing');
+    expect(said[0]?.lines[21]).toBe('and 596 more');
+    expect(said[0]?.notice).toBe('audit of 617 entries: 616 findings');
+  });
+
+  test('is of the chain as it was when its head was read, whatever is written meanwhile', async () => {
+    const { deps, said } = botWith(texts(entries), {}, 10);
+    await verifyAndTell(deps, ask, [], show);
+    expect(said[0]?.lines[0]).toMatch(/^1,234 entries, whole/);
+  });
+
+  test('is of no chain where there is none', async () => {
+    const { deps, said } = botWith([]);
+    await verifyAndTell(deps, ask, [], show);
+    expect(said[0]?.lines).toEqual([
+      'no entries yet',
+      'held against 0 cards in this channel, 0 cards in C0DEV',
+    ]);
+  });
+
+  test('of a chain made anew says who has seen another', async () => {
+    const anew = chain(GENESIS, someFacts(randomOf(1), 1234));
+    const { deps, said } = botWith(texts(anew));
+    await verifyAndTell(deps, ask, [[host('host-1'), heads(3)]], show);
+    expect(said[0]?.lines[1]).toBe(
+      '• entry 3 is not the one that host-1 names: the chain was made anew from there or before',
+    );
+  });
+
+  test.each([
+    [new UserError("I can't reach Redis."), "I can't reach Redis."],
+    [new Error('secret'), "The audit could not be verified: dimg's log says why."],
+  ])('that could not be had is owned up to, to the person who asked: %s', async (error, words) => {
+    const { deps, said } = botWith([], {
+      audit: { channels: () => Promise.reject(error) } as unknown as Deps['audit'],
+    });
+    await verifyAndTell(deps, ask, [], show);
+    expect(said).toMatchObject([{ to: 'url', lines: [words] }]);
+  });
+});

@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Slack } from '../../playground/slack/index.ts';
+import { plain } from '../../src/domain/markup.ts';
+import type { CardQueue } from '../../src/ports.ts';
+import { postAuditLine } from '../../src/slack/audit-line.ts';
+import { openPostedHeads } from '../../src/slack/heads.ts';
+import { metadataOf } from '../../src/slack/metadata.ts';
+import { aRun, id, runId } from '../domain/_build.ts';
+import { type clientOf, withClient } from '../playground/slack/_app.ts';
+import { silent } from '../store/_redis.ts';
+
+describe('heads in Slack', () => {
+  let slack: Slack;
+  let client: ReturnType<typeof clientOf>;
+  let end: () => Promise<void>;
+  beforeEach(async () => {
+    ({ slack, client, end } = await withClient());
+    slack.addChannel({ id: 'C0AUDIT', members: ['U0DIMG'] });
+  });
+  afterEach(() => end());
+
+  const run = (n: number, state: 'done' | 'executing' = 'done') =>
+    aRun({ id: runId(n), state, audit: { n: n * 10, hash: id(`${n}`) } });
+  const post = (n: number, state?: 'done' | 'executing') =>
+    client.chat.postMessage({ channel: 'C0OPS', text: `#${n}`, metadata: metadataOf(run(n, state)) });
+  const read = (channel = 'C0OPS') =>
+    openPostedHeads(client, { botId: 'B0DIMG', auditChannel: 'C0AUDIT' }, silent).in(channel);
+  const head = (n: number, what = 'the card') => ({ n: n * 10, hash: id(`${n}`), where: `${what} of #${n}` });
+
+  test('are those of final cards, and of nobody else’s messages', async () => {
+    await post(1);
+    await post(2, 'executing');
+    await client.chat.postMessage({ channel: 'C0OPS', text: 'no card' });
+    await client.chat.postMessage({
+      channel: 'C0OPS',
+      text: 'other',
+      metadata: { event_type: 'other', event_payload: { run: 3, audit_n: 3, audit_hash: id('3') } },
+    });
+    expect(await read()).toEqual({ heads: [head(1)] });
+    const others = openPostedHeads(client, { botId: 'B0OTHER', auditChannel: undefined }, silent);
+    expect(await others.in('C0OPS')).toEqual({ heads: [] });
+  });
+
+  test('are read page by page, a thousand messages back and no further', async () => {
+    await post(1);
+    for (let i = 0; i < 900; i++) slack.say({ channel: 'C0OPS', user: 'U0ANA', text: `${i}` });
+    expect(await read()).toEqual({ heads: [head(1)] });
+    for (let i = 0; i < 150; i++) slack.say({ channel: 'C0OPS', user: 'U0ANA', text: `${i}` });
+    expect(await read()).toEqual({ heads: [] });
+  });
+
+  test.each([
+    ['C0NONE', /^Slack does not let dimg read it \(channel_not_found\)$/],
+    ['C0RANDOM', /^Slack does not let dimg read it \(not_in_channel\)$/],
+  ])('that can’t be read are said to be unread: %s', async (channel, words) => {
+    const found = await read(channel);
+    expect('unread' in found && plain(found.unread)).toMatch(words);
+  });
+
+  test('are unread while Slack is away or busy', async () => {
+    slack.fault({ method: 'conversations.history', kind: 'http' });
+    expect(await read()).toEqual({ unread: expect.anything() });
+    slack.fault({ method: 'conversations.history', kind: 'ratelimited' });
+    const busy = await read();
+    expect('unread' in busy && plain(busy.unread)).toBe('Slack is busy');
+  });
+
+  describe('in the audit channel', () => {
+    const once = new Set<string>();
+    const cards = {
+      async once(_: number, what: string, seconds?: number) {
+        expect(seconds).toBe(90 * 86_400);
+        return !once.has(what) && Boolean(once.add(what));
+      },
+      async again(_: number, what: string) {
+        once.delete(what);
+      },
+    } as unknown as CardQueue;
+    const line = (n: number, state?: 'done' | 'executing') =>
+      postAuditLine({ client, cards, log: silent }, 'C0AUDIT', run(n, state));
+    beforeEach(() => once.clear());
+
+    test('stand once for each run that is over', async () => {
+      await line(5, 'executing');
+      await line(5);
+      await line(5);
+      expect(await read('C0AUDIT')).toEqual({ heads: [head(5, 'the audit channel’s line')] });
+      expect(JSON.stringify(slack.messages('C0AUDIT')[0]?.blocks)).toContain(`audit 50 \`${id('5')}\``);
+    });
+
+    test('come again after Slack was busy, and not after it refused', async () => {
+      slack.fault({ method: 'chat.postMessage', kind: 'ratelimited' });
+      await line(6);
+      await line(6);
+      expect(slack.messages('C0AUDIT')).toHaveLength(1);
+      once.clear();
+      slack.fault({ method: 'chat.postMessage', kind: 'error', error: 'is_archived' });
+      await line(7);
+      await line(7);
+      expect(slack.messages('C0AUDIT')).toHaveLength(1);
+    });
+  });
+});
