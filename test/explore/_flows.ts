@@ -70,7 +70,6 @@ const nothing = async () => undefined;
 
 /** Deps whose ports ask `answer`, but for those that no other actor of a scene can influence. */
 export function depsOf(
-  scene: Scene,
   tables: Tables,
   clock: () => number,
   due: number | null,
@@ -79,16 +78,19 @@ export function depsOf(
   const asked = new Proxy({}, { get: () => nothing });
   return {
     runs: {
-      load: (id) => answer({ port: 'load', run: id }),
-      commit: (before, after, facts) =>
-        answer({
+      load: (id: number) => answer({ port: 'load', run: id }),
+      async commit(before: Run, after: Run, facts: readonly Fact[]) {
+        const stored = { ...after, rev: before.rev + 1 };
+        const taken = await answer({
           port: 'commit',
           before: tables.runs.numberOf(before),
-          after: tables.runs.numberOf({ ...after, rev: before.rev + 1 }),
+          after: tables.runs.numberOf(stored),
           facts: tables.facts.numberOf(facts),
-        }),
-      savePlan: (id, plan) => answer({ port: 'savePlan', run: id, plan: tables.plans.numberOf(plan) }),
-      lookAgain: (id, at) => answer({ port: 'lookAgain', run: id, at }),
+        });
+        return taken && stored;
+      },
+      savePlan: (id: number, plan: Plan) => answer({ port: 'savePlan', run: id, plan: tables.plans.numberOf(plan) }),
+      lookAgain: (id: number, at: number) => answer({ port: 'lookAgain', run: id, at }),
       plans: ({ id }: Run) => answer({ port: 'plans', run: id }),
       due: async () => (due === null ? [] : [runId(due)]),
       open: async () => [],
@@ -142,7 +144,7 @@ export function openFlows(flows: Flows, scene: Scene, tables: Tables) {
     let calls = 0;
     let now = past[0]?.now ?? 0;
     let call: Call | null = null;
-    const deps = depsOf(scene, tables, () => now, task.kind === 'sweep' ? task.run : null, (asked) => {
+    const deps = depsOf(tables, () => now, task.kind === 'sweep' ? task.run : null, (asked) => {
       const known = past[calls++];
       if (known) {
         now = known.now;
@@ -216,22 +218,30 @@ export function openFlows(flows: Flows, scene: Scene, tables: Tables) {
 
 // --- internal ---
 
-/** Of all that a flow was answered, what can still make a difference; a look at a run keeps it all. */
-function whatMatters({ task, call, past }: Place): unknown {
-  if (call === null) return null;
-  if (task.kind === 'sweep') return past.map(({ answer, now }) => [answer.token, now]);
-  const isCommit = ({ call: { port }, answer }: Past) => port === 'commit' && answer.value !== null;
-  const begun = past.findIndex(({ call: { port } }, i) => i > 0 && port === 'load');
-  return [
-    // The event's time: taken when the last look-up before the first load of `advance` was answered.
-    past.length === 0 || (task.kind === 'press' && call.port === 'group')
-      ? null
-      : task.kind === 'report'
-        ? past[0]?.now
-        : past[(begun < 0 ? past.length : begun) - 1]?.now,
-    // What `advance` read, while it reads more before it stores.
-    call.port === 'plans' || call.port === 'hosts' ? past.findLast((one) => one.call.port === 'load')?.answer.token : null,
-    past.filter(isCommit).map(({ answer }) => answer.token),
-    past.flatMap(({ call: { port }, now }) => (port === 'load' || port === 'commit' ? [] : [port, port === 'group' ? 0 : now])),
-  ];
+/**
+ * Of all that a flow was answered, what can still make a difference. `advance` begins anew after a commit
+ * that came late; what it read is in what it stored; and times count where a flow reads the clock.
+ */
+function whatMatters({ task, call, past }: Place): unknown[] {
+  if (call === null) return [];
+  const kept: unknown[] = [];
+  for (let i = 0; i < past.length; i++) {
+    const { call: asked, answer, now } = past[i] as Past;
+    const { token } = answer;
+    if (asked.port === 'load' && i === 0) {
+      if (task.kind === 'sweep') kept.push([token, now]);
+      else if ((past[1]?.call ?? call).port !== 'group') kept.push(now);
+    } else if (asked.port === 'load') {
+      let end = i + 1;
+      while (past[end]?.call.port === 'plans') end++;
+      if (past[end]?.call.port === 'commit') i = end - 1;
+      else kept.push(token);
+    } else if (asked.port === 'commit') {
+      if (answer.value !== null) kept.push(`stored ${token}`);
+    } else if (asked.port === 'group') {
+      // Before the last look-up of a press nothing has happened yet.
+      if (call.port !== 'group') kept.push(now);
+    } else if (asked.port !== 'lookAgain') kept.push([asked.port, token, now]);
+  }
+  return kept;
 }

@@ -2,7 +2,7 @@ import { objectionTo } from '../../agents/host/verify.ts';
 import { lookAt } from '../../src/domain/due.ts';
 import type { HostStatus, Report, ReportBody } from '../../src/domain/protocol.ts';
 import { isFinal, jobId, type Run } from '../../src/domain/run.ts';
-import { aHostStatus, anOutcome, HOST } from '../domain/_build.ts';
+import { aHostStatus, anOutcome, HOST, NOW } from '../domain/_build.ts';
 import { type Answer, type Call, type Flows, openFlows, openTables, type Place, type Task } from './_flows.ts';
 import * as promises from './_promises.ts';
 import { BO, CY, type Press, type Scene, TICKS } from './_scene.ts';
@@ -94,7 +94,7 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
     return {
       tick: 0,
       runs: each((run) => tables.runs.numberOf(run)),
-      due: each((run) => lookAt(run, TICKS[0])),
+      due: each((run) => lookAt(run, NOW)),
       saved: each((run, i) => (run.state === 'planning' ? null : tables.plans.numberOf(scene.plans[i]?.[0] as never))),
       flags: each(() => false),
       hands: [],
@@ -143,7 +143,7 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
   }
 
   /** Everything that may happen now. With both bots idle only the first begins: which is which makes no difference. */
-  function moves(world: World): Move[] {
+  function moves(world: World, lastTick = scene.ticks): Move[] {
     const found: Move[] = [];
     const { left, hands } = world;
     const held = new Set<number>();
@@ -174,7 +174,7 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
       if (work === 'accepted') found.push({ do: 'delete', run });
       if (work === 'begun' && !world.silent) found.push({ do: 'tell', run });
     }
-    if (world.tick < scene.ticks) found.push({ do: 'tick' });
+    if (world.tick < lastTick) found.push({ do: 'tick' });
     if (world.approver && scene.leaves) found.push({ do: 'leave' });
     if (left.crashes > 0)
       for (const bot of BOTS) if (hands.some((hand) => hand.bot === bot)) found.push({ do: 'crash', bot });
@@ -318,6 +318,7 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
           approver,
           now: now(world),
           work: world.work[before.id - 1] as Work,
+          plan: digestBeside(world, before.id),
         });
         const flagged = world.flags[before.id - 1] || (after.cancel !== undefined && !isFinal(after.state));
         return [
@@ -339,6 +340,11 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
       epoch: `epoch-${world.epoch + 1}`,
       seenAt: now(world) - (world.silent ? 60_000 : 0),
     });
+
+  function digestBeside(world: World, run: number): string | null {
+    const plan = world.saved[run - 1] ?? null;
+    return plan === null ? null : tables.plans.valueOf(plan).digest;
+  }
 
   /** An id is queued once. */
   function send(world: World, number: number): World {

@@ -16,6 +16,8 @@ interface Cause {
   approver: boolean | null;
   now: number;
   work: Work;
+  /** The digest of the plan that is kept for the run. */
+  plan: string | null;
 }
 
 const FINAL: ReadonlySet<string> = new Set<Run['state']>([
@@ -54,7 +56,7 @@ export function openPromises(scene: Scene) {
 
   return {
     /** A change of a run was stored. */
-    stored(before: Run, after: Run, facts: readonly Fact[], { press, approver, now, work }: Cause): void {
+    stored(before: Run, after: Run, facts: readonly Fact[], { press, approver, now, work, plan }: Cause): void {
       keep(!FINAL.has(before.state), `a run that was ${before.state} changed`);
       keep(after.rev === before.rev + 1, 'a change went lost');
       if (before.state !== after.state) {
@@ -93,6 +95,7 @@ export function openPromises(scene: Scene) {
       const [was, is] = [before.hosts[HOST], after.hosts[HOST]];
       if (is?.plan && !was?.plan) expected.unshift(`planned ${HOST}`);
       if (was?.plan) keep(is?.plan?.digest === was.plan.digest, 'its plan changed after it was shown');
+      else if (is?.plan) keep(is.plan.digest === plan, 'the plan that is kept is not the one that is shown');
       if (after.state === 'expired') expected.push('expired');
       const fresh = is?.outcomes.slice(was?.outcomes.length ?? 0) ?? [];
       for (const { outcome } of fresh) {

@@ -1,4 +1,5 @@
 import { isFinal } from '../../src/domain/run.ts';
+import { TICKS } from './_scene.ts';
 import type { Model, Move, World } from './_model.ts';
 import { Broken } from './_promises.ts';
 
@@ -86,7 +87,7 @@ export async function explore(model: Model, limits: Limits = {}): Promise<Found>
       }
     }
     if (over) calm[at] = at;
-    else if (!calmest && !broken) broken = { what: 'nothing more can happen, and a run is not over', trace: traceTo(at) };
+    else if (!calmest) calm[at] = -1;
   }
   broken ??= await findStuck();
 
@@ -125,7 +126,7 @@ export async function explore(model: Model, limits: Limits = {}): Promise<Found>
         return null;
       }
       path.push(key);
-      const move = calmMove(model, world, model.moves(world));
+      const move = calmMove(model, world, model.moves(world, TICKS.length - 1));
       if (!move) return 'nothing more can happen, and a run is not over';
       world = await model.after(world, move);
     }
