@@ -359,9 +359,9 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
     if (!job) throw new Error('there is no job');
     const known = world.work[run - 1] !== 'none';
     const left = known ? { ...world.left, jobs: world.left.jobs - 1 } : world.left;
+    // Taken before: the first time says all there is to say.
+    if (ACCEPTED.has(world.work[run - 1] as Work) && !takesTwice) return { ...world, left };
     const why = object(job, { host: HOST, epoch: `epoch-${world.epoch + 1}` }, now(world));
-    // Taken before: the first time has said all there is to say.
-    if (!why && known && !takesTwice) return { ...world, left };
     // A refused job has left the queue, and its id was not accepted.
     if (why) {
       const refused = told({ ...world, left }, [reported(job.id, world.epoch, { kind: 'refused', why })]);
@@ -401,6 +401,8 @@ export type Model = ReturnType<typeof openModel>;
 // --- internal ---
 
 const END: ReportBody = { kind: 'finished', tookMs: 1, before: null, after: null, raced: [] };
+
+const ACCEPTED: ReadonlySet<Work> = new Set(['accepted', 'begun', 'reported', 'lost']);
 
 const byPlace = (a: Hand, b: Hand): number => a.place - b.place || a.bot - b.bot;
 

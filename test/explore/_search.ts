@@ -105,7 +105,7 @@ export async function explore(model: Model, limits: Limits = {}): Promise<Found>
         if (next === at) break;
         if (next < 0) {
           const stuck = await walk(worlds[at] as World, beyond);
-          if (stuck) return { what: stuck, trace: traceTo(at) };
+          if (stuck) return { what: stuck.what, trace: [...traceTo(at), ...stuck.trace] };
           break;
         }
         at = next;
@@ -115,7 +115,8 @@ export async function explore(model: Model, limits: Limits = {}): Promise<Found>
     return null;
   }
 
-  async function walk(from: World, good: Set<string>): Promise<string | null> {
+  async function walk(from: World, good: Set<string>): Promise<Found['broken']> {
+    const taken: Move[] = [];
     const path: string[] = [];
     let world = from;
     for (let i = 0; i < 300; i++) {
@@ -127,10 +128,16 @@ export async function explore(model: Model, limits: Limits = {}): Promise<Found>
       }
       path.push(key);
       const move = calmMove(model, world, model.moves(world, TICKS.length - 1));
-      if (!move) return 'nothing more can happen, and a run is not over';
-      world = await model.after(world, move);
+      if (!move) return { what: 'nothing more can happen, and a run is not over', trace: taken };
+      taken.push(move);
+      try {
+        world = await model.after(world, move);
+      } catch (error) {
+        if (!(error instanceof Broken)) throw error;
+        return { what: error.message, trace: taken };
+      }
     }
-    return 'a run never ends';
+    return { what: 'a run never ends', trace: taken };
   }
 
   const depth = depths.reduce((max, one) => Math.max(max, one), 0);
