@@ -1,10 +1,12 @@
+import { canonical } from '../../src/domain/hash.ts';
+
 /** Gives equal values the same small number, so that states are compared by numbers. */
 export function openTable<T>() {
   const numbers = new Map<string, number>();
   const values: T[] = [];
   return {
     numberOf(value: T): number {
-      const text = JSON.stringify(value);
+      const text = canonical(value);
       const known = numbers.get(text);
       if (known !== undefined) return known;
       values.push(value);
