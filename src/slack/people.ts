@@ -3,6 +3,7 @@ import { UserError } from '../domain/error.ts';
 import { code, type Markup, say } from '../domain/markup.ts';
 import type { Log, People } from '../ports.ts';
 import { failureOf } from './failures.ts';
+import { together } from './together.ts';
 
 /** A full member is believed to be one for a minute; a refusal is never remembered. */
 const BELIEVED_MS = 60_000;
@@ -10,21 +11,24 @@ const BELIEVED_MS = 60_000;
 /** Who people are, by Slack's own word; where Slack does not answer, nobody is anybody. */
 export function openPeople(client: WebClient, log: Log, now: () => number): People {
   const members = new Map<string, number>();
+  // Slack takes some twenty questions about a group in a minute, and a hundred people may press in one second.
+  const person = together((user) => ask(log, () => client.users.info({ user })));
+  const group = together(async (usergroup) => {
+    const found = await ask(log, () => client.usergroups.users.list({ usergroup }));
+    return new Set(found.users ?? []);
+  });
   return {
     async stranger(user, team) {
       const known = `${team} ${user}`;
       if ((members.get(known) ?? 0) > now()) return null;
-      const found = await ask(log, () => client.users.info({ user }));
+      const found = await person(user);
       const why = strangeness(found.user ?? {}, team);
       if (why) return why;
       if (members.size > 10_000) members.clear();
       members.set(known, now() + BELIEVED_MS);
       return null;
     },
-    async inGroup(group) {
-      const found = await ask(log, () => client.usergroups.users.list({ usergroup: group }));
-      return new Set(found.users ?? []);
-    },
+    inGroup: (id) => group(id),
   };
 }
 
