@@ -2,7 +2,16 @@ import type { HostName, RunId, UserId } from './ids.ts';
 import { objection } from './objection.ts';
 import type { CacheOutcome, Outcome, Trouble } from './outcome.ts';
 import { goOn, nextWave, startWaves } from './rollout.ts';
-import { type HostPart, isFinal, isHandedOut, type PlanSummary, type Run, type RunState, totals, workOf } from './run.ts';
+import {
+  type HostPart,
+  isFinal,
+  isHandedOut,
+  type PlanSummary,
+  type Run,
+  type RunState,
+  totals,
+  workOf,
+} from './run.ts';
 
 /** What can happen to a run. `at` in milliseconds. */
 export type RunEvent =

@@ -80,23 +80,24 @@ describe.skipIf(skipWithout('a thousand presses', 'redis', 'engines'))('two bots
     const card = await stage.ana.asks('/dimg rmi host-1 app:1 -f');
     const people = [stage.bo.id, stage.cy.id, stage.ana.id, 'U0DEE'];
     const before = slack.ephemerals().length;
-    const since = performance.now();
     const presses = await Promise.all(
       Array.from({ length: CROWD }, (_, i) =>
         slack.press({ user: people[i % 4] ?? '', channel: OPS, ts: card.ts, label: 'Approve' }),
       ),
     );
-    const slowest = Math.max(...presses.map(({ ackMs = Infinity }) => ackMs));
-    console.log({ slowest, all: performance.now() - since, errors: presses.filter(({ error }) => error).length });
-    expect(presses.filter(({ error }) => error !== undefined)).toEqual([]);
+    // Slack gives up after 3 s.
+    expect(presses.filter(({ ackMs = Infinity }) => ackMs >= 3000)).toEqual([]);
     const end = await card.ends();
     expect(end.text).toContain(' done · rmi host-1 · deleted 1 of 1, 50 kB');
 
     const told = () => slack.ephemerals().slice(before);
     await slack.waitFor(() => told().length >= CROWD - 1, 15_000, 'an answer to every other press');
-    const words: Record<string, number> = {};
-    for (const { text } of told()) words[text.replace(/<@.*?>/, '@')] = (words[text.replace(/<@.*?>/, '@')] ?? 0) + 1;
-    console.log(words, slack.history.filter((e) => e.kind === 'call').reduce((o: Record<string, number>, e: any) => ((o[e.method] = (o[e.method] ?? 0) + 1), o), {}), performance.now() - since);
+    const count = (words: string) => told().filter(({ text }) => text.includes(words)).length;
+    expect([count('somebody else must approve it'), count('You are not an approver here')]).toEqual([
+      CROWD / 4,
+      CROWD / 4,
+    ]);
+    expect(count('has already started') + count('is over: done')).toBe(CROWD / 2 - 1);
     expect(told()).toHaveLength(CROWD - 1);
     expect(deletions(stage.witness())).toHaveLength(1);
     const history = await stage.ana.history();

@@ -18,7 +18,10 @@ export interface Flows {
 }
 
 /** What a bot has in hand: a press, a report or a look at a run whose time has come. */
-export type Task = { kind: 'press'; press: number } | { kind: 'report'; report: number } | { kind: 'sweep'; run: number };
+export type Task =
+  | { kind: 'press'; press: number }
+  | { kind: 'report'; report: number }
+  | { kind: 'sweep'; run: number };
 
 /** What a flow waits for: one call of a port, with its arguments as numbers of the tables. */
 export type Call =
@@ -89,7 +92,8 @@ export function depsOf(
         });
         return taken && stored;
       },
-      savePlan: (id: number, plan: Plan) => answer({ port: 'savePlan', run: id, plan: tables.plans.numberOf(plan) }),
+      savePlan: (id: number, plan: Plan) =>
+        answer({ port: 'savePlan', run: id, plan: tables.plans.numberOf(plan) }),
       lookAgain: (id: number, at: number) => answer({ port: 'lookAgain', run: id, at }),
       plans: ({ id }: Run) => answer({ port: 'plans', run: id }),
       due: async () => (due === null ? [] : [runId(due)]),
@@ -116,11 +120,19 @@ export function depsOf(
 }
 
 /** Starts the flow of a task; resolves to whether a person was told something alone. */
-export async function perform(flows: Flows, scene: Scene, tables: Tables, task: Task, deps: Deps): Promise<boolean> {
+export async function perform(
+  flows: Flows,
+  scene: Scene,
+  tables: Tables,
+  task: Task,
+  deps: Deps,
+): Promise<boolean> {
   switch (task.kind) {
     case 'press': {
       const { run, by, verb } = scene.presses[task.press] as Press;
-      return (await flows.decide(deps, { run: runId(run), verb, user: by, team: 'T1', via: 'button' })) !== null;
+      return (
+        (await flows.decide(deps, { run: runId(run), verb, user: by, team: 'T1', via: 'button' })) !== null
+      );
     }
     case 'report':
       await flows.report(deps, tables.reports.valueOf(task.report));
@@ -144,16 +156,21 @@ export function openFlows(flows: Flows, scene: Scene, tables: Tables) {
     let calls = 0;
     let now = past[0]?.now ?? 0;
     let call: Call | null = null;
-    const deps = depsOf(tables, () => now, task.kind === 'sweep' ? task.run : null, (asked) => {
-      const known = past[calls++];
-      if (known) {
-        now = known.now;
-        return Promise.resolve(known.answer.value);
-      }
-      if (call) throw new Error('A flow makes two calls at once: the explorer follows one.');
-      call = asked;
-      return new Promise(() => undefined);
-    });
+    const deps = depsOf(
+      tables,
+      () => now,
+      task.kind === 'sweep' ? task.run : null,
+      (asked) => {
+        const known = past[calls++];
+        if (known) {
+          now = known.now;
+          return Promise.resolve(known.answer.value);
+        }
+        if (call) throw new Error('A flow makes two calls at once: the explorer follows one.');
+        call = asked;
+        return new Promise(() => undefined);
+      },
+    );
     let told = false;
     let failed: unknown;
     perform(flows, scene, tables, task, deps).then(

@@ -3,7 +3,15 @@ import { lookAt } from '../../src/domain/due.ts';
 import type { HostStatus, Report, ReportBody } from '../../src/domain/protocol.ts';
 import { isFinal, jobId, type Run } from '../../src/domain/run.ts';
 import { aHostStatus, anOutcome, HOST, NOW } from '../domain/_build.ts';
-import { type Answer, type Call, type Flows, openFlows, openTables, type Place, type Task } from './_flows.ts';
+import {
+  type Answer,
+  type Call,
+  type Flows,
+  openFlows,
+  openTables,
+  type Place,
+  type Task,
+} from './_flows.ts';
 import * as promises from './_promises.ts';
 import { BO, CY, type Press, type Scene, TICKS } from './_scene.ts';
 
@@ -65,15 +73,17 @@ export interface Guards {
   takesTwice: boolean;
   /** Whether the store takes a run that was changed since it was read. */
   storesLate: boolean;
+  /** Whether a bot is told which plan is kept, where another came first. */
+  tellsKept: boolean;
 }
-const SOUND: Guards = { objectionTo, takesTwice: false, storesLate: false };
+const SOUND: Guards = { objectionTo, takesTwice: false, storesLate: false, tellsKept: true };
 /** A time as near as this has come: a sweep is not far. */
 const SOON_MS = 3_000;
 const BOTS = [0, 1];
 
 /** The scene as a state machine: what may happen next, and what becomes of it. */
 export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = {}) {
-  const { objectionTo: object, takesTwice, storesLate } = { ...SOUND, ...guards };
+  const { objectionTo: object, takesTwice, storesLate, tellsKept } = { ...SOUND, ...guards };
   const tables = openTables();
   const parts = openFlows(flows, scene, tables);
   const now = (world: World): number => TICKS[world.tick] as number;
@@ -88,14 +98,18 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
     const each = <T>(make: (run: Run, i: number) => T) => scene.runs.map(make);
     const planReports = each((run, i) =>
       run.state === 'planning'
-        ? (scene.plans[i] ?? []).map((plan) => reported(jobId('plan', run.id, HOST), 0, { kind: 'plan', plan }))
+        ? (scene.plans[i] ?? []).map((plan) =>
+            reported(jobId('plan', run.id, HOST), 0, { kind: 'plan', plan }),
+          )
         : [],
     );
     return {
       tick: 0,
       runs: each((run) => tables.runs.numberOf(run)),
       due: each((run) => lookAt(run, NOW)),
-      saved: each((run, i) => (run.state === 'planning' ? null : tables.plans.numberOf(scene.plans[i]?.[0] as never))),
+      saved: each((run, i) =>
+        run.state === 'planning' ? null : tables.plans.numberOf(scene.plans[i]?.[0] as never),
+      ),
       flags: each(() => false),
       hands: [],
       jobs: each(() => null),
@@ -120,26 +134,24 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
     return tables.reports.numberOf(report);
   }
 
+  /** Equal for worlds that go on alike: a time that is near stays so, and a press on a run that is over is in vain. */
   function keyOf(world: World): string {
-    const { left } = world;
-    return [
-      world.tick,
-      world.runs,
-      world.due,
-      world.saved,
-      world.flags.map(Number),
-      world.hands.map(({ bot, place, approver }) => `${bot}.${place}.${approver === null ? '' : Number(approver)}`),
-      world.jobs,
-      world.work,
-      world.reports,
-      Number(world.approver) + 2 * Number(world.silent) + 4 * world.epoch,
-      left.presses,
-      left.crashes,
-      left.jobs,
-      left.reports,
-      left.restarts,
-      left.silences,
-    ].join('|');
+    const { left, hands, reports } = world;
+    const soon = now(world) + SOON_MS;
+    let key = `${world.tick}${world.epoch}${Number(world.approver)}${Number(world.silent)}`;
+    for (let i = 0; i < world.runs.length; i++) {
+      const due = world.due[i] as number | null;
+      key += `|${world.runs[i]},${due !== null && due <= soon ? 0 : due},${world.saved[i]},${world.jobs[i]},${world.work[i]},${Number(world.flags[i])}`;
+    }
+    key += '|';
+    for (const { bot, place, approver } of hands)
+      key += `${place}.${bot}${approver === null ? '' : Number(approver)},`;
+    key += `|${reports.join()}|${left.crashes},${left.jobs},${left.reports},${left.restarts},${left.silences}|`;
+    for (let i = 0; i < left.presses.length; i++) {
+      const run = world.runs[(scene.presses[i] as Press).run - 1] as number;
+      key += isFinal(tables.runs.valueOf(run).state) ? 0 : left.presses[i];
+    }
+    return key;
   }
 
   /** Everything that may happen now. With both bots idle only the first begins: which is which makes no difference. */
@@ -158,7 +170,8 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
           if (times > 0) found.push({ do: 'begin', bot, task: { kind: 'press', press } });
         });
         for (const report of new Set(world.reports))
-          if (!held.has(report) || left.reports > 0) found.push({ do: 'begin', bot, task: { kind: 'report', report } });
+          if (!held.has(report) || left.reports > 0)
+            found.push({ do: 'begin', bot, task: { kind: 'report', report } });
         // A bot looks at one run after the other.
         const looks = hands.some((hand) => hand.bot === bot && parts.at(hand.place).task.kind === 'sweep');
         for (const run of looks ? [] : numbers)
@@ -213,8 +226,9 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
       case 'tell': {
         const run = stored(world, move.run);
         const job = jobId('execute', run.id, HOST);
-        const [item] = scene.plans[move.run - 1]?.find(({ digest }) => digest === jobOf(world, move.run)?.planDigest)
-          ?.items ?? [];
+        const [item] =
+          scene.plans[move.run - 1]?.find(({ digest }) => digest === jobOf(world, move.run)?.planDigest)
+            ?.items ?? [];
         const outcome = { ...anOutcome('one'), image: item?.image as never };
         return told({ ...world, work: put(world.work, move.run, 'reported') }, [
           reported(job, world.epoch, { kind: 'outcomes', outcomes: [outcome] }),
@@ -245,16 +259,24 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
   function begin(world: World, bot: number, task: Task): World | Promise<World> {
     let taken = world;
     if (task.kind === 'press')
-      taken = { ...world, left: { ...world.left, presses: put(world.left.presses, task.press + 1, (world.left.presses[task.press] ?? 0) - 1) } };
+      taken = {
+        ...world,
+        left: {
+          ...world.left,
+          presses: put(world.left.presses, task.press + 1, (world.left.presses[task.press] ?? 0) - 1),
+        },
+      };
     const isHeld = (hand: Hand) => {
       const other = parts.at(hand.place).task;
       return task.kind === 'report' && other.kind === 'report' && other.report === task.report;
     };
-    if (world.hands.some(isHeld)) taken = { ...taken, left: { ...taken.left, reports: taken.left.reports - 1 } };
+    if (world.hands.some(isHeld))
+      taken = { ...taken, left: { ...taken.left, reports: taken.left.reports - 1 } };
     const place = parts.begin(task);
     const hand = (at: Place): Hand => ({ bot, place: at.id, approver: null });
     // That somebody pressed changes nothing before the first answer.
-    return place instanceof Promise ? place.then((at) => go(taken, hand(at), at)) : go(taken, hand(place), place);
+    const first = (at: Place) => (at.call ? go(taken, hand(at), at) : settled(taken, hand(at), at));
+    return place instanceof Promise ? place.then(first) : first(place);
   }
 
   /** Answers what the flow waits for, and goes on to its next wait that others can make a difference to. */
@@ -285,14 +307,22 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
       case 'group': {
         const members = new Set<string>(world.approver ? [BO, CY] : [CY]);
         const by = task.kind === 'press' ? scene.presses[task.press]?.by : undefined;
-        return [world, { token: String(world.approver), value: members }, by !== undefined && members.has(by)];
+        return [
+          world,
+          { token: String(world.approver), value: members },
+          by !== undefined && members.has(by),
+        ];
       }
       case 'hosts':
         return [world, { token: `${world.silent} ${world.epoch}`, value: [statusOf(world)] }, approver];
       case 'plans': {
         const plan = world.saved[call.run - 1] ?? null;
         const has = plan !== null && stored(world, call.run).hosts[HOST]?.plan;
-        return [world, { token: String(plan), value: new Map(has ? [[HOST, tables.plans.valueOf(plan)]] : []) }, approver];
+        return [
+          world,
+          { token: String(plan), value: new Map(has ? [[HOST, tables.plans.valueOf(plan)]] : []) },
+          approver,
+        ];
       }
       case 'send':
         return [send(world, call.job), done[1], approver];
@@ -300,7 +330,7 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
         const plan = world.saved[call.run - 1] ?? call.plan;
         return [
           { ...world, saved: put(world.saved, call.run, plan) },
-          { token: String(plan), value: tables.plans.valueOf(plan) },
+          { token: String(plan), value: tables.plans.valueOf(tellsKept ? plan : call.plan) },
           approver,
         ];
       }
@@ -312,7 +342,8 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
         const before = tables.runs.valueOf(call.before);
         const after = tables.runs.valueOf(call.after);
         const current = stored(world, before.id);
-        if (current.rev !== before.rev && !storesLate) return [world, { token: 'late', value: null }, approver];
+        if (current.rev !== before.rev && !storesLate)
+          return [world, { token: 'late', value: null }, approver];
         shape.stored(current, after, tables.facts.valueOf(call.facts), {
           press: task.kind === 'press' ? (scene.presses[task.press] as Press) : null,
           approver,
@@ -361,13 +392,14 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
     const left = known ? { ...world.left, jobs: world.left.jobs - 1 } : world.left;
     // Taken before: the first time says all there is to say.
     if (ACCEPTED.has(world.work[run - 1] as Work) && !takesTwice) return { ...world, left };
-    const why = object(job, { host: HOST, epoch: `epoch-${world.epoch + 1}` }, now(world));
+    const epoch = `epoch-${world.epoch + 1}`;
+    const why = object(job, { host: HOST, epoch }, now(world));
     // A refused job has left the queue, and its id was not accepted.
     if (why) {
       const refused = told({ ...world, left }, [reported(job.id, world.epoch, { kind: 'refused', why })]);
       return known ? refused : { ...refused, work: put(world.work, run, 'refused') };
     }
-    shape.accepted(job, now(world), world.work[run - 1] as Work);
+    shape.accepted(job, epoch, now(world), world.work[run - 1] as Work);
     return told({ ...world, left, work: put(world.work, run, 'accepted') }, [
       reported(job.id, world.epoch, { kind: 'started' }),
     ]);
@@ -381,7 +413,10 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
       const [item] = job.items;
       const outcome = { image: item?.image as never, outcome: 'skipped' as const, removed: [], freed: 0 };
       return told({ ...world, work: put(world.work, run, 'reported') }, [
-        reported(job.id, world.epoch, { kind: 'outcomes', outcomes: [{ ...outcome, why: { kind: 'cancelled' } }] }),
+        reported(job.id, world.epoch, {
+          kind: 'outcomes',
+          outcomes: [{ ...outcome, why: { kind: 'cancelled' } }],
+        }),
         reported(job.id, world.epoch, END),
       ]);
     }

@@ -56,19 +56,28 @@ export function openPromises(scene: Scene) {
 
   return {
     /** A change of a run was stored. */
-    stored(before: Run, after: Run, facts: readonly Fact[], { press, approver, now, work, plan }: Cause): void {
+    stored(
+      before: Run,
+      after: Run,
+      facts: readonly Fact[],
+      { press, approver, now, work, plan }: Cause,
+    ): void {
       keep(!FINAL.has(before.state), `a run that was ${before.state} changed`);
       keep(after.rev === before.rev + 1, 'a change went lost');
       if (before.state !== after.state) {
         keep(NEXT[before.state]?.includes(after.state) ?? false, `${before.state} became ${after.state}`);
         if (after.state === 'executing') decided(after);
-        if (after.state === 'expired') keep(now >= (before.expiresAt ?? Infinity), 'it expired before its time');
+        if (after.state === 'expired')
+          keep(now >= (before.expiresAt ?? Infinity), 'it expired before its time');
       }
       const expected: string[] = [];
       const by = (verb: Press['verb'], who: string, right: boolean) => {
         keep(press?.verb === verb && press.by === who, `nobody pressed what was stored as ${verb}`);
         keep(press?.run === after.id, 'it was another run');
-        keep(before.state === 'proposed' || (verb === 'cancel' && before.state === 'executing'), `${verb} counted while ${before.state}`);
+        keep(
+          before.state === 'proposed' || (verb === 'cancel' && before.state === 'executing'),
+          `${verb} counted while ${before.state}`,
+        );
         keep(right, `${verb} counted without the right to it`);
       };
       for (const { by: who } of after.approvals.slice(before.approvals.length)) {
@@ -104,7 +113,10 @@ export function openPromises(scene: Scene) {
         if (outcome === 'deleted') keep(begun, 'it tells of a deletion that was none');
         // An agent that skipped has reported as well; then the flag made it, and the outcome says so.
         if (outcome === 'failed' || outcome === 'skipped')
-          keep(work !== 'begun' && (work !== 'reported' || after.cancel !== undefined), `a deletion that began is told as ${outcome}`);
+          keep(
+            work !== 'begun' && (work !== 'reported' || after.cancel !== undefined),
+            `a deletion that began is told as ${outcome}`,
+          );
       }
       if (FINAL.has(after.state)) expected.push(`ended ${after.state}`);
       const told = facts.map(({ kind, by: who, outcome, state, host }) =>
@@ -116,11 +128,15 @@ export function openPromises(scene: Scene) {
     /** Whoever presses in vain is told so; the one whose press counts sees the card. */
     answered({ told, past, task }: Place): void {
       const counted = past.some(({ call, answer }) => call.port === 'commit' && answer.value !== null);
-      keep(told !== counted, `press ${JSON.stringify(task)} ${counted ? 'counted, and was answered' : 'was in vain, and nobody said so'}`);
+      keep(
+        told !== counted,
+        `press ${JSON.stringify(task)} ${counted ? 'counted, and was answered' : 'was in vain, and nobody said so'}`,
+      );
     },
 
     /** The agent begins to work on a job. */
-    accepted(job: Extract<Job, { kind: 'execute' }>, now: number, work: Work): void {
+    accepted(job: Extract<Job, { kind: 'execute' }>, epoch: string, now: number, work: Work): void {
+      keep(job.epoch === epoch, 'a job was started that was made for another start of the agent');
       keep(now <= job.notAfter, 'a job was started after its expiry');
       keep(work === 'none', 'a job was started twice');
     },
@@ -135,7 +151,8 @@ export function openPromises(scene: Scene) {
       keep(JSON.stringify(shown?.items) === JSON.stringify(job.items), 'its items are not those of the plan');
       const ends = run.hosts[HOST]?.outcomes ?? [];
       keep(
-        run.state === 'executing' || (run.state === 'unknown' && ends.every(({ outcome }) => outcome === 'unknown')),
+        run.state === 'executing' ||
+          (run.state === 'unknown' && ends.every(({ outcome }) => outcome === 'unknown')),
         `it is over already: ${run.state}`,
       );
     },

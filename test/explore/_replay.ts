@@ -96,7 +96,9 @@ export async function replay(
         };
         waits();
       });
-    const base = depsOf(tables, clock, task.kind === 'sweep' ? task.run : null, () => Promise.reject(new Error('unused')));
+    const base = depsOf(tables, clock, task.kind === 'sweep' ? task.run : null, () =>
+      Promise.reject(new Error('unused')),
+    );
     const deps: Deps = {
       ...base,
       runs: {
@@ -113,8 +115,11 @@ export async function replay(
             () => store.commit(before, after, facts),
           ),
         savePlan: (id, plan) =>
-          at({ port: 'savePlan', run: id, plan: tables.plans.numberOf(plan) }, () => store.savePlan(id, plan)),
-        lookAgain: (id, time) => at({ port: 'lookAgain', run: id, at: time }, () => store.lookAgain(id, time)),
+          at({ port: 'savePlan', run: id, plan: tables.plans.numberOf(plan) }, () =>
+            store.savePlan(id, plan),
+          ),
+        lookAgain: (id, time) =>
+          at({ port: 'lookAgain', run: id, at: time }, () => store.lookAgain(id, time)),
         plans: (run) => store.plans(run),
       },
       hosts: {
@@ -218,10 +223,15 @@ export async function replay(
         const fresh = next.reports.filter((report) => !world.reports.includes(report));
         const bodies = fresh.map((report) => tables.reports.valueOf(report).body);
         const expected = bodies.map((body) =>
-          body.kind === 'refused' ? `refused: ${body.why.kind}` : body.kind === 'started' ? 'accepted' : body.kind,
+          body.kind === 'refused'
+            ? `refused: ${body.why.kind}`
+            : body.kind === 'started'
+              ? 'accepted'
+              : body.kind,
         );
         // A refusal that is told already is not told anew.
-        if (expected.length > 0 || !done.startsWith('refused')) expect(done).toBe(expected[0] ?? 'left aside');
+        if (expected.length > 0 || !done.startsWith('refused'))
+          expect(done).toBe(expected[0] ?? 'left aside');
         world = next;
         break;
       }
@@ -235,7 +245,11 @@ export async function replay(
       default:
         world = next;
     }
-    if (world.tick + world.epoch + Number(world.silent) > 0 && ['tick', 'restart', 'silence', 'speak'].includes(move.do)) await beat();
+    if (
+      world.tick + world.epoch + Number(world.silent) > 0 &&
+      ['tick', 'restart', 'silence', 'speak'].includes(move.do)
+    )
+      await beat();
     if (move.do === 'restart' && folder) agent = await openState(folder, () => 'identity-1');
   }
 
@@ -253,7 +267,9 @@ export async function replay(
     expect(score === null ? null : Number(score), 'when it is looked at').toBe(world.due[id - 1]);
     const kept = await redis.hget(own.plans(id), HOST);
     const saved = world.saved[id - 1] ?? null;
-    expect(kept === null ? null : JSON.parse(kept).digest).toBe(saved === null ? null : tables.plans.valueOf(saved).digest);
+    expect(kept === null ? null : JSON.parse(kept).digest).toBe(
+      saved === null ? null : tables.plans.valueOf(saved).digest,
+    );
     expect([...queue.values()].filter((job) => job.kind === 'execute' && job.run === id)).toEqual(
       typeof world.jobs[id - 1] === 'number' ? [tables.jobs.valueOf(world.jobs[id - 1] as number)] : [],
     );

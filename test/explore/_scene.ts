@@ -41,6 +41,8 @@ export interface Press {
 /** What may happen, at most. */
 export interface Scene {
   name: string;
+  /** How many moves deep it is explored in `npm test`. */
+  moves: number;
   runs: readonly Run[];
   /** Of each run: what the agent may answer with; the first one is that of a run that is proposed. */
   plans: readonly (readonly Plan[])[];
@@ -61,7 +63,15 @@ export interface Scene {
   silences: number;
 }
 
-const NOTHING = { crashes: 0, ticks: 3, atOnce: 2, leaves: false, restarts: 0, silences: 0 };
+const NOTHING = {
+  moves: Number.POSITIVE_INFINITY,
+  crashes: 0,
+  ticks: 3,
+  atOnce: 2,
+  leaves: false,
+  restarts: 0,
+  silences: 0,
+};
 export const ONCE = { jobs: 0, reports: 0 };
 
 export function scene(given: Partial<Scene> & Pick<Scene, 'name' | 'runs' | 'plans' | 'presses'>): Scene {

@@ -8,7 +8,15 @@ const confirm = (by: Press['by'], times = 1): Press => ({ run: 2, by, verb: 'con
 /** What is explored: every order of what each may hold, as deep as there is room. */
 export const SCENES: readonly Scene[] = [
   scene({
+    name: 'a force that is approved and cancelled, with nothing else in the way',
+    runs: [proposed(force(), ONE[0])],
+    plans: [ONE],
+    presses: [approve(BO), cancel(1, ANA)],
+    ticks: 1,
+  }),
+  scene({
     name: 'a force that one approval starts',
+    moves: 7,
     runs: [proposed(force(), ONE[0])],
     plans: [ONE],
     presses: [approve(BO), approve(CY), approve(ANA), cancel(1, ANA), { run: 1, by: BO, verb: 'deny' }],
@@ -18,6 +26,7 @@ export const SCENES: readonly Scene[] = [
   }),
   scene({
     name: 'a force that needs two approvals',
+    moves: 12,
     runs: [proposed(force(2), ONE[0])],
     plans: [ONE],
     presses: [approve(BO, 2), approve(CY), approve(ANA)],
@@ -28,6 +37,7 @@ export const SCENES: readonly Scene[] = [
   }),
   scene({
     name: 'a prune that its requester confirms',
+    moves: 9,
     runs: [proposed(prune({ id: force().id }), TWO[0])],
     plans: [TWO],
     presses: [confirm(EVE, 2), confirm(ANA), cancel(2, EVE)].map((press) => ({ ...press, run: 1 })),
@@ -35,6 +45,7 @@ export const SCENES: readonly Scene[] = [
   }),
   scene({
     name: 'a plan that comes twice, and not the same',
+    moves: 8,
     runs: [force()],
     plans: [ONE],
     presses: [approve(BO), approve(CY)],
@@ -43,6 +54,7 @@ export const SCENES: readonly Scene[] = [
   }),
   scene({
     name: 'a host that is silent or started anew, and hears and says things twice',
+    moves: 10,
     runs: [proposed(force(), ONE[0])],
     plans: [ONE],
     presses: [approve(BO), cancel(1, ANA)],
@@ -53,6 +65,7 @@ export const SCENES: readonly Scene[] = [
   }),
   scene({
     name: 'two runs at once',
+    moves: 5,
     runs: [proposed(force(), ONE[0]), proposed(prune(), TWO[0])],
     plans: [ONE, TWO],
     presses: [

@@ -1,7 +1,7 @@
 import { isFinal } from '../../src/domain/run.ts';
-import { TICKS } from './_scene.ts';
 import type { Model, Move, World } from './_model.ts';
 import { Broken } from './_promises.ts';
+import { TICKS } from './_scene.ts';
 
 export interface Limits {
   /** Moves from the beginning. */
@@ -15,10 +15,10 @@ export interface Limits {
 export interface Found {
   states: number;
   transitions: number;
-  /** Of the deepest state. */
+  /** Moves to the deepest state. */
   depth: number;
-  /** Whether nothing was left to explore. */
-  whole: boolean;
+  /** Every order of so many moves was explored; of all that there are, where nothing was left. */
+  complete: number;
   /** A promise that does not hold, and the shortest way to it. */
   broken: { what: string; trace: Move[] } | null;
   /** The shortest way to every state, by its number. */
@@ -39,7 +39,7 @@ export async function explore(model: Model, limits: Limits = {}): Promise<Found>
   const depths: number[] = [];
   const ends: number[] = [];
   let transitions = 0;
-  let whole = true;
+  let complete = Number.POSITIVE_INFINITY;
   let broken: Found['broken'] = null;
 
   function add(world: World, parent: number, move: Move | null): number {
@@ -66,8 +66,12 @@ export async function explore(model: Model, limits: Limits = {}): Promise<Found>
     const world = worlds[at] as World;
     const over = isOver(model, world);
     if (over) ends.push(at);
-    if ((depths[at] as number) >= most || worlds.length >= room || (at % 1024 === 0 && performance.now() - since > time)) {
-      whole = false;
+    if (
+      (depths[at] as number) >= most ||
+      worlds.length >= room ||
+      (at % 1024 === 0 && performance.now() - since > time)
+    ) {
+      complete = Math.min(complete, depths[at] as number);
       calm[at] = -1;
       continue;
     }
@@ -122,7 +126,11 @@ export async function explore(model: Model, limits: Limits = {}): Promise<Found>
     for (let i = 0; i < 300; i++) {
       const key = model.keyOf(world);
       const known = numbers.get(key);
-      if (good.has(key) || isOver(model, world) || (known !== undefined && (calm[known] ?? -1) >= 0 && i > 0)) {
+      if (
+        good.has(key) ||
+        isOver(model, world) ||
+        (known !== undefined && (calm[known] ?? -1) >= 0 && i > 0)
+      ) {
         for (const one of path) good.add(one);
         return null;
       }
@@ -141,7 +149,16 @@ export async function explore(model: Model, limits: Limits = {}): Promise<Found>
   }
 
   const depth = depths.reduce((max, one) => Math.max(max, one), 0);
-  return { states: worlds.length, transitions, depth, whole, broken, traceTo, worldOf: (state) => worlds[state] as World, ends };
+  return {
+    states: worlds.length,
+    transitions,
+    depth,
+    complete: Math.min(complete, depth),
+    broken,
+    traceTo,
+    worldOf: (state) => worlds[state] as World,
+    ends,
+  };
 }
 
 /** Every run has ended, and nobody has anything left in hand. */
@@ -168,7 +185,9 @@ const CALM: readonly ((move: Move) => boolean)[] = [
 
 function calmMove(model: Model, world: World, possible: readonly Move[]): Move | null {
   for (const fits of CALM) {
-    const move = possible.find((one) => fits(one) && !(one.do === 'take' && world.work[one.run - 1] !== 'none'));
+    const move = possible.find(
+      (one) => fits(one) && !(one.do === 'take' && world.work[one.run - 1] !== 'none'),
+    );
     if (move) return move;
   }
   void model;

@@ -3,6 +3,8 @@ import type { Model, Move } from './_model.ts';
 import { Broken } from './_promises.ts';
 import { type Found, isOver } from './_search.ts';
 
+const RARE: ReadonlySet<Move['do']> = new Set(['tick', 'leave', 'crash', 'restart', 'silence']);
+
 /** One life by chance, from the beginning until all is over or nothing goes on. Throws a `Broken` with its trace. */
 export async function wander(model: Model, random: Random, most = 120): Promise<Move[]> {
   const trace: Move[] = [];
@@ -10,9 +12,11 @@ export async function wander(model: Model, random: Random, most = 120): Promise<
   while (trace.length < most && !(isOver(model, world) && random.chance(0.5))) {
     const possible = model.moves(world);
     if (possible.length === 0) break;
-    // What goes on by itself is as likely as all that people and accidents do.
-    const going = possible.filter((move) => move.do === 'go');
-    const move = random.pick(going.length > 0 && random.chance(0.5) ? going : possible);
+    const usual = possible.filter((move) => !RARE.has(move.do));
+    const going = usual.filter((move) => move.do === 'go');
+    // Mostly what is under way goes on; what would end a life early is rare.
+    const among = random.chance(0.9) ? (random.chance(0.5) ? going : usual) : possible;
+    const move = random.pick(among.length > 0 ? among : possible);
     trace.push(move);
     try {
       world = await model.after(world, move);
@@ -43,4 +47,39 @@ export function spanning(model: Model, found: Found): Move[][] {
     traces.push(found.traceTo(state));
   }
   return traces;
+}
+
+/** A trace for people: what happened, and what became of each run. */
+export async function narrate(model: Model, trace: readonly Move[]): Promise<string> {
+  let world = model.first();
+  const lines: string[] = [];
+  for (const move of trace) {
+    const place = move.do === 'go' ? model.parts.at(move.place) : null;
+    const task = move.do === 'begin' ? move.task : place?.task;
+    const what =
+      task?.kind === 'press'
+        ? model.scene.presses[task.press]
+        : task?.kind === 'report'
+          ? model.tables.reports.valueOf(task.report).body.kind
+          : task;
+    lines.push(JSON.stringify({ ...move, place: undefined, task: undefined, what, port: place?.call?.port }));
+    try {
+      world = await model.after(world, move);
+    } catch (error) {
+      lines.push(String(error));
+      break;
+    }
+    for (const { id } of model.scene.runs) {
+      const { rev, state, approvals, hosts } = model.stored(world, id);
+      const parts = Object.values(hosts).map(({ stage, sent, outcomes }) => [
+        stage,
+        sent,
+        ...outcomes.map(({ outcome }) => outcome),
+      ]);
+      lines.push(
+        `    ${JSON.stringify({ id, rev, state, by: approvals.map(({ by }) => by), parts, agent: world.work[id - 1] })}`,
+      );
+    }
+  }
+  return lines.join('\n');
 }
