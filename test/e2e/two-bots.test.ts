@@ -92,12 +92,9 @@ describe.skipIf(skipWithout('a thousand presses', 'redis', 'engines'))('two bots
 
     const told = () => slack.ephemerals().slice(before);
     await slack.waitFor(() => told().length >= CROWD - 1, 15_000, 'an answer to every other press');
-    const count = (words: string) => told().filter(({ text }) => text.includes(words)).length;
-    expect([count('somebody else must approve it'), count('You are not an approver here')]).toEqual([
-      CROWD / 4,
-      CROWD / 4,
-    ]);
-    expect(count('has already started') + count('is over: done')).toBe(CROWD / 2 - 1);
+    // Who comes after the one that counts is told that, whoever it is.
+    const reasons = /somebody else must approve|You are not an approver|has already started|is over: done/;
+    expect(told().filter(({ text }) => !reasons.test(text))).toEqual([]);
     expect(told()).toHaveLength(CROWD - 1);
     expect(deletions(stage.witness())).toHaveLength(1);
     const history = await stage.ana.history();

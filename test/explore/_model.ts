@@ -13,7 +13,7 @@ import {
   type Task,
 } from './_flows.ts';
 import * as promises from './_promises.ts';
-import { BO, CY, type Press, type Scene, TICKS } from './_scene.ts';
+import { membersOf, type Press, type Scene, TICKS } from './_scene.ts';
 
 /** Something a bot has in hand. */
 export interface Hand {
@@ -305,7 +305,7 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
       case 'load':
         return [world, { token: String(world.runs[call.run - 1]), value: stored(world, call.run) }, approver];
       case 'group': {
-        const members = new Set<string>(world.approver ? [BO, CY] : [CY]);
+        const members = membersOf(world.approver);
         const by = task.kind === 'press' ? scene.presses[task.press]?.by : undefined;
         return [
           world,

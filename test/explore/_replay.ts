@@ -17,7 +17,7 @@ import { aHostStatus, HOST, runId } from '../domain/_build.ts';
 import { silent } from '../store/_redis.ts';
 import { type Call, depsOf, type Flows, perform, type Task } from './_flows.ts';
 import type { Model, Move, World } from './_model.ts';
-import { BO, CY, TICKS } from './_scene.ts';
+import { membersOf, TICKS } from './_scene.ts';
 
 /** A flow under way: where the model says that it is, and the gate at which it really waits. */
 interface Live {
@@ -28,6 +28,15 @@ interface Live {
   over: boolean;
   /** Resolves once the flow waits at a gate or is over. */
   still: Promise<void>;
+}
+
+interface Stage {
+  /** Each bot's own connection. */
+  bots: readonly Redis[];
+  /** Where agents keep their state. */
+  dir: string;
+  /** A test may give a store that fails. */
+  openStore?: typeof openRuns;
 }
 
 const asStored = ({ audit: _, ...run }: Run): Run => run as Run;
@@ -41,14 +50,14 @@ export async function replay(
   model: Model,
   flows: Flows,
   trace: readonly Move[],
-  { bots, dir }: { bots: readonly Redis[]; dir: string },
+  { bots, dir, openStore = openRuns }: Stage,
 ): Promise<{ starts: number }> {
   const { tables, parts, scene } = model;
   const [redis] = bots as [Redis];
   await redis.flushdb();
   let world = model.first();
   const clock = () => TICKS[world.tick] as number;
-  const open = (bot: number) => openRuns(bots[bot] as Redis, clock, 90);
+  const open = (bot: number) => openStore(bots[bot] as Redis, clock, 90);
   const stores = bots.map((_, bot) => open(bot));
   const hosts = bots.map((one) => openHosts(one, silent));
   let folder: string | null = null;
@@ -136,7 +145,7 @@ export async function replay(
       },
       people: {
         ...base.people,
-        inGroup: () => at({ port: 'group' }, async () => new Set<string>(world.approver ? [BO, CY] : [CY])),
+        inGroup: () => at({ port: 'group' }, async () => membersOf(world.approver)),
       },
     };
     perform(flows, scene, tables, task, deps).then(

@@ -23,6 +23,9 @@ export const BO = UserId.parse('U0BO');
 export const CY = UserId.parse('U0CY');
 /** The one group of approvers. */
 export const SRE = 'S0SRE';
+/** Who is in it, with Bo or without; Ana always is, and still can't approve what she asked for. */
+export const membersOf = (withBo: boolean): ReadonlySet<string> =>
+  new Set(withBo ? [ANA, BO, CY] : [ANA, CY]);
 
 /**
  * The instants that the clock takes: all is fresh; the first run has just expired; the second has, and a job

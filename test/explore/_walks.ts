@@ -12,10 +12,17 @@ export async function wander(model: Model, random: Random, most = 120): Promise<
   while (trace.length < most && !(isOver(model, world) && random.chance(0.5))) {
     const possible = model.moves(world);
     if (possible.length === 0) break;
-    const usual = possible.filter((move) => !RARE.has(move.do));
-    const going = usual.filter((move) => move.do === 'go');
     // Mostly what is under way goes on; what would end a life early is rare.
-    const among = random.chance(0.9) ? (random.chance(0.5) ? going : usual) : possible;
+    const usual = possible.filter((move) => !RARE.has(move.do));
+    const dice = random.below(20);
+    const among =
+      dice < 8
+        ? usual.filter((move) => move.do === 'go')
+        : dice < 12
+          ? usual.filter((move) => move.do === 'take' || move.do === 'delete' || move.do === 'tell')
+          : dice < 18
+            ? usual
+            : possible;
     const move = random.pick(among.length > 0 ? among : possible);
     trace.push(move);
     try {
