@@ -36,7 +36,8 @@ export interface Runs {
   load(id: RunId): Promise<Run | null>;
   /** Stores `after` with its facts if nothing was stored since `before`; `null` if somebody was faster. */
   commit(before: Run, after: Run, facts: readonly Fact[]): Promise<Run | null>;
-  savePlan(run: RunId, plan: Plan): Promise<void>;
+  /** Keeps the first plan of a host, and resolves to the one that is kept. */
+  savePlan(run: RunId, plan: Plan): Promise<Plan>;
   plans(run: Run): Promise<ReadonlyMap<HostName, Plan>>;
   /** Runs whose time to be looked at has come. */
   due(now: number): Promise<RunId[]>;

@@ -16,7 +16,7 @@ export type Jobs = {
   self: { host: HostName; epoch: string };
   planner: Planner;
   execution: Execution;
-  state: Pick<State, 'accept'>;
+  state: Pick<State, 'accept' | 'accepted'>;
   heads: Pick<HeadJournal, 'seen'>;
   queue: Pick<Queue, 'now'>;
   reportOn: ReportOn;
@@ -37,7 +37,13 @@ export function openJobs(jobs: Jobs): (data: unknown) => Promise<void> {
     return objectionTo(job, jobs.self, await jobs.queue.now());
   };
 
+  const repeated = (job: Job): null => {
+    log.warn('a job that was taken before was left aside', { job: job.id });
+    return null;
+  };
+
   const doJob = async (job: Job, report: (body: ReportBody) => Promise<void>): Promise<Trouble | null> => {
+    if (jobs.state.accepted(job.id)) return repeated(job);
     const objection = await object(job);
     if (objection) return objection;
     switch (job.kind) {
@@ -64,10 +70,12 @@ export function openJobs(jobs: Jobs): (data: unknown) => Promise<void> {
 
   const doExecute = async (job: ExecuteJob | RestoreJob, report: (body: ReportBody) => Promise<void>) => {
     if (jobs.stop.aborted) return refused('the agent was stopped before this job');
+    // Whatever is said of it now would be taken for what became of it: its first coming tells that.
+    if (jobs.state.accepted(job.id)) return repeated(job);
     // Again, because it may have waited long for its turn.
     const objection = await object(job);
     if (objection) return objection;
-    if (!(await jobs.state.accept(job.id))) return refused('this job was taken before');
+    if (!(await jobs.state.accept(job.id))) return repeated(job);
     log.info('executing', { job: job.id, items: job.items.length });
     try {
       if (job.kind === 'restore') await carryBack(job, report, jobs.execution);

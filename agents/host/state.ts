@@ -10,6 +10,8 @@ export type State = {
   path(name: string): string;
   /** Takes an execute job's ID, for ever: true the first time. On disk before it resolves. */
   accept(jobId: string): Promise<boolean>;
+  /** Whether it took this ID before. */
+  accepted(jobId: string): boolean;
 };
 
 /** Jobs expire and belong to one epoch, so that older ones are refused anyway. */
@@ -20,7 +22,7 @@ export async function openState(dir: string, randomId: () => string): Promise<St
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     const identity = await openIdentity(join(dir, 'identity'), randomId);
-    return { identity, path: (name) => join(dir, name), accept: await openJobs(join(dir, 'jobs.log')) };
+    return { identity, path: (name) => join(dir, name), ...(await openJobs(join(dir, 'jobs.log'))) };
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     throw new ConfigError(`DIMG_STATE_DIR: can't use ${dir}: ${(error as Error).message}.`, { cause: error });
@@ -42,7 +44,7 @@ async function openIdentity(file: string, randomId: () => string): Promise<strin
   return identity;
 }
 
-async function openJobs(file: string): Promise<State['accept']> {
+async function openJobs(file: string): Promise<Pick<State, 'accept' | 'accepted'>> {
   const known = new Set<string>();
   // A line that was cut by a crash is no whole JSON string: its job did not start either.
   for (const line of ((await readIfThere(file)) ?? '').split('\n')) {
@@ -67,13 +69,16 @@ async function openJobs(file: string): Promise<State['accept']> {
     }
   };
   let last: Promise<unknown> = Promise.resolve();
-  return async (id) => {
-    if (known.has(id)) return false;
-    known.add(id);
-    const mine = last.then(() => append(id));
-    last = mine.catch(() => {});
-    await mine;
-    return true;
+  return {
+    accepted: (id) => known.has(id),
+    async accept(id) {
+      if (known.has(id)) return false;
+      known.add(id);
+      const mine = last.then(() => append(id));
+      last = mine.catch(() => {});
+      await mine;
+      return true;
+    },
   };
 }
 

@@ -46,8 +46,8 @@ export type PlanSummary = z.infer<typeof PlanSummary>;
 export const HostPart = z.strictObject({
   epoch: z.string(),
   stage: z.enum(['waiting', 'planned', 'executing', 'ended']),
-  /** The last job that was handed to the queue. */
-  sent: z.enum(['nothing', 'plan', 'execute']),
+  /** The last job that was handed to the queue; `sending` is stored before that of an execution is. */
+  sent: z.enum(['nothing', 'plan', 'sending', 'execute']),
   plan: PlanSummary.optional(),
   /** Why this host's part could not be planned or carried out. */
   trouble: Trouble.optional(),
@@ -158,6 +158,9 @@ export type Run = z.infer<typeof Run>;
 export function isFinal(state: RunState): boolean {
   return state !== 'planning' && state !== 'proposed' && state !== 'executing';
 }
+
+/** Whether the agent may have the job of this part's execution, and so may have begun. */
+export const isHandedOut = ({ sent }: HostPart): boolean => sent === 'sending' || sent === 'execute';
 
 type JobKind = 'plan' | 'execute' | 'restore';
 

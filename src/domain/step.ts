@@ -4,13 +4,22 @@ import type { HostName, RunId, UserId } from './ids.ts';
 import { objection } from './objection.ts';
 import type { CacheOutcome, Outcome, Trouble } from './outcome.ts';
 import { goOn, nextWave, startWaves } from './rollout.ts';
-import { type HostPart, isFinal, type PlanSummary, type Run, type RunState, totals, workOf } from './run.ts';
+import {
+  type HostPart,
+  isFinal,
+  isHandedOut,
+  type PlanSummary,
+  type Run,
+  type RunState,
+  totals,
+  workOf,
+} from './run.ts';
 
 /** What can happen to a run. `at` in milliseconds. */
 export type RunEvent =
   | { type: 'posted'; at: number; card: { channel: string; ts: string } }
   | { type: 'refuse'; at: number; why: string }
-  | { type: 'sent'; at: number; hosts: readonly HostName[]; job: 'plan' | 'execute' }
+  | { type: 'sent'; at: number; hosts: readonly HostName[]; job: 'plan' | 'sending' | 'execute' }
   | { type: 'planned'; at: number; host: HostName; plan: PlanSummary }
   | { type: 'unplanned'; at: number; host: HostName; why: Trouble }
   | { type: 'confirm'; at: number; by: UserId }
@@ -28,7 +37,10 @@ export type RunEvent =
   /** The host has changed too much since the plan: nothing of it is carried out there. */
   | { type: 'stale'; at: number; host: HostName; drift: Drift }
   | { type: 'finished'; at: number; host: HostName; report: NonNullable<HostPart['finished']> }
-  /** The host's part is over without its own report; `outcomes` are those of the items that had none yet. */
+  /**
+   * The host's part is over without its own report; `outcomes` are those of the items that had none yet.
+   * `unsent` where this is true only of a job that was never handed out.
+   */
   | {
       type: 'broken';
       at: number;
@@ -36,6 +48,7 @@ export type RunEvent =
       why: Trouble;
       outcomes: readonly Outcome[];
       cache?: CacheOutcome;
+      unsent?: boolean;
     }
   /** A run brings back what this one deleted; `after` is the undo before it, if there was one. */
   | { type: 'undo'; at: number; by: UserId; run: RunId; after: RunId | null }
@@ -62,7 +75,11 @@ export function step(run: Run, event: RunEvent): Run {
     case 'sent':
       return event.hosts.reduce(
         (sent, host) =>
-          withPart(sent, host, (part) => (part.sent === event.job ? part : { ...part, sent: event.job })),
+          withPart(sent, host, (part) =>
+            part.sent === event.job || (event.job === 'sending' && !mayHandOut(run, part))
+              ? part
+              : { ...part, sent: event.job },
+          ),
         run,
       );
     case 'planned':
@@ -128,7 +145,7 @@ export function step(run: Run, event: RunEvent): Run {
     case 'broken':
       return finish(
         working(run, event.host, (part) =>
-          part.stage === 'ended'
+          part.stage === 'ended' || (event.unsent && isHandedOut(part))
             ? part
             : {
                 ...addCache(addOutcomes(part, event.outcomes), event.cache),
@@ -156,6 +173,11 @@ function withPart(run: Run, host: HostName, change: (part: HostPart) => HostPart
 /** An agent's word about an execution means nothing before somebody allowed one. */
 function working(run: Run, host: HostName, change: (part: HostPart) => HostPart): Run {
   return run.state === 'executing' ? withPart(run, host, change) : run;
+}
+
+/** Of a cancelled run nothing more begins. */
+function mayHandOut(run: Run, part: HostPart): boolean {
+  return run.state === 'executing' && !run.cancel && part.stage === 'planned' && !isHandedOut(part);
 }
 
 function planPart(run: Run, host: HostName, planned: Partial<HostPart>): Run {

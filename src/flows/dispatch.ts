@@ -3,7 +3,7 @@ import type { HostName } from '../domain/ids.ts';
 import type { Plan } from '../domain/plan.ts';
 import { ANSWER_MS, isOnline, type Job } from '../domain/protocol.ts';
 import { hasTurn } from '../domain/rollout.ts';
-import { type HostPart, jobId, type Run } from '../domain/run.ts';
+import { type HostPart, isHandedOut, jobId, type Run } from '../domain/run.ts';
 import type { Deps } from './_deps.ts';
 import { advance } from './advance.ts';
 import { breakOff } from './break-off.ts';
@@ -42,17 +42,17 @@ async function handOutPlanning(deps: Deps, run: Run): Promise<void> {
 
 async function handOutWork(deps: Deps, run: Run): Promise<void> {
   const waiting = partsOf(run, ({ stage, sent }) => stage === 'planned' && sent !== 'execute');
-  if (run.cancel) {
-    for (const [host] of waiting) await breakOff(deps, run, host, { kind: 'cancelled' }, 'skipped');
-    return;
-  }
+  if (run.cancel)
+    for (const [host, part] of waiting)
+      if (!isHandedOut(part)) await breakOff(deps, run, host, { kind: 'cancelled' }, 'skipped', true);
   // Nothing is queued for one that is silent, or was started anew since the plan: the sweep ends its part.
   const living = new Map((await deps.hosts.list()).map((status) => [status.host, status]));
   const due = waiting.filter(([host, { epoch }]) => {
     const status = living.get(host);
     return hasTurn(run, host) && status?.epoch === epoch && isOnline(status, deps.clock());
   });
-  if (due.length === 0) return;
+  const handed = await announce(deps, run, due);
+  if (handed.length === 0) return;
   const plans = await deps.runs.plans(run);
   const notAfter = (run.waves?.since ?? run.executingSince ?? deps.clock()) + START_MS;
   const kind = run.selection.kind === 'undo' ? 'restore' : 'execute';
@@ -60,10 +60,24 @@ async function handOutWork(deps: Deps, run: Run): Promise<void> {
     deps,
     run,
     'execute',
-    due.flatMap(([host, { epoch }]) => {
+    handed.flatMap(([host, { epoch }]) => {
       const plan = plans.get(host);
       return plan ? [workJob(kind, header(run, kind, host, epoch, notAfter), plan, run.policy)] : [];
     }),
+  );
+}
+
+/**
+ * Stores that these jobs are about to be handed out, so that nobody says of one that it never began, also if
+ * this bot dies before it can tell. What was cancelled or ended meanwhile is left out.
+ */
+async function announce(deps: Deps, run: Run, due: readonly (readonly [HostName, HostPart])[]) {
+  const hosts = due.map(([host]) => host);
+  if (hosts.length === 0) return [];
+  const stored = await advance(deps, run.id, { type: 'sent', at: deps.clock(), hosts, job: 'sending' });
+  if ('objection' in stored) return [];
+  return partsOf(stored.run, ({ stage, sent }) => stage === 'planned' && sent === 'sending').filter(
+    ([host]) => hosts.includes(host),
   );
 }
 

@@ -18,16 +18,18 @@ export async function report(deps: Deps, { job, host, epoch, body }: Report): Pr
     return deps.log.warn('a report that fits no run was left aside', { job, host });
   const at = deps.clock();
   switch (body.kind) {
-    case 'plan':
+    case 'plan': {
       if (body.plan.host !== host)
         return deps.log.warn('a plan for another host was left aside', { job, host });
-      await deps.runs.savePlan(run.id, body.plan);
-      await advance(deps, run.id, { type: 'planned', at, host, plan: summarise(body.plan) });
+      // Of two that come at once, what is shown and decided on is the one that is kept and carried out.
+      const kept = await deps.runs.savePlan(run.id, body.plan);
+      await advance(deps, run.id, { type: 'planned', at, host, plan: summarise(kept) });
       return;
+    }
     case 'refused':
       if (named.kind === 'plan') await advance(deps, run.id, { type: 'unplanned', at, host, why: body.why });
       // A job that comes twice is refused the second time: that says nothing of the first.
-      else if (part.stage === 'planned') await breakOff(deps, run, host, body.why, 'failed');
+      else if (part.stage === 'planned') await breakOff(deps, run, host, body.why, 'failed', false);
       return;
     case 'started':
       await advance(deps, run.id, { type: 'started', at, host });

@@ -2,7 +2,7 @@ import { lookAt, POSTING_MS, START_MS } from '../domain/due.ts';
 import type { HostName } from '../domain/ids.ts';
 import { ANSWER_MS, isOnline } from '../domain/protocol.ts';
 import { hasTurn } from '../domain/rollout.ts';
-import { isFinal, type Run } from '../domain/run.ts';
+import { isFinal, isHandedOut, type Run } from '../domain/run.ts';
 import type { Deps } from './_deps.ts';
 import { advance } from './advance.ts';
 import { breakOff } from './break-off.ts';
@@ -53,17 +53,21 @@ async function watch(deps: Deps, run: Run, now: number): Promise<void> {
     if (part.stage === 'ended') continue;
     if (!hasTurn(run, host)) {
       if (now >= (run.paused?.until ?? Infinity))
-        await breakOff(deps, run, host, { kind: 'expired' }, 'skipped');
+        await breakOff(deps, run, host, { kind: 'expired' }, 'skipped', true);
       continue;
     }
     const status = hosts.get(host);
     // A job that was handed out may have begun without our having heard of it.
-    const begun = part.sent === 'execute';
+    const begun = isHandedOut(part);
     // One that said that its plan is stale touches nothing.
     const become = part.drift ? 'skipped' : begun ? 'unknown' : 'failed';
-    if (!status || !isOnline(status, now)) await breakOff(deps, run, host, { kind: 'lost' }, become);
-    else if (status.epoch !== part.epoch) await breakOff(deps, run, host, { kind: 'restarted' }, become);
-    else if (part.stage === 'planned' && now > (run.waves?.since ?? run.executingSince ?? now) + START_MS)
-      await breakOff(deps, run, host, { kind: 'expired' }, 'failed');
+    const end = (kind: 'lost' | 'restarted' | 'expired') =>
+      breakOff(deps, run, host, { kind }, become, !begun);
+    // Late is what was not begun by then; an agent that has the job is given as long again to say so.
+    const limit = begun ? 2 * START_MS : START_MS;
+    if (!status || !isOnline(status, now)) await end('lost');
+    else if (status.epoch !== part.epoch) await end('restarted');
+    else if (part.stage === 'planned' && now > (run.waves?.since ?? run.executingSince ?? now) + limit)
+      await end('expired');
   }
 }

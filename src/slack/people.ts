@@ -3,6 +3,7 @@ import { UserError } from '../domain/error.ts';
 import { code, group, type Markup, say } from '../domain/markup.ts';
 import type { Log, People } from '../ports.ts';
 import { failureOf } from './failures.ts';
+import { together } from './together.ts';
 
 /**
  * How long a group's members are remembered, for those who are none: so that people who press without being
@@ -13,18 +14,23 @@ const REFUSED_MS = 4_000;
 /** Who people are, by Slack's own word, asked anew each time; where Slack does not answer, nobody is anybody. */
 export function openPeople(client: WebClient, team: string, log: Log, now: () => number): People {
   const seen = new Map<string, { members: ReadonlySet<string>; at: number }>();
+  // Slack takes some twenty questions about a group in a minute, and a hundred people may press in one second.
+  const person = together((user) => ask(log, () => client.users.info({ user })));
+  const members = together(async (usergroup) => {
+    const found = await ask(log, () => client.usergroups.users.list({ usergroup }), usergroup);
+    return new Set(found.users ?? []);
+  });
   return {
     async stranger(user, from) {
-      const found = await ask(log, () => client.users.info({ user }));
+      const found = await person(user);
       return strangeness(found.user ?? {}, [team, from]);
     },
     async inGroup(id, user) {
       const last = seen.get(id);
       if (last && now() - last.at < REFUSED_MS && !last.members.has(user)) return last.members;
-      const found = await ask(log, () => client.usergroups.users.list({ usergroup: id }), id);
-      const members = new Set(found.users ?? []);
-      seen.set(id, { members, at: now() });
-      return members;
+      const found = await members(id);
+      seen.set(id, { members: found, at: now() });
+      return found;
     },
   };
 }

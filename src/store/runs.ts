@@ -111,8 +111,11 @@ export function openRuns(redis: Redis, clock: Clock, keepDays: number): Runs {
       reaching(async () => {
         // The first plan of a host is the one that is shown: one that comes again changes nothing.
         const first = await redis.hsetnx(own.plans(id), plan.host, JSON.stringify(plan));
-        if (first === 1) remember(id, plan);
         await redis.expire(own.plans(id), keepDays * DAY_S);
+        const kept = first === 1 ? null : await redis.hget(own.plans(id), plan.host);
+        const stands = kept === null ? plan : Plan.parse(JSON.parse(kept));
+        remember(id, stands);
+        return stands;
       }),
     plans: (run) =>
       reaching(async () => {

@@ -3,6 +3,8 @@ import { skipWithout } from '../../playground/parts/available.ts';
 import { loadImages } from '../../playground/parts/images.ts';
 import { deletions, OPS, openStage, type Stage } from './_world.ts';
 
+/** Of one button, by approvers, the requester and somebody who may not; enough that Slack limits how often it is asked. */
+const CROWD = 1000;
 /** Presses at once on one card, spread by Slack over the connections of both bots. */
 const PRESSES = 60;
 
@@ -54,5 +56,49 @@ describe.skipIf(skipWithout('two bots at once', 'redis', 'engines', 'busybox'))(
     );
     expect(new Set(fresh().map(({ text }) => number(text))).size).toBe(20);
     expect(fresh()).toHaveLength(20);
+  });
+});
+
+describe.skipIf(skipWithout('a thousand presses', 'redis', 'engines'))('two bots that Slack limits', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage('e2e-crowd', {
+      hosts: ['host-1'],
+      botConfig: 'approval:\n  approvers: [S0SRE, U0CY]\n',
+      slack: { rateLimits: true },
+    });
+    await stage.startBot();
+    stage.slack.addUser({ id: 'U0DEE', name: 'dee' });
+    stage.slack.join(OPS, 'U0DEE');
+  });
+  afterAll(() => stage.close());
+
+  test('take one of a thousand presses at once, and tell each of the others in time', async () => {
+    const { slack } = stage;
+    const layers = [{ name: 'app', bytes: 50_000 }];
+    await loadImages(stage.docker(), { app: { tags: ['app:1'], layers } });
+    const card = await stage.ana.asks('/dimg rmi host-1 app:1 -f');
+    const people = [stage.bo.id, stage.cy.id, stage.ana.id, 'U0DEE'];
+    const before = slack.ephemerals().length;
+    const presses = await Promise.all(
+      Array.from({ length: CROWD }, (_, i) =>
+        slack.press({ user: people[i % 4] ?? '', channel: OPS, ts: card.ts, label: 'Approve' }),
+      ),
+    );
+    // Slack gives up after 3 s.
+    expect(presses.filter(({ ackMs = Infinity }) => ackMs >= 3000)).toEqual([]);
+    const end = await card.ends();
+    expect(end.text).toContain(' done · rmi host-1 · deleted 1 of 1, 50 kB');
+
+    const told = () => slack.ephemerals().slice(before);
+    await slack.waitFor(() => told().length >= CROWD - 1, 15_000, 'an answer to every other press');
+    // Who comes after the one that counts is told that, whoever it is.
+    const reasons = /somebody else must approve|You are not an approver|has already started|is over: done/;
+    expect(told().filter(({ text }) => !reasons.test(text))).toEqual([]);
+    expect(told()).toHaveLength(CROWD - 1);
+    expect(deletions(stage.witness())).toHaveLength(1);
+    const history = await stage.ana.history();
+    expect(history.filter((line) => line.includes('approved'))).toHaveLength(1);
+    expect(history.filter((line) => line.includes(' deleted `'))).toHaveLength(1);
   });
 });

@@ -97,8 +97,8 @@ describe.skipIf(skipWithout('runs in Redis', 'redis'))('a stored run', () => {
       reclaim: 0,
       digest: 'sha256:first',
     };
-    await open().savePlan(run.id, plan);
-    await open().savePlan(run.id, { ...plan, digest: 'sha256:second' });
+    expect((await open().savePlan(run.id, plan)).digest).toBe('sha256:first');
+    expect((await open().savePlan(run.id, { ...plan, digest: 'sha256:second' })).digest).toBe('sha256:first');
     const part = run.hosts[HOST];
     if (!part) throw new Error('the run has no such host');
     const planned: Run = {

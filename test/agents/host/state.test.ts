@@ -31,6 +31,7 @@ test('a job is accepted once, also at once, and also after a restart', async () 
     true,
   ]);
   const again = await openState(dir, id);
+  expect([again.accepted('a'), again.accepted('new')]).toEqual([true, false]);
   expect(await again.accept('a')).toBe(false);
   expect(await again.accept('b')).toBe(false);
   expect(await again.accept('c\n"')).toBe(true);
