@@ -60,7 +60,8 @@ describe.skipIf(skipWithout('traces on a real Redis', 'redis'))(
         for (const trace of traces) starts += await play(model, trace);
         const moves = traces.reduce((sum, trace) => sum + trace.length, 0);
         const seconds = Math.round((performance.now() - since) / 1000);
-        if (TRACES > 120) console.log(name, JSON.stringify({ traces: traces.length, moves, starts, seconds }));
+        if (TRACES > 120)
+          console.log(name, JSON.stringify({ traces: traces.length, moves, starts, seconds }));
         expect(starts).toBeGreaterThan(0);
       },
       HOURS_MS,
