@@ -41,10 +41,10 @@ async function handOutPlanning(deps: Deps, run: Run): Promise<void> {
 }
 
 async function handOutWork(deps: Deps, run: Run): Promise<void> {
-  const waiting = partsOf(run, ({ stage, sent }) => stage === 'planned' && sent !== 'execute');
-  if (run.cancel)
-    for (const [host, part] of waiting)
-      if (!isHandedOut(part)) await breakOff(deps, run, host, { kind: 'cancelled' }, 'skipped', true);
+  const all = partsOf(run, ({ stage, sent }) => stage === 'planned' && sent !== 'execute');
+  // Of a cancelled run nothing begins any more; what may be with the agent it skips itself.
+  const [waiting, left] = run.cancel ? split(all, ([, part]) => isHandedOut(part)) : [all, []];
+  for (const [host] of left) await breakOff(deps, run, host, { kind: 'cancelled' }, 'skipped', true);
   // Nothing is queued for one that is silent, or was started anew since the plan: the sweep ends its part.
   const living = new Map((await deps.hosts.list()).map((status) => [status.host, status]));
   const due = waiting.filter(([host, { epoch }]) => {
@@ -107,6 +107,10 @@ async function send(deps: Deps, run: Run, job: 'plan' | 'execute', jobs: readonl
   if (jobs.length === 0) return;
   await Promise.all(jobs.map((one) => deps.jobs.send(one)));
   await advance(deps, run.id, { type: 'sent', at: deps.clock(), hosts: jobs.map(({ host }) => host), job });
+}
+
+function split<T>(list: readonly T[], first: (one: T) => boolean): [T[], T[]] {
+  return [list.filter(first), list.filter((one) => !first(one))];
 }
 
 function partsOf(run: Run, fits: (part: HostPart) => boolean) {

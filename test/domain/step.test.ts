@@ -445,3 +445,36 @@ test('a job that was handed out late is noted while the run is executing', () =>
   const run = step(executing, { type: 'sent', at: LATER + SECOND, hosts: [HOST], job: 'execute' });
   expect(run.hosts[HOST]?.sent).toBe('execute');
 });
+
+describe('a job that is about to be handed out', () => {
+  const about: RunEvent = { type: 'sent', at: LATER, hosts: [HOST], job: 'sending' };
+  const left: RunEvent = {
+    ...{ type: 'broken', at: LATER, host: HOST, why: { kind: 'cancelled' } },
+    ...{ outcomes: [anOutcome('a', 'skipped')], unsent: true },
+  };
+
+  test('is noted before it is', () => {
+    const run = step(executing, about);
+    expect(run.hosts[HOST]?.sent).toBe('sending');
+    expect(step(run, about)).toBe(run);
+    const sent = step(run, { ...about, job: 'execute' });
+    expect(sent.hosts[HOST]?.sent).toBe('execute');
+    expect(step(sent, about)).toBe(sent);
+  });
+
+  test('is not, of a run that was cancelled, or for a host that has begun or ended', () => {
+    const cancelled = step(executing, { type: 'cancel', at: LATER, by: ANA });
+    expect(step(cancelled, about)).toBe(cancelled);
+    const begun = step(executing, { type: 'started', at: LATER, host: HOST });
+    expect(step(begun, about)).toBe(begun);
+    const ended = step(executing, left);
+    expect(step(ended, about).hosts[HOST]?.sent).not.toBe('sending');
+  });
+
+  test('can no longer be said to have been left', () => {
+    const run = step(executing, about);
+    expect(step(run, left)).toBe(run);
+    expect(step(run, { ...left, unsent: false } as RunEvent).hosts[HOST]?.stage).toBe('ended');
+    expect(step(executing, left).hosts[HOST]?.stage).toBe('ended');
+  });
+});

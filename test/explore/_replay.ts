@@ -254,11 +254,7 @@ export async function replay(
       default:
         world = next;
     }
-    if (
-      world.tick + world.epoch + Number(world.silent) > 0 &&
-      ['tick', 'restart', 'silence', 'speak'].includes(move.do)
-    )
-      await beat();
+    if (['tick', 'restart', 'silence', 'speak'].includes(move.do)) await beat();
     if (move.do === 'restart' && folder) agent = await openState(folder, () => 'identity-1');
   }
 

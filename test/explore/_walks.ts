@@ -20,7 +20,7 @@ export async function wander(model: Model, random: Random, most = 120): Promise<
         ? usual.filter((move) => move.do === 'go')
         : dice < 12
           ? usual.filter((move) => move.do === 'take' || move.do === 'delete' || move.do === 'tell')
-          : dice < 18
+          : dice < 19
             ? usual
             : possible;
     const move = random.pick(among.length > 0 ? among : possible);
