@@ -22,21 +22,21 @@ export function openGaps(heads: readonly KeptHead[], add: (finding: Finding) => 
     add({ kind: 'missing', n: from, to, seen: seenIn(heads, from, to) });
   }
 
-  /** An entry whose number was passed: fills its hole, if it is that entry. */
-  function fill(entry: Sound): boolean {
+  /** An entry whose number was passed: fills its hole, if there is one and it is that entry. */
+  function fill(entry: Sound): 'filled' | 'other' | 'no hole' {
     const at = gaps.findIndex(({ from, to }) => from <= entry.n && entry.n <= to);
     const gap = gaps[at];
-    if (!gap) return false;
+    if (!gap) return 'no hole';
     const fits =
       (entry.n > gap.from || !gap.before || gap.before.includes(entry.prev)) &&
       (entry.n < gap.to || gap.after === null || gap.after === entry.hash);
-    if (!fits) return false;
+    if (!fits) return 'other';
     const parts: Gap[] = [
       { from: gap.from, to: entry.n - 1, before: gap.before, after: entry.prev },
       { from: entry.n + 1, to: gap.to, before: [entry.hash], after: gap.after },
     ];
     gaps.splice(at, 1, ...parts.filter(({ from, to }) => from <= to));
-    return true;
+    return 'filled';
   }
 
   return {
@@ -61,7 +61,8 @@ export function openGaps(heads: readonly KeptHead[], add: (finding: Finding) => 
     end(follows: (entry: Sound) => boolean) {
       for (const { entry, before, twice } of strays.toSorted((a, b) => a.entry.n - b.entry.n))
         if (twice) add({ kind: 'twice', n: entry.n });
-        else if (fill(entry) || follows(entry)) add({ kind: 'misplaced', n: entry.n, after: before - 1 });
+        else if (fill(entry) === 'filled' || follows(entry))
+          add({ kind: 'misplaced', n: entry.n, after: before - 1 });
         else add({ kind: 'inserted', n: before });
       gaps.forEach(report);
     },

@@ -119,17 +119,26 @@ export function openVerify(heads: readonly KeptHead[] = []) {
     goOn({ n, hashes: [...entry.hashes], before: end.hashes, excused: true, broken: false });
   }
 
+  function late(entry: Sound, how: ReturnType<typeof gaps.fill>): void {
+    switch (how) {
+      case 'filled':
+        add({ kind: 'misplaced', n: entry.n, after: end.n });
+        compare(entry.n, [entry.hash]);
+        return;
+      case 'other':
+        add({ kind: 'remade', n: entry.n, by: entry.n - 1 });
+        return;
+      case 'no hole':
+        add({ kind: 'twice', n: entry.n });
+        // Which of the two is the right one, the next one tells.
+        if (entry.n === end.n && end.before.includes(entry.prev)) end.hashes.push(entry.hash);
+    }
+  }
+
   function place(entry: Sound): void {
     if (entry.n === end.n + 1) follow(entry);
     else if (entry.n > end.n) ahead = entry;
-    else if (gaps.fill(entry)) {
-      add({ kind: 'misplaced', n: entry.n, after: end.n });
-      compare(entry.n, [entry.hash]);
-    } else {
-      add({ kind: 'twice', n: entry.n });
-      // Which of the two is the right one, the next one tells.
-      if (entry.n === end.n && end.before.includes(entry.prev)) end.hashes.push(entry.hash);
-    }
+    else late(entry, gaps.fill(entry));
   }
 
   return {

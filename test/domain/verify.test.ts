@@ -271,6 +271,27 @@ describe('findings', () => {
     expect(brief(verify(run).findings)).toEqual([5, 6, 7, 8].map((n) => `edited ${n}`));
   });
 
+  test('are of a forged entry in the place of a removed one, though it comes elsewhere', () => {
+    const forged = rehash({ ...at(entries, 4), at: 1 });
+    for (const put of [8, 19]) {
+      const { findings } = verify(texts(entries.toSpliced(4, 1).toSpliced(put, 0, forged)));
+      expect(brief(findings)).toEqual(['remade 5', 'missing 5']);
+    }
+    const early = verify(
+      texts(entries.toSpliced(8, 1).toSpliced(2, 0, rehash({ ...at(entries, 8), at: 1 }))),
+    );
+    expect(brief(early.findings)).toEqual(['inserted 3', 'missing 9']);
+  });
+
+  test('are of what no entry holds, though every hash fits', () => {
+    const strange = [
+      ...someFacts(randomOf(1), 3),
+      { at: NOW, run: runId(1), kind: 'expired', extra: 1 } as const,
+    ];
+    const lines = texts(chain(GENESIS, [...strange, ...someFacts(randomOf(2), 2)]));
+    expect(brief(verify(lines).findings)).toEqual(['edited 4']);
+  });
+
   test('are counted where there are too many to hold', () => {
     const { findings, total } = verify(Array.from({ length: 5000 }, () => 'nothing'));
     expect([findings.length, total, findings[0]]).toEqual([1000, 5000, { kind: 'edited', n: 1 }]);

@@ -2,12 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { loadCommands } from '../../src/commands/_load.ts';
 import { chain, type Entry, GENESIS } from '../../src/domain/audit.ts';
 import { UserError } from '../../src/domain/error.ts';
+import type { HostName } from '../../src/domain/ids.ts';
 import { plain, say } from '../../src/domain/markup.ts';
-import type { ReportBody } from '../../src/domain/protocol.ts';
+import { ANSWER_MS, type HostStatus, Job, type ReportBody } from '../../src/domain/protocol.ts';
 import type { Deps } from '../../src/flows/_deps.ts';
+import { answered, askToVerify, giveUpAsking } from '../../src/flows/survey.ts';
 import { verifyAndTell } from '../../src/flows/verify-chain.ts';
 import type { Answer, Ask } from '../../src/ports.ts';
-import { ANA, host, NOW } from '../domain/_build.ts';
+import { ANA, aHostStatus, host, NOW } from '../domain/_build.ts';
 import { someChain, someFacts, texts } from '../domain/_chain.ts';
 import { randomOf } from '../property/_random.ts';
 
@@ -156,5 +158,51 @@ describe('the verdict', () => {
     });
     await verifyAndTell(deps, ask, [], show);
     expect(said).toMatchObject([{ to: 'url', lines: [words] }]);
+  });
+});
+
+describe('asking to verify', () => {
+  function asking(hosts: HostStatus[]) {
+    const puts: { ask: Ask; dueAt: number }[] = [];
+    const jobs: Job[] = [];
+    const answers = new Map<HostName, ReportBody>();
+    const { deps, said } = botWith(texts(entries), {
+      clock: () => NOW,
+      newId: () => '1',
+      commands,
+      hosts: { list: async () => hosts },
+      jobs: { send: async (job) => void jobs.push(job) },
+      asks: {
+        put: async (one, dueAt) => void puts.push({ ask: one, dueAt }),
+        async answer(_, name, body) {
+          answers.set(name, body);
+          const [put] = puts;
+          return put && answers.size === put.ask.hosts.length ? { ask: put.ask, answers } : null;
+        },
+        take: async () => (puts[0] ? { ask: puts[0].ask, answers } : null),
+        due: async () => [],
+      },
+    });
+    const asked = { user: ANA, team: 'T1', channel: 'C0OPS', text: 'verify', replyTo: 'url', delivery: 'd' };
+    return { deps, said, puts, jobs, ask: () => askToVerify(deps, asked) };
+  }
+
+  test('asks those who are online, and waits for no other', async () => {
+    const one = asking([aHostStatus('host-2', { seenAt: 0 }), aHostStatus('host-1')]);
+    expect(await one.ask()).toBeNull();
+    expect(one.jobs).toMatchObject([{ kind: 'heads', host: 'host-1', notAfter: NOW + ANSWER_MS }]);
+    expect(Job.safeParse(one.jobs[0]).success).toBe(true);
+    expect(one.said).toEqual([]);
+    await answered(one.deps, 'survey-1', host('host-1'), heads(7));
+    await expect.poll(() => one.said[0]?.lines.at(-1)).toMatch(/host-1 \(7\); host-2 is offline$/);
+    expect(one.said[0]?.to).toBe('C0OPS');
+  });
+
+  test('without any host is answered at the next look', async () => {
+    const none = asking([]);
+    await none.ask();
+    expect(none.puts).toMatchObject([{ ask: { hosts: [], channel: 'C0OPS' }, dueAt: NOW }]);
+    await giveUpAsking(none.deps, 'survey-1');
+    await expect.poll(() => none.said[0]?.lines[0]).toMatch(/whole from 1 to 1234/);
   });
 });

@@ -87,6 +87,14 @@ describe.skipIf(skipWithout('the mirror of the audit', 'redis'))('a mirror', () 
     },
   );
 
+  test('whose torn line is of an entry that Redis has lost is whole again without it', async () => {
+    const file = fresh();
+    await write(own.redis, entries.slice(0, 6));
+    writeFileSync(file, `${texts(entries.slice(0, 6)).join('\n')}\n${texts(entries)[6]?.slice(0, 90)}`);
+    await (await open(own.redis, file)).sync();
+    expect(wholeLines(file)).toEqual(texts(entries.slice(0, 6)));
+  });
+
   test('written by several at once has every entry once', async () => {
     const file = fresh();
     const connections = [own.redis, await own.another(), await own.another()];

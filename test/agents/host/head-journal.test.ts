@@ -140,8 +140,13 @@ describe('thinning', () => {
       ...Array.from({ length: 60 }, (_, i) => 38 + i),
     ]);
     const kept = thinned(set, 10, 50).map(({ n }) => n);
-    expect(kept).toContain(100);
-    expect(kept).toContain(37);
+    expect(kept.indexOf(37)).toBe(kept.indexOf(100) + 1);
+    const near = thinned(
+      heads([17, 18, 19, 20, 18, 19, ...Array.from({ length: 10 }, (_, i) => 21 + i)]),
+      10,
+      50,
+    );
+    expect(near.slice(0, 3).map(({ n }) => n)).toEqual([17, 20, 18]);
     expect(thinned(set, 10, 0).some(({ n }) => n === 100)).toBe(true);
   });
 
