@@ -5,6 +5,7 @@ import { ConfigError } from '../agents/host/config-error.ts';
 import { errorField, openLog } from '../agents/host/log.ts';
 import { loadCommands } from './commands/_load.ts';
 import { readBotSettings } from './config.ts';
+import { KEEP_DAYS } from './domain/due.ts';
 import { plain } from './domain/markup.ts';
 import type { Deps } from './flows/_deps.ts';
 import { advance } from './flows/advance.ts';
@@ -34,7 +35,6 @@ import { own } from './store/keys.ts';
 import { takeLock } from './store/lock.ts';
 import { openRuns } from './store/runs.ts';
 
-const KEEP_DAYS = 90;
 const SWEEP_MS = 500;
 const CLOCK_MS = 60_000;
 /** Slack gives up after 3 s. */

@@ -151,6 +151,10 @@ async function take(dir: string, readme: boolean): Promise<void> {
     await go('ops');
     await shot('as-bo');
     await press('Deny');
+    const form = page.getByRole('dialog', { name: 'Deny #' });
+    await form.getByLabel('Reason').fill('web:1 is what we would roll back to');
+    await shot('deny-form');
+    await form.getByRole('button', { name: 'Deny' }).click();
     await state('denied');
     await shot('denied', card());
     await be('ana');

@@ -1,23 +1,12 @@
 import type { Entry } from '../domain/audit.ts';
 import { csv } from '../domain/csv.ts';
 
+/** Every field of an entry, those that tell most first. */
 const COLUMNS = [
-  ...[
-    'n',
-    'at',
-    'run',
-    'kind',
-    'by',
-    'channel',
-    'command',
-    'host',
-    'plan',
-    'image',
-    'references',
-    'container',
-  ],
-  ...['outcome', 'bytes', 'items', 'cache', 'undo', 'state', 'reason', 'prev', 'hash'],
-] as const satisfies readonly (keyof Entry)[];
+  ...(['n', 'at', 'run', 'kind', 'by', 'channel', 'command', 'host', 'plan', 'rules'] as const),
+  ...(['image', 'references', 'container', 'outcome', 'bytes', 'items', 'cache'] as const),
+  ...(['undo', 'again', 'state', 'reason', 'prev', 'hash'] as const),
+] satisfies (keyof Entry)[];
 
 /** Entries as a table with a header; times in ISO 8601, UTC. */
 export function auditCsv(entries: readonly Entry[]): string {
@@ -28,6 +17,6 @@ export function auditCsv(entries: readonly Entry[]): string {
 
 function cellOf(entry: Entry, column: (typeof COLUMNS)[number]): string | number | undefined {
   if (column === 'at') return new Date(entry.at).toISOString();
-  if (column === 'references') return entry.references?.join(' ');
-  return entry[column];
+  const value = entry[column];
+  return Array.isArray(value) ? value.join(' ') : value;
 }

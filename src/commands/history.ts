@@ -109,6 +109,8 @@ function what(entry: Entry): Markup {
       return say`${by}undid it with #${entry.undo ?? ''}`;
     case 'again':
       return say`${by}asked for it again with #${entry.again ?? ''}`;
+    case 'approved':
+      return say`${by}approved${entry.rules ? ` (${entry.rules.join(', ')})` : ''}`;
     default:
       return say`${by}${entry.kind}${entry.reason === undefined ? '' : `: ${entry.reason}`}`;
   }

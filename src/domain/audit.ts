@@ -44,6 +44,8 @@ export const Fact = z.strictObject({
   /** The run that asks for the same anew, on `again`. */
   again: RunId.optional(),
   state: RunState.optional(),
+  /** Why an approval was needed, on `approved`. */
+  rules: z.array(z.string()).optional(),
   /** The words of a denial, or why an item did not go. */
   reason: z.string().optional(),
 });

@@ -3,6 +3,8 @@ import { ANSWER_MS } from './protocol.ts';
 import { hasTurn } from './rollout.ts';
 import { type HostPart, isFinal, type Run } from './run.ts';
 
+/** How long runs are kept, and what must not be done twice for one. */
+export const KEEP_DAYS = 90;
 /** A card that can't be posted for so long means that nobody would see what happens: the run is refused. */
 export const POSTING_MS = 120_000;
 /** How long a decided deletion may wait for its turn on a host. */

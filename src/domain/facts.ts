@@ -47,7 +47,8 @@ export function factsOf(
   const shown = planOf(after);
   const plan = shown && { plan: shown.digest };
   if (after.confirmed && !before.confirmed) add({ kind: 'confirmed', by: after.confirmed.by, ...plan });
-  for (const { by } of after.approvals.slice(before.approvals.length)) add({ kind: 'approved', by, ...plan });
+  for (const { by } of after.approvals.slice(before.approvals.length))
+    add({ kind: 'approved', by, rules: after.approvalFor, ...plan });
   if (after.denied && !before.denied)
     add({
       kind: 'denied',

@@ -1,4 +1,5 @@
 import type { WebClient } from '@slack/web-api';
+import { KEEP_DAYS } from '../domain/due.ts';
 import { code, say } from '../domain/markup.ts';
 import { isFinal, type Run } from '../domain/run.ts';
 import { headline } from '../domain/words.ts';
@@ -7,17 +8,21 @@ import { sections } from './blocks.ts';
 import { failureOf } from './failures.ts';
 import { metadataOf } from './metadata.ts';
 
-/** As long as runs are kept. */
-const REMEMBERED_S = 90 * 86_400;
-
-/** One line in the audit's own channel for each run that is over: its heads are then in two channels. */
+/**
+ * One line in the audit's own channel for each run that is over: its heads are then in two channels. Returns after how
+ * many milliseconds it is to be tried again; 0 once it is there.
+ */
 export async function postAuditLine(
-  { client, cards, log }: { client: WebClient; cards: CardQueue; log: Log },
-  channel: string,
+  {
+    client,
+    cards,
+    log,
+    auditChannel: channel,
+  }: { client: WebClient; cards: CardQueue; log: Log; auditChannel?: string | undefined },
   run: Run,
-): Promise<void> {
-  if (!isFinal(run.state) || !run.audit) return;
-  if (!(await cards.once(run.id, 'audit channel', REMEMBERED_S))) return;
+): Promise<number> {
+  if (channel === undefined || !isFinal(run.state) || !run.audit) return 0;
+  if (!(await cards.once(run.id, 'audit channel', KEEP_DAYS * 86_400))) return 0;
   const words = headline(run);
   try {
     await client.chat.postMessage({
@@ -30,7 +35,11 @@ export async function postAuditLine(
     });
   } catch (error) {
     log.error('the audit channel did not take a line', error, { run: run.id });
+    const failure = failureOf(error);
     // One whose answer was lost may be there, and two would not harm: but nobody needs them.
-    if (failureOf(error).kind === 'later') await cards.again(run.id, 'audit channel');
+    if (failure.kind !== 'later') return 0;
+    await cards.again(run.id, 'audit channel');
+    return failure.ms;
   }
+  return 0;
 }

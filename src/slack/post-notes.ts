@@ -1,4 +1,5 @@
 import type { WebClient } from '@slack/web-api';
+import { KEEP_DAYS } from '../domain/due.ts';
 import type { RunId } from '../domain/ids.ts';
 import type { Rights } from '../domain/rights.ts';
 import type { Run } from '../domain/run.ts';
@@ -9,8 +10,6 @@ import { oneLine } from './mrkdwn.ts';
 import { notesOf } from './notes.ts';
 
 const METADATA = 'dimg_note';
-/** As long as a run is kept: nobody is told the same twice. */
-const KEPT_S = 90 * 86_400;
 
 interface Posting {
   client: WebClient;
@@ -37,7 +36,7 @@ export function openNotes({
       if (there.has(name)) continue;
       if (there.size > 1_000) there.clear();
       try {
-        const first = await cards.once(run.id, `note ${key}`, KEPT_S);
+        const first = await cards.once(run.id, `note ${key}`, KEEP_DAYS * 86_400);
         if (first || !(await isPosted(client, card, run.id, key)))
           await client.chat.postMessage({
             channel: card.channel,

@@ -7,7 +7,7 @@ import type { CardQueue, Log, Runs } from '../ports.ts';
 import { postAuditLine } from './audit-line.ts';
 import { type Card, renderCard } from './card.ts';
 import { failureOf } from './failures.ts';
-import { putList } from './lists.ts';
+import { listInThread } from './lists.ts';
 import { metadataOf, readMetadata } from './metadata.ts';
 import type { openNotes } from './post-notes.ts';
 
@@ -49,10 +49,10 @@ export async function writeCard(
   if (!unlock) return 500;
   try {
     const run = await runs.load(id);
-    if (run && writing.auditChannel !== undefined) await postAuditLine(writing, writing.auditChannel, run);
     if (!run || (!run.card && run.state === 'refused')) {
-      await cards.shown(run ?? { id, rev: 0 });
-      return 0;
+      const wait = run ? await postAuditLine(writing, run) : 0;
+      if (wait === 0) await cards.shown(run ?? { id, rev: 0 });
+      return wait;
     }
     const last = lastShown.get(id);
     // Progress can wait; a change of state is shown at once.
@@ -67,10 +67,16 @@ export async function writeCard(
       if (lastShown.size > 1_000) lastShown.clear();
       lastShown.set(id, { content: shown, state: run.state, at: Date.now() });
     }
-    await listInThread(writing, run, run.card, 'plan', card.planList);
-    await listInThread(writing, run, run.card, 'outcomes', card.outcomeList);
-    const wait = await postNotes(run, run.card);
-    if (wait > 0) return wait;
+    const at = run.card;
+    for (const put of [
+      () => listInThread(writing, run, at, 'plan', card.planList),
+      () => listInThread(writing, run, at, 'outcomes', card.outcomeList),
+      () => postNotes(run, at),
+      () => postAuditLine(writing, run),
+    ]) {
+      const wait = await put();
+      if (wait > 0) return wait;
+    }
     await cards.shown(run);
     return 0;
   } finally {
@@ -149,24 +155,5 @@ async function update(
       unfurl_media: false,
     });
     return 0;
-  }
-}
-
-/** A list that is too long for the card, once: as messages, or as a file where those would be many. */
-async function listInThread(
-  { client, cards, log }: Writing,
-  run: Run,
-  at: { channel: string; ts: string },
-  what: 'plan' | 'outcomes',
-  list: (() => Markup[]) | null,
-): Promise<void> {
-  if (!list || !(await cards.once(run.id, `thread ${what}`))) return;
-  const lines = list();
-  try {
-    await putList(client, at, `${what}-${run.id}`, lines);
-  } catch (error) {
-    // The card itself stays true without it.
-    log.error('a list could not be put into a thread', error, { run: run.id });
-    if (failureOf(error).kind === 'later') await cards.again(run.id, `thread ${what}`);
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Desk } from '../../src/commands/_define.ts';
 import { loadCommands } from '../../src/commands/_load.ts';
 import { parse } from '../../src/commands/_parse.ts';
-import { chain, type Entry, type Fact, GENESIS } from '../../src/domain/audit.ts';
+import { chain, Entry, type Fact, GENESIS } from '../../src/domain/audit.ts';
 import { plain } from '../../src/domain/markup.ts';
 import type { Item, Plan } from '../../src/domain/plan.ts';
 import { planOf } from '../../src/domain/plan-of.ts';
@@ -450,6 +450,7 @@ describe('history', () => {
     expect(whole.file?.name).toBe('audit.csv');
     const rows = whole.file?.content.split('\r\n') ?? [];
     expect(rows).toHaveLength(13);
+    expect(rows[0]?.split(',').sort()).toEqual(Object.keys(Entry.shape).sort());
     expect(rows[0]).toMatch(/^n,at,run,kind,by,channel,command,/);
     expect(rows[1]).toMatch(/^1,2026-01-31T12:00:00\.000Z,7,requested,U0ANA,C1,prune host-3,,/);
     const cut = await command.answer(input, given(chain(GENESIS, facts.slice(0, 1)), 21));

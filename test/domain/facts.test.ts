@@ -46,9 +46,9 @@ describe('decisions are noted with the plan that was decided on', () => {
     expect(facts(proposed, { ...proposed, confirmed: { by: ANA, at: AT } })).toEqual([
       { ...head, kind: 'confirmed', by: ANA, plan: id('plan') },
     ]);
-    const once: Run = { ...proposed, approvals: [{ by: ANA, at: NOW }] };
+    const once: Run = { ...proposed, approvalFor: ['force'], approvals: [{ by: ANA, at: NOW }] };
     expect(facts(once, { ...once, approvals: [...once.approvals, by] })).toEqual([
-      { ...head, kind: 'approved', by: BEN, plan: id('plan') },
+      { ...head, kind: 'approved', by: BEN, rules: ['force'], plan: id('plan') },
     ]);
   });
 

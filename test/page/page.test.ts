@@ -129,7 +129,11 @@ describe.skipIf(skipWithoutChromium('the page in a browser', 'redis', 'engines',
       await row.getByRole('button', { name: `Show ${number}` }).click();
       await expect.poll(() => ana.card('proposed').isVisible(), SOON).toBe(true);
       await ana.card('proposed').getByRole('button', { name: 'Deny' }).click();
-      await ana.card('denied').waitFor(SOON);
+      const form = ana.page.getByRole('dialog', { name: `Deny ${number}` });
+      await form.getByLabel('Reason').fill('not before the release');
+      await form.getByRole('button', { name: 'Deny' }).click();
+      await ana.card('denied').getByText('Denied: not before the release.').waitFor(SOON);
+      expect(await form.count()).toBe(0);
       await ana.be('ana');
     });
 

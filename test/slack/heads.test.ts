@@ -77,7 +77,7 @@ describe('heads in Slack', () => {
       },
     } as unknown as CardQueue;
     const line = (n: number, state?: 'done' | 'executing') =>
-      postAuditLine({ client, cards, log: silent }, 'C0AUDIT', run(n, state));
+      postAuditLine({ client, cards, log: silent, auditChannel: 'C0AUDIT' }, run(n, state));
     beforeEach(() => once.clear());
 
     test('stand once for each run that is over', async () => {
@@ -89,9 +89,9 @@ describe('heads in Slack', () => {
     });
 
     test('come again after Slack was busy, and not after it refused', async () => {
-      slack.fault({ method: 'chat.postMessage', kind: 'ratelimited' });
-      await line(6);
-      await line(6);
+      slack.fault({ method: 'chat.postMessage', kind: 'ratelimited', retryAfter: 2 });
+      expect(await line(6)).toBe(2_000);
+      expect(await line(6)).toBe(0);
       expect(slack.messages('C0AUDIT')).toHaveLength(1);
       once.clear();
       slack.fault({ method: 'chat.postMessage', kind: 'error', error: 'is_archived' });
