@@ -16,7 +16,7 @@ import { explore } from './_search.ts';
 import { narrate, spanning, wander } from './_walks.ts';
 
 /** Traces of each scene; more by hand: `DIMG_TRACES=3000`; other lives: `DIMG_SEED=17`. */
-const TRACES = Number(process.env.DIMG_TRACES ?? 120);
+const TRACES = Number(process.env.DIMG_TRACES ?? 80);
 const SEED = Number(process.env.DIMG_SEED ?? 1);
 const HOURS_MS = 4 * 3_600_000;
 const FLOWS = { decide, report, sweep };
@@ -60,7 +60,7 @@ describe.skipIf(skipWithout('traces on a real Redis', 'redis'))(
         for (const trace of traces) starts += await play(model, trace);
         const moves = traces.reduce((sum, trace) => sum + trace.length, 0);
         const seconds = Math.round((performance.now() - since) / 1000);
-        if (TRACES > 120)
+        if (process.env.DIMG_TRACES)
           console.log(name, JSON.stringify({ traces: traces.length, moves, starts, seconds }));
         expect(starts).toBeGreaterThan(0);
       },
