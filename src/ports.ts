@@ -45,8 +45,8 @@ export interface Runs {
   open(): Promise<RunId[]>;
   /** The newest runs that this person asked for, newest first; of older ones than the newest 100 there is no list. */
   askedBy(user: UserId, count: number): Promise<RunId[]>;
-  /** Looks at the run again at `at`, whatever happens. */
-  lookAgain(id: RunId, at: number): Promise<void>;
+  /** Looks at the run again at `at`, or never again; unless it has moved on since, which says itself when. */
+  lookAgain(run: Pick<Run, 'id' | 'rev'>, at: number | null): Promise<void>;
 }
 
 /** Which cards are not yet what their run is. */

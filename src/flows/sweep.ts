@@ -14,6 +14,7 @@ export async function sweep(deps: Deps): Promise<void> {
   for (const id of await deps.runs.due(deps.clock())) {
     const run = await deps.runs.load(id);
     if (run) await look(deps, run);
+    else await deps.runs.lookAgain({ id, rev: 0 }, null);
   }
   for (const id of await deps.asks.due(deps.clock())) await giveUpAsking(deps, id);
 }
@@ -24,7 +25,7 @@ async function look(deps: Deps, run: Run): Promise<void> {
   const now = deps.clock();
   // Whatever fails below, the run is looked at again.
   const next = lookAt(run, now);
-  await deps.runs.lookAgain(run.id, Math.max(next ?? 0, now + 1000));
+  await deps.runs.lookAgain(run, next === null ? null : Math.max(next, now + 1000));
   if (isFinal(run.state)) return;
   await dispatch(deps, run);
   if (run.state === 'proposed') {

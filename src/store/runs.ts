@@ -34,6 +34,13 @@ for i = 12, #ARGV, 2 do redis.call('XADD', KEYS[2], ARGV[i] .. '-0', 'e', ARGV[i
 if #ARGV > 11 then redis.call('HSET', KEYS[3], 'n', ARGV[10], 'hash', ARGV[11]) end
 return 1`;
 
+/** Sets when a run is looked at again, if it is still what it was or is no longer kept. Keys: run, due. */
+const LOOK_AGAIN = `
+local rev = redis.call('HGET', KEYS[1], 'rev')
+if rev and rev ~= ARGV[1] then return end
+if not rev or ARGV[2] == '' then redis.call('ZREM', KEYS[2], ARGV[3])
+else redis.call('ZADD', KEYS[2], 'XX', ARGV[2], ARGV[3]) end`;
+
 /** Runs in Redis, kept for `keepDays`. */
 export function openRuns(redis: Redis, clock: Clock, keepDays: number): Runs {
   const planCache = new Map<string, Plan>();
@@ -145,13 +152,9 @@ export function openRuns(redis: Redis, clock: Clock, keepDays: number): Runs {
           RunId.parse(Number(id)),
         ),
       ),
-    lookAgain: (id, at) =>
+    lookAgain: ({ id, rev }, at) =>
       reaching(async () => {
-        const known = await redis.exists(own.run(id));
-        const json = known ? await redis.hget(own.run(id), 'json') : null;
-        const over = json === null || isFinal(Run.parse(JSON.parse(json)).state);
-        if (over) await redis.zrem(own.due, String(id));
-        else await redis.zadd(own.due, 'XX', at, String(id));
+        await redis.eval(LOOK_AGAIN, 2, own.run(id), own.due, String(rev), String(at ?? ''), String(id));
       }),
   };
 }

@@ -32,7 +32,7 @@ export type Call =
   | { port: 'plans'; run: number }
   | { port: 'send'; job: number }
   | { port: 'savePlan'; run: number; plan: number }
-  | { port: 'lookAgain'; run: number; at: number };
+  | { port: 'lookAgain'; run: number; rev: number; at: number | null };
 
 /** `token` tells answers apart; `value` is what the port resolves to. */
 export interface Answer {
@@ -94,7 +94,7 @@ export function depsOf(
       },
       savePlan: (id: number, plan: Plan) =>
         answer({ port: 'savePlan', run: id, plan: tables.plans.numberOf(plan) }),
-      lookAgain: (id: number, at: number) => answer({ port: 'lookAgain', run: id, at }),
+      lookAgain: ({ id, rev }: Run, at: number | null) => answer({ port: 'lookAgain', run: id, rev, at }),
       plans: ({ id }: Run) => answer({ port: 'plans', run: id }),
       due: async () => (due === null ? [] : [runId(due)]),
       open: async () => [],

@@ -335,8 +335,8 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
         ];
       }
       case 'lookAgain': {
-        const over = isFinal(stored(world, call.run).state);
-        return [{ ...world, due: put(world.due, call.run, over ? null : call.at) }, done[1], approver];
+        const late = stored(world, call.run).rev !== call.rev;
+        return [late ? world : { ...world, due: put(world.due, call.run, call.at) }, done[1], approver];
       }
       case 'commit': {
         const before = tables.runs.valueOf(call.before);

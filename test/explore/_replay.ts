@@ -127,8 +127,8 @@ export async function replay(
           at({ port: 'savePlan', run: id, plan: tables.plans.numberOf(plan) }, () =>
             store.savePlan(id, plan),
           ),
-        lookAgain: (id, time) =>
-          at({ port: 'lookAgain', run: id, at: time }, () => store.lookAgain(id, time)),
+        lookAgain: (run, time) =>
+          at({ port: 'lookAgain', run: run.id, rev: run.rev, at: time }, () => store.lookAgain(run, time)),
         plans: (run) => store.plans(run),
       },
       hosts: {

@@ -93,12 +93,12 @@ export const PLANS = [
 ] as const;
 
 /** Ana's `rmi -f`, being planned. */
-export const force = (count = 1): Run =>
+export const force = (count = 1, expires = 10 * MINUTE): Run =>
   aRun({
     id: runId(1),
     requester: ANA,
     selection: removing(['app:1'], true),
-    policy: aPolicy({}, { count, expires: 10 * MINUTE }),
+    policy: aPolicy({}, { count, expires }),
     hosts: { [HOST]: aPart({ sent: 'plan' }) },
   });
 /** Eve's `prune`, being planned. */

@@ -1,3 +1,4 @@
+import { MINUTE } from '../domain/_build.ts';
 import { ANA, BO, CY, EVE, force, PLANS, type Press, proposed, prune, type Scene, scene } from './_scene.ts';
 
 const [ONE, TWO] = PLANS;
@@ -25,13 +26,14 @@ export const SCENES: readonly Scene[] = [
     leaves: true,
   }),
   scene({
+    // Its approvers are reminded at the instant at which others expire.
     name: 'a force that needs two approvals',
-    moves: 12,
-    runs: [proposed(force(2), ONE[0])],
+    moves: 11,
+    runs: [proposed(force(2, 20 * MINUTE), ONE[0])],
     plans: [ONE],
     presses: [approve(BO, 2), approve(CY), approve(ANA)],
     crashes: 1,
-    ticks: 1,
+    ticks: 2,
     leaves: true,
     atOnce: 3,
   }),

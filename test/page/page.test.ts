@@ -184,7 +184,8 @@ describe.skipIf(skipWithoutChromium('the page in a browser', 'redis', 'engines',
       await ana.page.keyboard.type('thanks\n/dimg hosts\n');
       await thread.getByText('/dimg is not supported in threads. Sorry!').waitFor(SOON);
       await thread.getByText('thanks').waitFor(SOON);
-      await ana.card('done').getByRole('button', { name: '1 reply' }).waitFor(SOON);
+      // Below what told the approvers, and ana that it was decided.
+      await ana.card('done').getByRole('button', { name: '3 replies' }).waitFor(SOON);
       await ana.page.getByRole('button', { name: 'Close the thread' }).click();
     });
 

@@ -85,6 +85,22 @@ describe.skipIf(skipWithout('runs in Redis', 'redis'))('a stored run', () => {
     expect(await open().open()).not.toContain(run.id);
   });
 
+  test('keeps the time that its newest change has set, whatever was thought of an older one', async () => {
+    const before = await create('look');
+    const executing: Run = { ...before, state: 'executing', executingSince: NOW };
+    const stored = await open().commit(before, executing, []);
+    if (!stored) throw new Error('nobody else changed it');
+    const soon = NOW + 5_000;
+    expect(await open().due(soon)).toContain(before.id);
+    await open().lookAgain(before, NOW + 1_800_000);
+    expect(await open().due(soon)).toContain(before.id);
+    await open().lookAgain(stored, NOW + 1_800_000);
+    expect(await open().due(soon)).not.toContain(before.id);
+    await own.redis.zadd('{dimg}:due', NOW, '999999');
+    await open().lookAgain({ id: runId(999_999), rev: 0 }, NOW);
+    expect(await open().due(NOW)).not.toContain(runId(999_999));
+  });
+
   test('keeps the first plan of a host, which is the one that was shown', async () => {
     const run = await create('plans');
     const plan = {
