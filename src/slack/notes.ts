@@ -1,9 +1,10 @@
 import type { HostName } from '../domain/ids.ts';
 import { code, join, type Markup, plural, say, time, user } from '../domain/markup.ts';
 import { listed, listsFor, type Rights } from '../domain/rights.ts';
-import { isFinal, type Run } from '../domain/run.ts';
+import { isFinal, type Run, totals } from '../domain/run.ts';
+import { formatSize } from '../domain/size.ts';
 import { formatDuration } from '../domain/time.ts';
-import { describeRun, headline } from '../domain/words.ts';
+import { amount, describeRun, headline } from '../domain/words.ts';
 
 /** A message in a card's thread. An edited card mentions nobody: whoever must hear of something is told by a new message. */
 export interface Note {
@@ -35,6 +36,8 @@ export function notesOf(run: Run, rights: Rights): Note[] {
 
 // --- internal ---
 
+const until = (run: Run) => time(run.expiresAt ?? run.createdAt);
+
 function approvers(run: Run, rights: Rights): Markup | null {
   const had = new Set<string>([run.requester, ...run.approvals.map(({ by }) => by)]);
   const lists = listsFor(rights, 'approvers', Object.keys(run.hosts) as HostName[]);
@@ -45,8 +48,10 @@ function approvers(run: Run, rights: Rights): Markup | null {
 function approvalWords(run: Run, rights: Rights): Markup | null {
   const asked = approvers(run, rights);
   const many = run.policy.count > 1 ? plural(run.policy.count, 'approval') : 'approval';
+  const sum = totals(run);
   return (
-    asked && say`${asked}: ${user(run.requester)} asks for ${many} of #${run.id}, ${code(describeRun(run))}.`
+    asked &&
+    say`${asked}: ${user(run.requester)} asks for ${many} of #${run.id}, ${code(describeRun(run))}: ${amount(sum)}, ${formatSize(sum.reclaim)}, until ${until(run)}.`
   );
 }
 
@@ -54,10 +59,7 @@ function reminderWords(run: Run, rights: Rights): Markup | null {
   const asked = approvers(run, rights);
   const left = run.policy.count - run.approvals.length;
   const wanted = left > 1 ? plural(left, 'approval') : 'approval';
-  return (
-    asked &&
-    say`${asked}: #${run.id} still waits for ${wanted}, until ${time(run.expiresAt ?? run.createdAt)}.`
-  );
+  return asked && say`${asked}: #${run.id} still waits for ${wanted}, until ${until(run)}.`;
 }
 
 /** Nobody is told what they did themselves, or what a confirmation of their own led to. */

@@ -23,12 +23,16 @@ describe('whom a run calls', () => {
     [
       'approvers where it waits for them',
       told('proposed'),
-      ['approval <!subteam^S0SRE>, <@U0BEN>: <@U0ANA> asks for approval of #1042, `rmi host-3 app:1 -f`.'],
+      [
+        'approval <!subteam^S0SRE>, <@U0BEN>: <@U0ANA> asks for approval of #1042, `rmi host-3 app:1 -f`: 1 image, 100 B, until <!date^1769862600^{date_short_pretty} {time}|2026-01-31 12:30 UTC>.',
+      ],
     ],
     [
       'approvers but the requester, and how many are needed',
       told('proposed', { requester: BEN, policy: two }),
-      ['approval <!subteam^S0SRE>: <@U0BEN> asks for 2 approvals of #1042, `rmi host-3 app:1 -f`.'],
+      [
+        'approval <!subteam^S0SRE>: <@U0BEN> asks for 2 approvals of #1042, `rmi host-3 app:1 -f`: 1 image, 100 B, until <!date^1769862600^{date_short_pretty} {time}|2026-01-31 12:30 UTC>.',
+      ],
     ],
     [
       'those who have not approved yet, at half time',
