@@ -107,7 +107,7 @@ export async function runBot(
     asks: openAsks(redis),
     hosts: openHosts(redis, log),
     jobs: { send: (job) => reaching(() => jobs.send(job)) },
-    people: openPeople(client(), self.team_id ?? '', log, Date.now),
+    people: openPeople(client(), self.team_id ?? '', Date.now),
     voice,
     postedHeads: openPostedHeads(client(), { botId: self.bot_id ?? '', auditChannel }, log),
     mirror,

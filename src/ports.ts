@@ -56,7 +56,7 @@ export interface CardQueue {
   lock(id: RunId, ms: number): Promise<(() => Promise<void>) | null>;
   /** The card shows this revision: forget it, unless the run has moved on. One of no run is always forgotten. */
   shown(run: Pick<Run, 'id' | 'rev'>): Promise<void>;
-  /** True the first time only, so that a part of a card's thread is posted once; remembered for a day, or for less. */
+  /** True the first time only, of whatever must be done once for a run; remembered for so many seconds, a day if absent. */
   once(id: RunId, what: string, seconds?: number): Promise<boolean>;
   again(id: RunId, what: string): Promise<void>;
 }

@@ -1,10 +1,10 @@
-import type { HostName } from './ids.ts';
 import { ANSWER_MS } from './protocol.ts';
 import { hasTurn } from './rollout.ts';
-import { type HostPart, isFinal, type Run } from './run.ts';
+import { isFinal, partsOf, type Run } from './run.ts';
 
 /** How long runs are kept, and what must not be done twice for one. */
 export const KEEP_DAYS = 90;
+export const KEEP_S = KEEP_DAYS * 86_400;
 /** A card that can't be posted for so long means that nobody would see what happens: the run is refused. */
 export const POSTING_MS = 120_000;
 /** How long a decided deletion may wait for its turn on a host. */
@@ -15,7 +15,7 @@ const WATCH_MS = 3_000;
 /** When the run must be looked at again though nothing was heard; `null` for a final one. */
 export function lookAt(run: Run, now: number): number | null {
   if (isFinal(run.state)) return null;
-  const unsent = (Object.entries(run.hosts) as [HostName, HostPart][]).some(([host, { stage, sent }]) =>
+  const unsent = partsOf(run).some(([host, { stage, sent }]) =>
     run.state === 'planning'
       ? stage === 'waiting' && sent === 'nothing'
       : run.state === 'executing' && stage === 'planned' && sent !== 'execute' && hasTurn(run, host),

@@ -3,6 +3,8 @@ import { type Markup, say, time, user } from './markup.ts';
 import { canRunAgain, canUndo, isFinal, type Run } from './run.ts';
 import type { RunEvent } from './step.ts';
 
+export const noRun = (id: RunId): Markup => say`There is no run #${id}.`;
+
 /**
  * Why a person's press or word can't count on this run, in words for that person; `null` where it can.
  * Whether somebody is an approver is not known here: that is looked up outside, at every press.

@@ -1,11 +1,11 @@
 import type { HostName } from './ids.ts';
-import type { HostPart, Run } from './run.ts';
+import { partsOf, type Run } from './run.ts';
 
 /** A rollout's hosts by turn, from those that have something to do: canaries alone, then the rest in batches. */
 export function startWaves(run: Run, at: number): Run {
   if (!run.rollout) return run;
   const { canary = 0, batch } = run.rollout;
-  const hosts = (Object.entries(run.hosts) as [HostName, HostPart][])
+  const hosts = partsOf(run)
     .filter(([, { stage }]) => stage !== 'ended')
     .map(([host]) => host)
     .sort();

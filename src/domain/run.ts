@@ -155,6 +155,10 @@ export const Run = z.strictObject({
 });
 export type Run = z.infer<typeof Run>;
 
+export const hostsOf = (run: Run): HostName[] => Object.keys(run.hosts) as HostName[];
+export const partsOf = (run: Run): [HostName, HostPart][] =>
+  Object.entries(run.hosts) as [HostName, HostPart][];
+
 export function isFinal(state: RunState): boolean {
   return state !== 'planning' && state !== 'proposed' && state !== 'executing';
 }

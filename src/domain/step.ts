@@ -222,8 +222,8 @@ function settle(run: Run, at: number): Run {
   const parts = Object.values(run.hosts);
   if (run.state !== 'planning' || parts.some(({ stage }) => stage === 'waiting')) return run;
   if (totals(run).items === 0) {
-    const clean = parts.some(({ plan }) => plan && !plan.problems.some(({ kind }) => BAFFLING.has(kind)));
-    return end(run, clean ? 'empty' : 'refused', at);
+    const sensible = parts.some(({ plan }) => plan && !plan.problems.some(({ kind }) => BAFFLING.has(kind)));
+    return end(run, sensible ? 'empty' : 'refused', at);
   }
   if (run.dryRun) return end(run, 'done', at);
   const approvalFor = approvalReasons(run);

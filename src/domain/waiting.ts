@@ -1,7 +1,6 @@
-import type { HostName } from './ids.ts';
 import { bold, code, join, type Markup, say, time, user } from './markup.ts';
 import { listed, listsFor, type Rights } from './rights.ts';
-import { type Run, totals } from './run.ts';
+import { hostsOf, type Run, totals } from './run.ts';
 import { formatSize } from './size.ts';
 import { amount, describeRun } from './words.ts';
 
@@ -18,11 +17,19 @@ export function standing(run: Run, who?: Markup): Markup {
   return join(standingParts(run, who), ' · ');
 }
 
-/** Who else may approve this run: names and groups of every list that counts; `null` where a list has nobody. */
+/** Those who may still approve this run, of every list that counts; `null` where a list has nobody left. */
+export function approversLeft(run: Run, rights: Rights): (readonly string[])[] | null {
+  const had = new Set<string>([run.requester, ...run.approvals.map(({ by }) => by)]);
+  const left = listsFor(rights, 'approvers', hostsOf(run)).map((list) =>
+    (list ?? []).filter((id) => !had.has(id)),
+  );
+  return left.some((list) => list.length === 0) ? null : left;
+}
+
+/** The same in words. */
 export function whoApproves(run: Run, rights: Rights): Markup | null {
-  const lists = listsFor(rights, 'approvers', Object.keys(run.hosts) as HostName[]);
-  const others = lists.map((list) => (list ?? []).filter((id) => id !== run.requester));
-  return others.some((list) => list.length === 0) ? null : join(others.map(listed), ', and of ');
+  const left = approversLeft(run, rights);
+  return left && join(left.map(listed), ', and of ');
 }
 
 // --- internal ---

@@ -1,8 +1,7 @@
 import { factsOf } from '../domain/facts.ts';
 import type { RunId } from '../domain/ids.ts';
 import type { Markup } from '../domain/markup.ts';
-import { say } from '../domain/markup.ts';
-import { objection } from '../domain/objection.ts';
+import { noRun, objection } from '../domain/objection.ts';
 import type { Run } from '../domain/run.ts';
 import { type RunEvent, step } from '../domain/step.ts';
 import type { Deps } from './_deps.ts';
@@ -18,7 +17,7 @@ export type Advanced = { run: Run; changed: boolean } | { objection: Markup };
 export async function advance(deps: Deps, id: RunId, event: RunEvent): Promise<Advanced> {
   for (;;) {
     const before = await deps.runs.load(id);
-    if (!before) return { objection: say`There is no run #${id}.` };
+    if (!before) return { objection: noRun(id) };
     const refusal = objection(before, event);
     if (refusal) return { objection: refusal };
     const after = step(before, event);

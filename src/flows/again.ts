@@ -1,5 +1,5 @@
 import { type Markup, say } from '../domain/markup.ts';
-import { objection } from '../domain/objection.ts';
+import { noRun, objection } from '../domain/objection.ts';
 import type { Deps } from './_deps.ts';
 import { answeredOnce, type Following, follow } from './follow.ts';
 import { reachToDelete } from './reach.ts';
@@ -17,7 +17,7 @@ export async function again(deps: Deps, asked: Following): Promise<Markup | null
 
 async function outcome(deps: Deps, asked: Following): Promise<Markup | null> {
   const run = await deps.runs.load(asked.run);
-  if (!run) return say`There is no run #${asked.run}.`;
+  if (!run) return noRun(asked.run);
   const event = { type: 'again', by: asked.user, at: deps.clock(), run: run.id } as const;
   const unfinished = run.again && !(await deps.runs.load(run.again.run)) ? run.again : undefined;
   const refusal = unfinished ? null : objection(run, event);

@@ -1,8 +1,8 @@
 import { UserError } from '../domain/error.ts';
-import type { HostName, RunId } from '../domain/ids.ts';
+import type { RunId } from '../domain/ids.ts';
 import { type Markup, say, user } from '../domain/markup.ts';
-import { objection } from '../domain/objection.ts';
-import type { Run } from '../domain/run.ts';
+import { noRun, objection } from '../domain/objection.ts';
+import { hostsOf, type Run } from '../domain/run.ts';
 import type { RunEvent } from '../domain/step.ts';
 import type { Deps, Person } from './_deps.ts';
 import { advance } from './advance.ts';
@@ -13,9 +13,11 @@ export interface Decision extends Person {
   verb: 'confirm' | 'approve' | 'deny' | 'cancel' | 'continue';
   reason?: string;
   via: 'button' | 'form' | 'command';
-  /** One per press, however often Slack delivers it; a command has none. */
-  delivery?: string;
+  /** One per press, form or command, however often Slack delivers it. */
+  delivery: string;
 }
+
+type Undelivered = Omit<Decision, 'delivery'>;
 
 /**
  * One person's press or word about a run. Returns what only that person is told; `null` where the card
@@ -32,14 +34,14 @@ export async function isFirst(
   deps: Deps,
   { run, delivery }: Pick<Decision, 'run' | 'delivery'>,
 ): Promise<boolean> {
-  return delivery === undefined || deps.cards.once(run, `press ${delivery}`);
+  return deps.cards.once(run, `press ${delivery}`);
 }
 
 /**
  * Why this decision can't count now, in words for the person; `null` where it can. Who they are is asked of Slack at
  * every call. Throws a `UserError` where Slack does not say.
  */
-export async function refusal(deps: Deps, run: Run, decision: Decision): Promise<Markup | null> {
+export async function refusal(deps: Deps, run: Run, decision: Undelivered): Promise<Markup | null> {
   const event = eventOf(deps, decision);
   const refused = objection(run, event);
   if (refused) return refused;
@@ -58,7 +60,7 @@ export async function refusal(deps: Deps, run: Run, decision: Decision): Promise
 
 function eventOf(
   deps: Deps,
-  { verb, reason, user: by }: Decision,
+  { verb, reason, user: by }: Undelivered,
 ): Extract<RunEvent, { type: Decision['verb'] }> {
   const at = deps.clock();
   return verb === 'deny'
@@ -66,9 +68,9 @@ function eventOf(
     : { type: verb, at, by };
 }
 
-async function whyNot(deps: Deps, run: Run, decision: Decision): Promise<Markup | null> {
+async function whyNot(deps: Deps, run: Run, decision: Undelivered): Promise<Markup | null> {
   const { verb, via } = decision;
-  const hosts = Object.keys(run.hosts) as HostName[];
+  const hosts = hostsOf(run);
   switch (verb) {
     case 'approve':
     case 'deny':
@@ -92,7 +94,7 @@ async function whyNot(deps: Deps, run: Run, decision: Decision): Promise<Markup 
 async function outcome(deps: Deps, decision: Decision): Promise<Markup | null> {
   const { run: id, verb } = decision;
   const run = await deps.runs.load(id);
-  if (!run) return say`There is no run #${id}.`;
+  if (!run) return noRun(id);
   const refused = await refusal(deps, run, decision);
   if (refused) return refused;
   // The time is taken anew: looking people up may have outlasted the expiry.

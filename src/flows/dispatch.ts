@@ -3,7 +3,7 @@ import type { HostName } from '../domain/ids.ts';
 import type { Plan } from '../domain/plan.ts';
 import { ANSWER_MS, isOnline, type Job } from '../domain/protocol.ts';
 import { hasTurn } from '../domain/rollout.ts';
-import { type HostPart, isHandedOut, jobId, type Run } from '../domain/run.ts';
+import { type HostPart, isHandedOut, jobId, partsOf, type Run } from '../domain/run.ts';
 import type { Deps } from './_deps.ts';
 import { advance } from './advance.ts';
 import { breakOff } from './break-off.ts';
@@ -22,7 +22,7 @@ export async function dispatch(deps: Deps, run: Run): Promise<void> {
 
 async function handOutPlanning(deps: Deps, run: Run): Promise<void> {
   const { selection } = run;
-  const due = partsOf(run, ({ stage, sent }) => stage === 'waiting' && sent === 'nothing');
+  const due = partsThat(run, ({ stage, sent }) => stage === 'waiting' && sent === 'nothing');
   // What an undo does is known here: no host needs to be asked.
   if (selection.kind === 'undo') return planRestore(deps, run, selection.run, due);
   const notAfter = (run.planningSince ?? run.createdAt) + ANSWER_MS;
@@ -41,7 +41,7 @@ async function handOutPlanning(deps: Deps, run: Run): Promise<void> {
 }
 
 async function handOutWork(deps: Deps, run: Run): Promise<void> {
-  const all = partsOf(run, ({ stage, sent }) => stage === 'planned' && sent !== 'execute');
+  const all = partsThat(run, ({ stage, sent }) => stage === 'planned' && sent !== 'execute');
   // Of a cancelled run nothing begins any more; what may be with the agent it skips itself.
   const [waiting, left] = run.cancel ? split(all, ([, part]) => isHandedOut(part)) : [all, []];
   for (const [host] of left) await breakOff(deps, run, host, { kind: 'cancelled' }, 'skipped', true);
@@ -76,7 +76,7 @@ async function announce(deps: Deps, run: Run, due: readonly (readonly [HostName,
   if (hosts.length === 0) return [];
   const stored = await advance(deps, run.id, { type: 'sent', at: deps.clock(), hosts, job: 'sending' });
   if ('objection' in stored) return [];
-  return partsOf(stored.run, ({ stage, sent }) => stage === 'planned' && sent === 'sending').filter(
+  return partsThat(stored.run, ({ stage, sent }) => stage === 'planned' && sent === 'sending').filter(
     ([host]) => hosts.includes(host),
   );
 }
@@ -113,6 +113,6 @@ function split<T>(list: readonly T[], first: (one: T) => boolean): [T[], T[]] {
   return [list.filter(first), list.filter((one) => !first(one))];
 }
 
-function partsOf(run: Run, fits: (part: HostPart) => boolean) {
-  return (Object.entries(run.hosts) as [HostName, HostPart][]).filter(([, part]) => fits(part));
+function partsThat(run: Run, fits: (part: HostPart) => boolean) {
+  return partsOf(run).filter(([, part]) => fits(part));
 }

@@ -4,7 +4,7 @@ import type { Home } from '../domain/home.ts';
 import type { UserId } from '../domain/ids.ts';
 import type { HostStatus } from '../domain/protocol.ts';
 import { isFinal, type Run } from '../domain/run.ts';
-import type { People } from '../ports.ts';
+import type { Log, People } from '../ports.ts';
 import type { Deps, Person } from './_deps.ts';
 import { refusal } from './decide.ts';
 import { openRuns } from './open-runs.ts';
@@ -18,7 +18,7 @@ const AMONG = 100;
  * the whole page; a press is looked up anew.
  */
 export async function home(everything: Deps, person: Person): Promise<Home> {
-  const { people, unread } = askedOnce(everything.people);
+  const { people, unread } = askedOnce(everything.people, everything.log);
   const deps: Deps = { ...everything, people };
   try {
     const stranger = await people.stranger(person.user, person.team);
@@ -69,7 +69,7 @@ async function said(ask: () => Promise<boolean>): Promise<boolean> {
 }
 
 /** For one page: each person and group is asked for once, and whether some group could not be read. */
-function askedOnce(people: People): { people: People; unread(): boolean } {
+function askedOnce(people: People, log: Log): { people: People; unread(): boolean } {
   const strangers = new Map<string, ReturnType<People['stranger']>>();
   const groups = new Map<string, ReturnType<People['inGroup']>>();
   let unread = false;
@@ -80,6 +80,7 @@ function askedOnce(people: People): { people: People; unread(): boolean } {
       inGroup: (group, user) =>
         once(groups, group, () =>
           people.inGroup(group, user).catch((error) => {
+            if (!unread) log.warn('a group could not be read', { group, error: String(error) });
             unread = true;
             throw error;
           }),

@@ -1,5 +1,6 @@
 import type { RunId } from '../domain/ids.ts';
 import { code, type Markup, say } from '../domain/markup.ts';
+import { noRun } from '../domain/objection.ts';
 import type { Run } from '../domain/run.ts';
 import type { Reply } from '../ports.ts';
 import type { Deps, Person } from './_deps.ts';
@@ -24,7 +25,7 @@ export interface Press extends Person {
 export async function press(deps: Deps, pressed: Press): Promise<Reply> {
   const { verb } = pressed;
   const run = await deps.runs.load(pressed.run);
-  if (!run) return spoken(say`There is no run #${pressed.run}.`);
+  if (!run) return spoken(noRun(pressed.run));
   if (!isOwn(run, pressed.on)) {
     if (!(await isFirst(deps, pressed))) return null;
     return spoken(

@@ -57,7 +57,7 @@ export async function request(deps: Deps, asked: Request): Promise<Answer | null
         via: 'command',
         ...(reason !== undefined && { reason }),
       });
-      return { lines: [words ?? say`Done: #${run}, see its card.`] };
+      return words && { lines: [words] };
     }
     case 'verify':
       return askToVerify(deps, asked);

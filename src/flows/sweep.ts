@@ -1,8 +1,7 @@
 import { lookAt, POSTING_MS, START_MS } from '../domain/due.ts';
-import type { HostName } from '../domain/ids.ts';
 import { ANSWER_MS, isOnline } from '../domain/protocol.ts';
 import { hasTurn } from '../domain/rollout.ts';
-import { isFinal, isHandedOut, type Run } from '../domain/run.ts';
+import { isFinal, isHandedOut, partsOf, type Run } from '../domain/run.ts';
 import type { Deps } from './_deps.ts';
 import { advance } from './advance.ts';
 import { breakOff } from './break-off.ts';
@@ -42,7 +41,7 @@ async function giveUpPlanning(deps: Deps, run: Run, now: number): Promise<void> 
     return;
   }
   if (now < (run.planningSince ?? run.createdAt) + ANSWER_MS) return;
-  for (const [host, part] of Object.entries(run.hosts) as [HostName, Run['hosts'][HostName]][])
+  for (const [host, part] of partsOf(run))
     if (part?.stage === 'waiting')
       await advance(deps, run.id, { type: 'unplanned', at: now, host, why: { kind: 'no-answer' } });
 }
@@ -50,7 +49,7 @@ async function giveUpPlanning(deps: Deps, run: Run, now: number): Promise<void> 
 /** An agent that fell silent or was started again will not report on what it had begun. */
 async function watch(deps: Deps, run: Run, now: number): Promise<void> {
   const hosts = new Map((await deps.hosts.list()).map((host) => [host.host, host]));
-  for (const [host, part] of Object.entries(run.hosts) as [HostName, NonNullable<Run['hosts'][HostName]>][]) {
+  for (const [host, part] of partsOf(run)) {
     if (part.stage === 'ended') continue;
     if (!hasTurn(run, host)) {
       if (now >= (run.paused?.until ?? Infinity))

@@ -1,9 +1,9 @@
 import { UserError } from '../domain/error.ts';
 import type { HostName, RunId } from '../domain/ids.ts';
 import { type Markup, say } from '../domain/markup.ts';
-import { objection } from '../domain/objection.ts';
+import { noRun, objection } from '../domain/objection.ts';
 import { isOnline } from '../domain/protocol.ts';
-import { type HostPart, isFinal, type Run, summarise } from '../domain/run.ts';
+import { type HostPart, hostsOf, isFinal, partsOf, type Run, summarise } from '../domain/run.ts';
 import { planUndo } from '../domain/undo.ts';
 import type { Deps } from './_deps.ts';
 import { advance } from './advance.ts';
@@ -49,12 +49,12 @@ export async function planRestore(
 
 async function outcome(deps: Deps, asked: Following): Promise<Markup | null> {
   const run = await deps.runs.load(asked.run);
-  if (!run) return say`There is no run #${asked.run}.`;
+  if (!run) return noRun(asked.run);
   const last = run.undone?.at(-1);
   const event = { type: 'undo', after: last?.run ?? null } as const;
   const refusal = objection(run, { ...event, by: asked.user, at: deps.clock(), run: asked.run });
   if (refusal) return refusal;
-  await mayAsk(deps, asked, Object.keys(run.hosts) as HostName[]);
+  await mayAsk(deps, asked, hostsOf(run));
   const earlier = last && (await deps.runs.load(last.run));
   if (earlier && !isFinal(earlier.state)) return say`#${run.id} is being undone already: see #${earlier.id}.`;
   if (earlier?.state === 'done') return say`#${run.id} was undone already: see #${earlier.id}.`;
@@ -65,7 +65,7 @@ async function outcome(deps: Deps, asked: Following): Promise<Markup | null> {
     event: (mark) => ({ ...event, ...mark }),
     wanted: {
       where: run.where,
-      hosts: await hostsOf(deps, run),
+      hosts: await reached(deps, run),
       skipConfirmation: true,
       selection: { kind: 'undo', run: run.id },
     },
@@ -74,11 +74,9 @@ async function outcome(deps: Deps, asked: Following): Promise<Markup | null> {
 }
 
 /** Those where it deleted something, as they are now. Throws a `UserError` where none can be reached. */
-async function hostsOf(deps: Deps, run: Run): Promise<Wanted['hosts']> {
+async function reached(deps: Deps, run: Run): Promise<Wanted['hosts']> {
   const known = new Map((await deps.hosts.list()).map((status) => [status.host, status]));
-  const parts = (Object.entries(run.hosts) as [HostName, HostPart][]).filter(
-    ([, { outcomes, cache }]) => outcomes.length > 0 || cache,
-  );
+  const parts = partsOf(run).filter(([, { outcomes, cache }]) => outcomes.length > 0 || cache);
   const hosts = parts.map(([host]) => known.get(host) ?? { host });
   const now = deps.clock();
   if (hosts.some((host) => 'epoch' in host && isOnline(host, now))) return hosts;

@@ -9,6 +9,9 @@ export interface Content {
   blocks: KnownBlock[];
 }
 
+/** No previews of links: nobody asked for them. */
+export const QUIET = { unfurl_links: false, unfurl_media: false } as const;
+
 /** Slack takes 3,000 characters in a section, 2,000 in a context; below that, since a cut adds some. */
 const SECTION = 2900;
 const CONTEXT = 1900;

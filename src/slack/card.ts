@@ -1,13 +1,13 @@
 import type { ActionsBlock, Button, KnownBlock } from '@slack/types';
 import type { HostName } from '../domain/ids.ts';
-import { bold, code, join, type Markup, say, time, user } from '../domain/markup.ts';
+import { code, join, type Markup, say, time, user } from '../domain/markup.ts';
 import { type Plan, shortDigest } from '../domain/plan.ts';
 import { planOf } from '../domain/plan-of.ts';
 import type { Rights } from '../domain/rights.ts';
-import { canRunAgain, canUndo, type HostPart, isFinal, type Run, totals } from '../domain/run.ts';
+import { canRunAgain, canUndo, isFinal, partsOf, type Run, totals } from '../domain/run.ts';
 import { formatSize } from '../domain/size.ts';
-import { whoApproves } from '../domain/waiting.ts';
-import { amount, describeRun, headline } from '../domain/words.ts';
+import { askedWords, whoApproves } from '../domain/waiting.ts';
+import { amount, headline } from '../domain/words.ts';
 import { button, type Content, context, MESSAGE, pages, roomOf, sections } from './blocks.ts';
 import { fullOutcomes, fullPlan, hostSection } from './card-hosts.ts';
 import { stateLine } from './card-state.ts';
@@ -24,7 +24,7 @@ const HOSTS = 30;
 
 /** The card of a run, from the stored run and its plans and nothing else. */
 export function renderCard(run: Run, plans: ReadonlyMap<HostName, Plan>, rights: Rights): Card {
-  const parts = Object.entries(run.hosts) as [HostName, HostPart][];
+  const parts = partsOf(run);
   const rows = Math.max(3, Math.floor(ROWS / Math.max(1, parts.length)));
   let cut = parts.length > HOSTS;
   const hostLines = parts.slice(0, HOSTS).flatMap(([host, part]) => {
@@ -33,10 +33,7 @@ export function renderCard(run: Run, plans: ReadonlyMap<HostName, Plan>, rights:
     return [...lines, ...(more > 0 ? [say`and ${more} more, in the thread`] : [])];
   });
   if (parts.length > HOSTS) hostLines.push(say`and ${parts.length - HOSTS} more hosts, in the thread`);
-  const top = [
-    say`${bold(`#${run.id}`)} ${code(describeRun(run))} asked by ${user(run.requester)}`,
-    stateLine(run),
-  ];
+  const top = [askedWords(run), stateLine(run)];
   const foot = footer(run, rights);
   const room = [...top, foot].reduce((left, line) => left - roomOf(line), MESSAGE);
   const [shown, ...tooMuch] = pages(hostLines, Infinity, room);

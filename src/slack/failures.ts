@@ -25,6 +25,12 @@ export function failureOf(error: unknown): Failure {
   throw error;
 }
 
+/** After how many milliseconds it is worth another try; 0 where it never is. */
+export function waitOf(failure: Failure): number {
+  if (failure.kind === 'later') return failure.ms;
+  return failure.kind === 'unknown' ? 2_000 : 0;
+}
+
 // --- internal ---
 
 const PASSING = new Set([

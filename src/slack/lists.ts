@@ -1,9 +1,9 @@
 import type { WebClient } from '@slack/web-api';
-import { KEEP_DAYS } from '../domain/due.ts';
+import { KEEP_S } from '../domain/due.ts';
 import type { Markup } from '../domain/markup.ts';
 import type { Run } from '../domain/run.ts';
 import type { CardQueue, Log } from '../ports.ts';
-import { asText, pages } from './blocks.ts';
+import { asText, pages, QUIET } from './blocks.ts';
 import { failureOf } from './failures.ts';
 
 /** Lines in a thread before they become a file. */
@@ -22,7 +22,7 @@ export async function listInThread(
   what: 'plan' | 'outcomes',
   list: (() => Markup[]) | null,
 ): Promise<number> {
-  if (!list || !(await cards.once(run.id, `thread ${what}`, KEEP_DAYS * 86_400))) return 0;
+  if (!list || !(await cards.once(run.id, `thread ${what}`, KEEP_S))) return 0;
   const lines = list();
   try {
     await putList(client, at, `${what}-${run.id}`, lines);
@@ -74,7 +74,6 @@ async function putList(
       channel: thread.channel,
       thread_ts: thread.ts,
       ...page,
-      unfurl_links: false,
-      unfurl_media: false,
+      ...QUIET,
     });
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Run } from '../domain/run.ts';
-import { isFinal } from '../domain/run.ts';
+import type { RunId } from '../domain/ids.ts';
+import { isFinal, type Run } from '../domain/run.ts';
 
 /** What our messages about a run carry unseen: which run, and once it is over the audit's head at its end. */
 const EVENT = 'dimg_run';
@@ -10,6 +10,10 @@ const Payload = z.object({
   audit_n: z.int().positive().optional(),
   audit_hash: z.string().optional(),
 });
+
+/** What our notes in a card's thread carry unseen. */
+const NOTE = 'dimg_note';
+const NotePayload = z.object({ run: z.number(), key: z.string() });
 
 /** A message of Slack's history, as far as it matters here. */
 export interface Tagged {
@@ -29,4 +33,12 @@ export function readMetadata({ metadata }: Tagged): z.infer<typeof Payload> | nu
   if (metadata?.event_type !== EVENT) return null;
   const payload = Payload.safeParse(metadata.event_payload);
   return payload.success ? payload.data : null;
+}
+
+export const noteMetadata = (run: RunId, key: string) => ({ event_type: NOTE, event_payload: { run, key } });
+
+/** Which note a message is; `null` for any other. */
+export function readNote({ metadata }: Tagged): z.infer<typeof NotePayload> | null {
+  if (metadata?.event_type !== NOTE) return null;
+  return NotePayload.safeParse(metadata.event_payload).data ?? null;
 }

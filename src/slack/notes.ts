@@ -1,9 +1,9 @@
-import type { HostName } from '../domain/ids.ts';
 import { code, join, type Markup, plural, say, time, user } from '../domain/markup.ts';
-import { listed, listsFor, type Rights } from '../domain/rights.ts';
+import { listed, type Rights } from '../domain/rights.ts';
 import { isFinal, type Run, totals } from '../domain/run.ts';
 import { formatSize } from '../domain/size.ts';
 import { formatDuration } from '../domain/time.ts';
+import { approversLeft } from '../domain/waiting.ts';
 import { amount, describeRun, headline } from '../domain/words.ts';
 
 /** A message in a card's thread. An edited card mentions nobody: whoever must hear of something is told by a new message. */
@@ -39,10 +39,8 @@ export function notesOf(run: Run, rights: Rights): Note[] {
 const until = (run: Run) => time(run.expiresAt ?? run.createdAt);
 
 function approvers(run: Run, rights: Rights): Markup | null {
-  const had = new Set<string>([run.requester, ...run.approvals.map(({ by }) => by)]);
-  const lists = listsFor(rights, 'approvers', Object.keys(run.hosts) as HostName[]);
-  const asked = [...new Set(lists.flatMap((list) => list ?? []))].filter((id) => !had.has(id));
-  return asked.length > 0 ? listed(asked) : null;
+  const left = approversLeft(run, rights);
+  return left && listed([...new Set(left.flat())]);
 }
 
 function approvalWords(run: Run, rights: Rights): Markup | null {

@@ -1,7 +1,7 @@
 import type { WebClient } from '@slack/web-api';
 import { UserError } from '../domain/error.ts';
 import { code, group, type Markup, say } from '../domain/markup.ts';
-import type { Log, People } from '../ports.ts';
+import type { People } from '../ports.ts';
 import { failureOf } from './failures.ts';
 import { together } from './together.ts';
 
@@ -9,21 +9,21 @@ import { together } from './together.ts';
  * How long a group's members are remembered, for those who are none: so that people who press without being
  * asked can't use up the 20 look-ups a minute that approvers need.
  */
-const REFUSED_MS = 4_000;
+export const REFUSED_MS = 4_000;
 
 /** Who people are, by Slack's own word, asked anew each time; where Slack does not answer, nobody is anybody. */
-export function openPeople(client: WebClient, team: string, log: Log, now: () => number): People {
+export function openPeople(client: WebClient, team: string, now: () => number): People {
   const seen = new Map<string, { members: ReadonlySet<string>; at: number }>();
   // Slack takes some twenty questions about a group in a minute, and a hundred people may press in one second.
-  const person = together((user) => ask(log, () => client.users.info({ user })));
+  const person = together((user) => ask(() => client.users.info({ user })));
   const members = together(async (usergroup) => {
-    const found = await ask(log, () => client.usergroups.users.list({ usergroup }), usergroup);
+    const found = await ask(() => client.usergroups.users.list({ usergroup }), usergroup);
     return new Set(found.users ?? []);
   });
   return {
     async stranger(user, from) {
       const found = await person(user);
-      return strangeness(found.user ?? {}, [team, from]);
+      return strangeness(found.user, [team, from]);
     },
     async inGroup(id, user) {
       const last = seen.get(id);
@@ -48,22 +48,22 @@ interface Member {
 }
 
 /** `teams`: the bot's workspace and the one that the press or command came with; both must be the person's own. */
-function strangeness(member: Member, teams: readonly string[]): Markup | null {
+function strangeness(member: Member | undefined, teams: readonly string[]): Markup | null {
+  if (!member) return say`Slack does not say who you are, so that counts as no.`;
   if (member.deleted) return say`This account is deactivated.`;
   if (member.is_bot) return say`Bots can't delete images or approve.`;
   if (member.is_restricted || member.is_ultra_restricted)
     return say`Guests can't delete images or approve: ask a full member.`;
   const own = [member.team_id, ...(member.enterprise_user?.teams ?? [])].filter((id) => id !== undefined);
-  if (member.is_stranger || (own.length > 0 && teams.some((id) => !own.includes(id))))
+  if (member.is_stranger || teams.some((id) => !own.includes(id)))
     return say`People of another workspace can't delete images or approve.`;
   return null;
 }
 
-async function ask<T>(log: Log, call: () => Promise<T>, asked?: string): Promise<T> {
+async function ask<T>(call: () => Promise<T>, asked?: string): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    log.error('Slack did not tell who somebody is', error);
     throw new UserError(words(failureOf(error), asked), { cause: error });
   }
 }

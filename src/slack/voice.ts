@@ -3,7 +3,7 @@ import { UserError } from '../domain/error.ts';
 import { say } from '../domain/markup.ts';
 import type { Log, Voice } from '../ports.ts';
 import { privatePages } from './answers.ts';
-import { pages } from './blocks.ts';
+import { pages, QUIET } from './blocks.ts';
 import { failureOf } from './failures.ts';
 import { THREAD_LINES, uploadFile, uploadList } from './lists.ts';
 
@@ -24,16 +24,15 @@ export function openVoice(client: WebClient, log: Log): Voice {
       }
     },
     async post(channel, answer) {
-      const quiet = { unfurl_links: false, unfurl_media: false };
       try {
         const [first, ...more] = pages(answer.lines);
         const head = { ...first, text: answer.notice ?? first?.text ?? '', blocks: first?.blocks ?? [] };
-        const { ts } = await client.chat.postMessage({ channel, ...head, ...quiet });
+        const { ts } = await client.chat.postMessage({ channel, ...head, ...QUIET });
         if (answer.file) await uploadFile(client, { channel }, answer.file.name, answer.file.content);
         if (more.length === 0 || ts === undefined) return;
         if (answer.lines.length <= THREAD_LINES)
           for (const page of more)
-            await client.chat.postMessage({ channel, thread_ts: ts, ...page, ...quiet });
+            await client.chat.postMessage({ channel, thread_ts: ts, ...page, ...QUIET });
         else await uploadList(client, { channel, ts }, 'all', answer.lines);
       } catch (error) {
         const failure = failureOf(error);

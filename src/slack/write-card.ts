@@ -5,6 +5,7 @@ import type { Rights } from '../domain/rights.ts';
 import { isFinal, type Run, type RunState } from '../domain/run.ts';
 import type { CardQueue, Log, Runs } from '../ports.ts';
 import { postAuditLine } from './audit-line.ts';
+import { QUIET } from './blocks.ts';
 import { type Card, renderCard } from './card.ts';
 import { failureOf } from './failures.ts';
 import { listInThread } from './lists.ts';
@@ -100,8 +101,7 @@ async function post({ client, cards, log, ...writing }: Writing, run: Run, card:
       channel: run.channel,
       text: card.text,
       blocks: card.blocks,
-      unfurl_links: false,
-      unfurl_media: false,
+      ...QUIET,
       metadata: metadataOf(run),
     });
     await writing.posted(run.id, { channel: sent.channel ?? run.channel, ts: sent.ts ?? '' });
@@ -151,8 +151,7 @@ async function update(
       channel: at.channel,
       thread_ts: at.ts,
       ...content,
-      unfurl_links: false,
-      unfurl_media: false,
+      ...QUIET,
     });
     return 0;
   }

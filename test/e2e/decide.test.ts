@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { skipWithout } from '../../playground/parts/available.ts';
 import { loadImages } from '../../playground/parts/images.ts';
 import type { Snapshot } from '../../playground/parts/witness.ts';
+import { REFUSED_MS } from '../../src/slack/people.ts';
 import { type Card, expectAsPlanned } from './_card.ts';
 import { deletions, OPS, openStage, type Stage, wait } from './_world.ts';
 
@@ -114,6 +115,16 @@ describe.skipIf(skipWithout('decisions in Slack', 'redis', 'engines'))('decide',
     expect(footer(card)).toContain('approved by @cy');
   });
 
+  test('a command that Slack delivers twice is answered once, with the truth', async () => {
+    const card = await asked(' -f');
+    const told = () => stage.slack.ephemerals('U0GUS').map(({ text }) => text);
+    const known = told().length;
+    await stage.gus.types(`/dimg approve ${card.number}`, { times: 2 });
+    await wait(300);
+    expect(told().slice(known)).toEqual([expect.stringContaining("Guests can't delete images or approve")]);
+    await cancelled(card);
+  });
+
   test('deny by the button: a form asks why, and says what is denied', async () => {
     const card = await asked(' -f');
     const { form, after } = await stage.cy.denies(card, 'not *before* <!here> the release ');
@@ -135,7 +146,6 @@ describe.skipIf(skipWithout('decisions in Slack', 'redis', 'engines'))('decide',
     await stage.cy.presses(card, 'Deny');
     const closed = await stage.slack.waitFor(() => stage.cy.form(), 5_000, 'the form');
     await stage.slack.closeView(closed.id);
-    await wait(300);
     expect(card.now().state).toBe('proposed');
     await stage.cy.presses(card, 'Deny', { times: 2 });
     const form = await stage.slack.waitFor(() => stage.cy.form(), 5_000, 'the form');
@@ -367,7 +377,8 @@ describe.skipIf(skipWithout('decisions in Slack', 'redis', 'engines'))('decide',
       await refused(stage.bo, 'You are not an approver here. Those who are: @sre (nobody is in @sre).');
       await cancelled(mine);
       members(['U0BO']);
-      await wait(4_100);
+      // Who was no member a moment ago is believed to be none for a while.
+      await wait(REFUSED_MS + 100);
       await stage.bo.presses(card, 'Approve');
       await done(card);
     });

@@ -15,7 +15,6 @@ describe.skipIf(skipWithout('who may press what, and when', 'redis', 'engines'))
     let stage: Stage;
     const expired: Card[] = [];
     let made = 0;
-    let cells = 0;
     const person = (role: Role) => stage.person(ROLES[role]);
 
     beforeAll(async () => {
@@ -147,7 +146,6 @@ describe.skipIf(skipWithout('who may press what, and when', 'redis', 'engines'))
             const told = said(await does(role, card, verb, way), card);
             expect([role, state, verb, way, told]).toEqual([role, state, verb, way, words]);
             expect([card.now().state, deleted()]).toEqual([shown, count]);
-            cells++;
           }
         }),
       );
@@ -172,7 +170,7 @@ describe.skipIf(skipWithout('who may press what, and when', 'redis', 'engines'))
       deny: { state: 'denied', gone: false },
       'cancel of a proposal': { state: 'cancelled', gone: false },
       'cancel of an execution': { state: 'cancelled', gone: false },
-      'cancel of a pause': { state: 'partial|cancelled', gone: true },
+      'cancel of a pause': { state: 'cancelled', gone: true },
       continue: { state: 'done', gone: true },
       undo: { state: 'done', gone: false },
       again: { state: 'expired|stale', gone: false },
@@ -208,11 +206,6 @@ describe.skipIf(skipWithout('who may press what, and when', 'redis', 'engines'))
         );
       const { images } = await stage.witness().snapshot();
       expect(images.some(({ tags }) => tags.includes(name))).toBe(!after?.gone);
-      cells++;
-    });
-
-    test('is whole', () => {
-      expect(cells).toBe(STATES.flatMap(cellsOf).length);
     });
   },
 );

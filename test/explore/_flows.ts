@@ -133,9 +133,15 @@ export async function perform(
   switch (task.kind) {
     case 'press': {
       const { run, by, verb } = scene.presses[task.press] as Press;
-      return (
-        (await flows.decide(deps, { run: runId(run), verb, user: by, team: 'T1', via: 'button' })) !== null
-      );
+      const pressed = {
+        run: runId(run),
+        verb,
+        user: by,
+        team: 'T1',
+        via: 'button',
+        delivery: 'one',
+      } as const;
+      return (await flows.decide(deps, pressed)) !== null;
     }
     case 'report':
       await flows.report(deps, tables.reports.valueOf(task.report));

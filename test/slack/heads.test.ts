@@ -20,7 +20,7 @@ describe('heads in Slack', () => {
   afterEach(() => end());
 
   const run = (n: number, state: 'done' | 'executing' = 'done') =>
-    aRun({ id: runId(n), state, audit: { n: n * 10, hash: id(`${n}`) } });
+    aRun({ id: runId(n), state, endedAt: Date.now(), audit: { n: n * 10, hash: id(`${n}`) } });
   const post = (n: number, state?: 'done' | 'executing') =>
     client.chat.postMessage({ channel: 'C0OPS', text: `#${n}`, metadata: metadataOf(run(n, state)) });
   const read = (channel = 'C0OPS') =>
@@ -72,9 +72,6 @@ describe('heads in Slack', () => {
         expect(seconds).toBe(90 * 86_400);
         return !once.has(what) && Boolean(once.add(what));
       },
-      async again(_: number, what: string) {
-        once.delete(what);
-      },
     } as unknown as CardQueue;
     const line = (n: number, state?: 'done' | 'executing') =>
       postAuditLine({ client, cards, log: silent, auditChannel: 'C0AUDIT' }, run(n, state));
@@ -88,16 +85,25 @@ describe('heads in Slack', () => {
       expect(JSON.stringify(slack.messages('C0AUDIT')[0]?.blocks)).toContain(`audit 50 \`${id('5')}\``);
     });
 
-    test('come again after Slack was busy, and not after it refused', async () => {
-      slack.fault({ method: 'chat.postMessage', kind: 'ratelimited', retryAfter: 2 });
+    test('come once after Slack was busy, also where its answer was lost', async () => {
+      const fault = (kind: 'ratelimited' | 'drop-after') =>
+        slack.fault({ method: 'chat.postMessage', kind, retryAfter: 2 });
+      fault('ratelimited');
       expect(await line(6)).toBe(2_000);
       expect(await line(6)).toBe(0);
-      expect(slack.messages('C0AUDIT')).toHaveLength(1);
       once.clear();
+      fault('drop-after');
+      expect(await line(7)).toBeGreaterThan(0);
+      expect(await line(7)).toBe(0);
+      expect(slack.messages('C0AUDIT')).toHaveLength(2);
+    });
+
+    test('do not hold up what Slack will never take, and leave what is long over', async () => {
       slack.fault({ method: 'chat.postMessage', kind: 'error', error: 'is_archived' });
-      await line(7);
-      await line(7);
-      expect(slack.messages('C0AUDIT')).toHaveLength(1);
+      expect(await line(8)).toBe(0);
+      const old = { ...run(9), endedAt: Date.now() - 2 * 86_400_000 };
+      expect(await postAuditLine({ client, cards, log: silent, auditChannel: 'C0AUDIT' }, old)).toBe(0);
+      expect(slack.messages('C0AUDIT')).toHaveLength(0);
     });
   });
 });

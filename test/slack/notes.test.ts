@@ -4,9 +4,9 @@ import type { Run } from '../../src/domain/run.ts';
 import { mrkdwn } from '../../src/slack/mrkdwn.ts';
 import { notesOf } from '../../src/slack/notes.ts';
 import { openNotes } from '../../src/slack/post-notes.ts';
-import { ANA, BEN, CLEO, MINUTE, NOW, removing, SECOND } from '../domain/_build.ts';
+import { ANA, BEN, CLEO, HOST, MINUTE, NOW, removing, SECOND } from '../domain/_build.ts';
 import { type Fixture, withClient } from '../playground/slack/_app.ts';
-import { by, RIGHTS, run } from './_card.ts';
+import { by, OTHER, planned, RIGHTS, run } from './_card.ts';
 
 const forced: Partial<Run> = {
   ...{ selection: removing(['app:1'], true), approvalFor: ['force'] },
@@ -72,9 +72,13 @@ describe('whom a run calls', () => {
     expect(notes).toEqual(expected);
   });
 
-  test('nobody, where there is no approver but the requester', () => {
+  test('nobody, where there is no approver but the requester, also where that is so for one host alone', () => {
     const rights = { approvers: ['U0ANA'], access: [] };
     expect(notesOf(run('proposed', forced), rights)).toEqual([]);
+    const narrow = { approvers: ['U0BEN'], access: [{ hosts: [OTHER], approvers: [] }] };
+    const both = { [HOST]: planned, [OTHER]: planned };
+    expect(notesOf(run('proposed', forced), narrow)).toHaveLength(1);
+    expect(notesOf(run('proposed', { ...forced, hosts: both }), narrow)).toEqual([]);
   });
 });
 
@@ -141,6 +145,15 @@ describe('a note', () => {
     expect(await bot()(proposed, at)).toBeGreaterThan(0);
     expect(thread(at)).toEqual([]);
     expect(await bot()(proposed, at)).toBe(0);
+    expect(thread(at)).toHaveLength(1);
+  });
+
+  test('tells nobody anew of a run that is long over', async () => {
+    const at = await card();
+    const denied = run('denied', { ...forced, denied: by });
+    expect(await bot()({ ...denied, endedAt: Date.now() - 2 * 86_400_000 }, at)).toBe(0);
+    expect(thread(at)).toEqual([]);
+    expect(await bot()({ ...denied, endedAt: Date.now() }, at)).toBe(0);
     expect(thread(at)).toHaveLength(1);
   });
 

@@ -6,7 +6,6 @@ import { openPeople } from '../../src/slack/people.ts';
 import { ANA } from '../domain/_build.ts';
 import { type Fixture, withClient } from '../playground/slack/_app.ts';
 
-const LOG = { info() {}, warn() {}, error() {} };
 const TEAM = 'T0TEAM';
 const BO = UserId.parse('U0BO');
 const CY = UserId.parse('U0CY');
@@ -24,7 +23,7 @@ describe('who somebody is', () => {
   });
   afterAll(() => fixture.end());
 
-  const open = (now: () => number = () => 0, team = TEAM) => openPeople(fixture.client, team, LOG, now);
+  const open = (now: () => number = () => 0, team = TEAM) => openPeople(fixture.client, team, now);
   const why = async (user: string, from = TEAM, team = TEAM) => {
     const words = await open(() => 0, team).stranger(UserId.parse(user), from);
     return words && plain(words);
