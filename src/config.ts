@@ -25,6 +25,10 @@ export interface BotSettings {
 const person = z.string().regex(/^[UWS][A-Z0-9]{2,}$/, 'must be a user ID (U…) or a user group ID (S…)');
 const channel = z.string().regex(/^[CG][A-Z0-9]{2,}$/, 'must be a channel ID (C…)');
 const glob = z.string('must be a glob').min(1, 'must not be empty').max(256, 'is too long');
+/** Host names have small letters: one with others would match none, and the wider list would count. */
+const hostGlob = glob
+  .regex(/^[A-Za-z0-9.*?-]+$/, 'must be a host or a glob such as prod-*')
+  .transform((text) => text.toLowerCase());
 const on = z.boolean('must be true or false');
 const count = z.int('must be a whole number').positive('must be 1 or more');
 
@@ -37,7 +41,7 @@ const BotConfig = z.strictObject({
   access: z
     .array(
       z.strictObject({
-        hosts: z.array(glob).min(1),
+        hosts: z.array(hostGlob).min(1),
         operators: z.array(person).optional(),
         approvers: z.array(person).optional(),
       }),

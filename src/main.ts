@@ -155,7 +155,8 @@ export async function runBot(
     {
       command: (asked) => request(deps, asked),
       press: (pressed) => press(deps, pressed),
-      deny: (sent) => decide(deps, { ...sent, verb: 'deny', via: 'form' }),
+      // A form is shown why it does not count each time that it is sent: it may be sent again after a bot died.
+      deny: (sent) => decide(deps, { ...sent, verb: 'deny', via: 'form', delivery: randomUUID() }),
       reply: deps.voice.reply,
       home: async ({ hash, ...person }) => homes.publish(person.user, await home(deps, person), hash),
     },

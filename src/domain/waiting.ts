@@ -17,19 +17,13 @@ export function standing(run: Run, who?: Markup): Markup {
   return join(standingParts(run, who), ' · ');
 }
 
-/** Those who may still approve this run, of every list that counts; `null` where a list has nobody left. */
-export function approversLeft(run: Run, rights: Rights): (readonly string[])[] | null {
+/** Who may still approve this run: they must be on every list that counts; `null` where a list has nobody left. */
+export function whoApproves(run: Run, rights: Rights): Markup | null {
   const had = new Set<string>([run.requester, ...run.approvals.map(({ by }) => by)]);
   const left = listsFor(rights, 'approvers', hostsOf(run)).map((list) =>
     (list ?? []).filter((id) => !had.has(id)),
   );
-  return left.some((list) => list.length === 0) ? null : left;
-}
-
-/** The same in words. */
-export function whoApproves(run: Run, rights: Rights): Markup | null {
-  const left = approversLeft(run, rights);
-  return left && join(left.map(listed), ', and of ');
+  return left.some((list) => list.length === 0) ? null : join(left.map(listed), ' who are also among ');
 }
 
 // --- internal ---

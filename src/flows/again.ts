@@ -1,7 +1,8 @@
 import { type Markup, say } from '../domain/markup.ts';
 import { noRun, objection } from '../domain/objection.ts';
 import type { Deps } from './_deps.ts';
-import { answeredOnce, type Following, follow } from './follow.ts';
+import { type Following, follow } from './follow.ts';
+import { answeredOnce } from './once.ts';
 import { reachToDelete } from './reach.ts';
 
 /**

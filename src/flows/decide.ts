@@ -1,20 +1,17 @@
 import { UserError } from '../domain/error.ts';
-import type { RunId } from '../domain/ids.ts';
 import { type Markup, say, user } from '../domain/markup.ts';
 import { noRun, objection } from '../domain/objection.ts';
 import { hostsOf, type Run } from '../domain/run.ts';
 import type { RunEvent } from '../domain/step.ts';
 import type { Deps, Person } from './_deps.ts';
 import { advance } from './advance.ts';
+import { answeredOnce, type Delivered } from './once.ts';
 import { mayAsk, whyNotApprover } from './rights.ts';
 
-export interface Decision extends Person {
-  run: RunId;
+export interface Decision extends Person, Delivered {
   verb: 'confirm' | 'approve' | 'deny' | 'cancel' | 'continue';
   reason?: string;
   via: 'button' | 'form' | 'command';
-  /** One per press, form or command, however often Slack delivers it. */
-  delivery: string;
 }
 
 type Undelivered = Omit<Decision, 'delivery'>;
@@ -24,17 +21,7 @@ type Undelivered = Omit<Decision, 'delivery'>;
  * says it all, or where this delivery was answered before. Throws a `UserError` where a look-up fails.
  */
 export async function decide(deps: Deps, decision: Decision): Promise<Markup | null> {
-  const first = await isFirst(deps, decision);
-  const words = await outcome(deps, decision);
-  return first ? words : null;
-}
-
-/** Whether this press is not one that Slack delivers again. */
-export async function isFirst(
-  deps: Deps,
-  { run, delivery }: Pick<Decision, 'run' | 'delivery'>,
-): Promise<boolean> {
-  return deps.cards.once(run, `press ${delivery}`);
+  return answeredOnce(deps, decision, 'press', () => outcome(deps, decision));
 }
 
 /**

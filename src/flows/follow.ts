@@ -6,6 +6,7 @@ import type { RunEvent } from '../domain/step.ts';
 import type { Deps, Person } from './_deps.ts';
 import { advance } from './advance.ts';
 import { draftRun, type Wanted } from './draft.ts';
+import type { Delivered } from './once.ts';
 
 /** Longer than it takes to make a run. */
 const GATE_S = 15;
@@ -13,13 +14,11 @@ const GATE_S = 15;
 const LOOKS = 20;
 
 /** Somebody's wish for a run that follows from another one. */
-export interface Following extends Person {
+export interface Following extends Person, Delivered {
   /** The run that it follows from. */
   run: RunId;
   channel: string;
   replyTo: string;
-  /** One per press or command, however often Slack delivers it. */
-  delivery: string;
 }
 
 /** What the earlier run keeps of the one that follows. */
@@ -55,18 +54,6 @@ export async function follow(deps: Deps, run: Run, asked: Following, way: Way): 
   const marked = await advance(deps, run.id, way.event(mark));
   if ('objection' in marked) return marked.objection;
   return create(deps, mark, asked, way);
-}
-
-/** Answers a press or a command once, however often it is delivered. */
-export async function answeredOnce(
-  deps: Deps,
-  { run, delivery }: Following,
-  what: string,
-  work: () => Promise<Markup | null>,
-): Promise<Markup | null> {
-  const first = await deps.cards.once(run, `${what} ${delivery}`);
-  const words = await work();
-  return first ? words : null;
 }
 
 // --- internal ---

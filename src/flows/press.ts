@@ -5,17 +5,15 @@ import type { Run } from '../domain/run.ts';
 import type { Reply } from '../ports.ts';
 import type { Deps, Person } from './_deps.ts';
 import { again } from './again.ts';
-import { type Decision, decide, isFirst, refusal } from './decide.ts';
+import { type Decision, decide, refusal } from './decide.ts';
+import { answeredOnce, type Delivered } from './once.ts';
 import { undo } from './undo.ts';
 
-export interface Press extends Person {
-  run: RunId;
+export interface Press extends Person, Delivered {
   verb: Decision['verb'] | 'undo' | 'again';
   /** The message that the button was on, and the thread that the message was in. */
   on: { channel: string; ts: string; thread?: string };
   replyTo: string;
-  /** One per press, however often Slack delivers it. */
-  delivery: string;
 }
 
 /**
@@ -26,16 +24,12 @@ export async function press(deps: Deps, pressed: Press): Promise<Reply> {
   const { verb } = pressed;
   const run = await deps.runs.load(pressed.run);
   if (!run) return spoken(noRun(pressed.run));
-  if (!isOwn(run, pressed.on)) {
-    if (!(await isFirst(deps, pressed))) return null;
-    return spoken(
-      say`This is not the card of #${run.id}, so nothing was done: press on the card itself, or send ${code(`/dimg show ${run.id}`)}.`,
-    );
-  }
+  if (!isOwn(run, pressed.on)) return answeredOnce(deps, pressed, 'stray', async () => stray(run.id));
   const { channel } = pressed.on;
   if (verb === 'undo') return spoken(await undo(deps, { ...pressed, channel }));
   if (verb === 'again') return spoken(await again(deps, { ...pressed, channel }));
-  if (verb === 'deny') return askWhy(deps, run, { ...pressed, verb, via: 'button' });
+  if (verb === 'deny')
+    return answeredOnce(deps, pressed, 'press', () => askWhy(deps, run, { ...pressed, verb, via: 'button' }));
   return spoken(await decide(deps, { ...pressed, verb, via: 'button' }));
 }
 
@@ -48,10 +42,13 @@ function isOwn(run: Run, { channel, ts, thread }: Press['on']): boolean {
   return channel === run.card?.channel && (ts === run.card.ts || thread === run.card.ts);
 }
 
+const stray = (id: RunId): Reply =>
+  spoken(
+    say`This is not the card of #${id}, so nothing was done: press on the card itself, or send ${code(`/dimg show ${id}`)}.`,
+  );
+
 /** A denial is made by the form; who could not deny is told before it opens. */
 async function askWhy(deps: Deps, run: Run, decision: Decision): Promise<Reply> {
-  const first = await isFirst(deps, decision);
   const refused = await refusal(deps, run, decision);
-  if (!first) return null;
   return refused ? spoken(refused) : { kind: 'form', run };
 }

@@ -8,7 +8,8 @@ import { planUndo } from '../domain/undo.ts';
 import type { Deps } from './_deps.ts';
 import { advance } from './advance.ts';
 import type { Wanted } from './draft.ts';
-import { answeredOnce, type Following, follow } from './follow.ts';
+import { type Following, follow } from './follow.ts';
+import { answeredOnce } from './once.ts';
 import { offline } from './reach.ts';
 import { mayAsk } from './rights.ts';
 

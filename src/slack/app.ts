@@ -29,13 +29,7 @@ export interface Handlers {
     delivery: string;
   }): Promise<Reply>;
   /** The form that a press of `Deny` opened was sent. Returns why it does not count. */
-  deny(sent: {
-    user: UserId;
-    team: string;
-    run: RunId;
-    reason?: string;
-    delivery: string;
-  }): Promise<Markup | null>;
+  deny(sent: { user: UserId; team: string; run: RunId; reason?: string }): Promise<Markup | null>;
   /** To one person, later than an acknowledgement may be. */
   reply: Voice['reply'];
   home(opened: Opened): Promise<void>;

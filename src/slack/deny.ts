@@ -39,7 +39,7 @@ export function listenForDenials(app: bolt.App, handlers: Pick<Handlers, 'deny' 
       const { replyTo: _, ...denial } = sent;
       const user = UserId.parse(body.user.id);
       const team = body.user.team_id ?? body.team?.id ?? '';
-      const words = await handlers.deny({ user, team, delivery: `${user} ${view.id}`, ...denial });
+      const words = await handlers.deny({ user, team, ...denial });
       return words && { lines: [words] };
     });
     const soon = await inTime(work);

@@ -1,9 +1,9 @@
-import { code, join, type Markup, plural, say, time, user } from '../domain/markup.ts';
-import { listed, type Rights } from '../domain/rights.ts';
+import { code, join, type Markup, say, time, user } from '../domain/markup.ts';
+import type { Rights } from '../domain/rights.ts';
 import { isFinal, type Run, totals } from '../domain/run.ts';
 import { formatSize } from '../domain/size.ts';
 import { formatDuration } from '../domain/time.ts';
-import { approversLeft } from '../domain/waiting.ts';
+import { whoApproves } from '../domain/waiting.ts';
 import { amount, describeRun, headline } from '../domain/words.ts';
 
 /** A message in a card's thread. An edited card mentions nobody: whoever must hear of something is told by a new message. */
@@ -38,26 +38,23 @@ export function notesOf(run: Run, rights: Rights): Note[] {
 
 const until = (run: Run) => time(run.expiresAt ?? run.createdAt);
 
-function approvers(run: Run, rights: Rights): Markup | null {
-  const left = approversLeft(run, rights);
-  return left && listed([...new Set(left.flat())]);
-}
-
 function approvalWords(run: Run, rights: Rights): Markup | null {
-  const asked = approvers(run, rights);
-  const many = run.policy.count > 1 ? plural(run.policy.count, 'approval') : 'approval';
+  const asked = whoApproves(run, rights);
+  const { count } = run.policy;
   const sum = totals(run);
   return (
     asked &&
-    say`${asked}: ${user(run.requester)} asks for ${many} of #${run.id}, ${code(describeRun(run))}: ${amount(sum)}, ${formatSize(sum.reclaim)}, until ${until(run)}.`
+    say`${asked}: #${run.id} needs ${count > 1 ? `${count} approvals` : 'approval'}, ${code(describeRun(run))}: ${amount(sum)}, ${formatSize(sum.reclaim)}, until ${until(run)}.`
   );
 }
 
 function reminderWords(run: Run, rights: Rights): Markup | null {
-  const asked = approvers(run, rights);
+  const asked = whoApproves(run, rights);
   const left = run.policy.count - run.approvals.length;
-  const wanted = left > 1 ? plural(left, 'approval') : 'approval';
-  return asked && say`${asked}: #${run.id} still waits for ${wanted}, until ${until(run)}.`;
+  return (
+    asked &&
+    say`${asked}: #${run.id} still needs ${left > 1 ? `${left} approvals` : 'approval'}, until ${until(run)}.`
+  );
 }
 
 /** Nobody is told what they did themselves, or what a confirmation of their own led to. */

@@ -24,21 +24,21 @@ describe('whom a run calls', () => {
       'approvers where it waits for them',
       told('proposed'),
       [
-        'approval <!subteam^S0SRE>, <@U0BEN>: <@U0ANA> asks for approval of #1042, `rmi host-3 app:1 -f`: 1 image, 100 B, until <!date^1769862600^{date_short_pretty} {time}|2026-01-31 12:30 UTC>.',
+        'approval <!subteam^S0SRE>, <@U0BEN>: #1042 needs approval, `rmi host-3 app:1 -f`: 1 image, 100 B, until <!date^1769862600^{date_short_pretty} {time}|2026-01-31 12:30 UTC>.',
       ],
     ],
     [
       'approvers but the requester, and how many are needed',
       told('proposed', { requester: BEN, policy: two }),
       [
-        'approval <!subteam^S0SRE>: <@U0BEN> asks for 2 approvals of #1042, `rmi host-3 app:1 -f`: 1 image, 100 B, until <!date^1769862600^{date_short_pretty} {time}|2026-01-31 12:30 UTC>.',
+        'approval <!subteam^S0SRE>: #1042 needs 2 approvals, `rmi host-3 app:1 -f`: 1 image, 100 B, until <!date^1769862600^{date_short_pretty} {time}|2026-01-31 12:30 UTC>.',
       ],
     ],
     [
       'those who have not approved yet, at half time',
       told('proposed', { policy: two, approvals: [by], remindedAt: NOW + 15 * MINUTE }).slice(1),
       [
-        'reminder <!subteam^S0SRE>: #1042 still waits for approval, until <!date^1769862600^{date_short_pretty} {time}|2026-01-31 12:30 UTC>.',
+        'reminder <!subteam^S0SRE>: #1042 still needs approval, until <!date^1769862600^{date_short_pretty} {time}|2026-01-31 12:30 UTC>.',
       ],
     ],
     [
@@ -79,6 +79,11 @@ describe('whom a run calls', () => {
     const both = { [HOST]: planned, [OTHER]: planned };
     expect(notesOf(run('proposed', forced), narrow)).toHaveLength(1);
     expect(notesOf(run('proposed', { ...forced, hosts: both }), narrow)).toEqual([]);
+    const two = { approvers: ['U0BEN', 'U0CLEO'], access: [{ hosts: [OTHER], approvers: ['S0SRE'] }] };
+    const [note] = notesOf(run('proposed', { ...forced, hosts: both }), two);
+    expect(mrkdwn(note?.words ?? [])).toMatch(
+      /^<@U0BEN>, <@U0CLEO> who are also among <!subteam\^S0SRE>: #1042 needs/,
+    );
   });
 });
 
@@ -115,7 +120,7 @@ describe('a note', () => {
     const [one, other] = [bot(), bot()];
     for (const post of [one, one, other, bot()]) expect(await post(proposed, at)).toBe(0);
     expect(thread(at)).toHaveLength(1);
-    expect(thread(at)[0]?.text).toContain('asks for approval of #1042');
+    expect(thread(at)[0]?.text).toContain('#1042 needs approval');
     expect(slack.warnings).toEqual([]);
   });
 
@@ -163,6 +168,6 @@ describe('a note', () => {
     const post = bot();
     expect(await post({ ...proposed, remindedAt: NOW }, at)).toBe(0);
     expect(await post({ ...proposed, remindedAt: NOW }, at)).toBe(0);
-    expect(thread(at).map(({ text }) => text)).toEqual([expect.stringContaining('still waits')]);
+    expect(thread(at).map(({ text }) => text)).toEqual([expect.stringContaining('still needs')]);
   });
 });
