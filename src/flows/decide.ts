@@ -82,11 +82,15 @@ async function outcome(deps: Deps, decision: Decision): Promise<Markup | null> {
   const { run: id, verb } = decision;
   const run = await deps.runs.load(id);
   if (!run) return noRun(id);
+  if (isSentAgain(run, decision)) return null;
   const refused = await refusal(deps, run, decision);
   if (refused) return refused;
   // The time is taken anew: looking people up may have outlasted the expiry.
   const advanced = await advance(deps, id, eventOf(deps, decision));
-  if ('objection' in advanced) return advanced.objection;
+  if ('objection' in advanced) {
+    const now = await deps.runs.load(id);
+    return now && isSentAgain(now, decision) ? null : advanced.objection;
+  }
   if (decision.via !== 'command') return null;
   switch (verb) {
     case 'approve':
@@ -104,4 +108,9 @@ async function outcome(deps: Deps, decision: Decision): Promise<Markup | null> {
     case 'confirm':
       return null;
   }
+}
+
+/** A form has no delivery of its own: one that comes twice says what was said already. */
+function isSentAgain({ denied }: Run, { via, user: by }: Decision): boolean {
+  return via === 'form' && denied?.by === by;
 }

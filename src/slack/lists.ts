@@ -4,6 +4,7 @@ import type { Markup } from '../domain/markup.ts';
 import type { Run } from '../domain/run.ts';
 import type { CardQueue, Log } from '../ports.ts';
 import { asText, pages, QUIET } from './blocks.ts';
+import type { Card } from './card.ts';
 import { failureOf } from './failures.ts';
 
 /** Lines in a thread before they become a file. */
@@ -12,31 +13,52 @@ export const THREAD_LINES = 100;
 type Thread = { channel: string; ts: string };
 
 /**
- * A list that is too long for its card, once: as messages, or as a file where those would be many. Returns after how
- * many milliseconds it is to be tried again; 0 once it is there, or will not be.
+ * Puts what is too long for a card into its thread, each list once: as messages, or as a file where those would be many.
+ * Returns after how many milliseconds it is to be tried again; 0 once it is there, or will not be.
  */
-export async function listInThread(
-  { client, cards, log }: { client: WebClient; cards: CardQueue; log: Log },
-  run: Run,
-  at: Thread,
-  what: 'plan' | 'outcomes',
-  list: (() => Markup[]) | null,
-): Promise<number> {
-  if (!list || !(await cards.once(run.id, `thread ${what}`, KEEP_S))) return 0;
-  const lines = list();
-  try {
-    await putList(client, at, `${what}-${run.id}`, lines);
+export function openLists({ client, cards, log }: { client: WebClient; cards: CardQueue; log: Log }) {
+  const there = new Set<string>();
+
+  async function put(
+    run: Run,
+    at: Thread,
+    what: 'plan' | 'outcomes',
+    lines: readonly Markup[],
+  ): Promise<number> {
+    for (const [i, part] of partsOf(client, at, `${what}-${run.id}`, lines).entries()) {
+      const key = `thread ${what} ${i + 1}`;
+      if (!(await cards.once(run.id, key, KEEP_S))) continue;
+      try {
+        await part();
+      } catch (error) {
+        // The card itself stays true without it.
+        log.error('a list could not be put into a thread', error, { run: run.id });
+        const failure = failureOf(error);
+        if (failure.kind !== 'later') continue;
+        await cards.again(run.id, key);
+        return failure.ms;
+      }
+    }
     return 0;
-  } catch (error) {
-    // The card itself stays true without it.
-    log.error('a list could not be put into a thread', error, { run: run.id });
-    const failure = failureOf(error);
-    if (failure.kind !== 'later') return 0;
-    await cards.again(run.id, `thread ${what}`);
-    return failure.ms;
   }
+
+  return async (run: Run, at: Thread, { planList, outcomeList }: Card): Promise<number> => {
+    for (const [what, list] of [
+      ['plan', planList],
+      ['outcomes', outcomeList],
+    ] as const) {
+      const name = `${run.id} ${what}`;
+      if (!list || there.has(name)) continue;
+      const wait = await put(run, at, what, list());
+      if (wait > 0) return wait;
+      if (there.size > 1_000) there.clear();
+      there.add(name);
+    }
+    return 0;
+  };
 }
 
+/** Lines as a text file below a message. */
 export async function uploadList(
   client: WebClient,
   thread: Thread,
@@ -45,6 +67,7 @@ export async function uploadList(
 ): Promise<void> {
   await uploadFile(client, thread, `${name}.txt`, asText(lines));
 }
+
 /** A file in a channel, or in a thread of it. */
 export async function uploadFile(
   client: WebClient,
@@ -61,19 +84,14 @@ export async function uploadFile(
 
 // --- internal ---
 
-/** A list below a message: as messages, or as a file where those would be many. */
-async function putList(
+/** What is posted one after the other, each of it whole or not at all. */
+function partsOf(
   client: WebClient,
-  thread: Thread,
+  at: Thread,
   name: string,
   lines: readonly Markup[],
-): Promise<void> {
-  if (lines.length > THREAD_LINES) return uploadList(client, thread, name, lines);
-  for (const page of pages(lines))
-    await client.chat.postMessage({
-      channel: thread.channel,
-      thread_ts: thread.ts,
-      ...page,
-      ...QUIET,
-    });
+): (() => Promise<unknown>)[] {
+  if (lines.length > THREAD_LINES) return [() => uploadList(client, at, name, lines)];
+  const { channel, ts: thread_ts } = at;
+  return pages(lines).map((page) => () => client.chat.postMessage({ channel, thread_ts, ...page, ...QUIET }));
 }

@@ -35,7 +35,7 @@ export function openNotes(posting: Posting): (run: Run, card: Thread) => Promise
           ...{ text: oneLine(words, 1_000), blocks: sections([words]) },
           metadata: noteMetadata(run.id, key),
         },
-        isThere: () => isPosted(posting.client, card, run.id, key),
+        isThere: () => isNoted(posting.client, card, run.id, key),
       });
       if (wait > 0) return wait;
       if (there.size > 1_000) there.clear();
@@ -45,9 +45,8 @@ export function openNotes(posting: Posting): (run: Run, card: Thread) => Promise
   };
 }
 
-// --- internal ---
-
-async function isPosted(client: WebClient, card: Thread, run: RunId, key: string): Promise<boolean> {
+/** Whether a note stands in a thread. */
+export async function isNoted(client: WebClient, card: Thread, run: RunId, key: string): Promise<boolean> {
   const { messages } = await client.conversations.replies({
     ...card,
     include_all_metadata: true,

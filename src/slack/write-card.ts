@@ -5,12 +5,12 @@ import type { Rights } from '../domain/rights.ts';
 import { isFinal, type Run, type RunState } from '../domain/run.ts';
 import type { CardQueue, Log, Runs } from '../ports.ts';
 import { postAuditLine } from './audit-line.ts';
-import { QUIET } from './blocks.ts';
+import { type Content, QUIET } from './blocks.ts';
 import { type Card, renderCard } from './card.ts';
 import { failureOf } from './failures.ts';
-import { listInThread } from './lists.ts';
-import { metadataOf, readMetadata } from './metadata.ts';
-import type { openNotes } from './post-notes.ts';
+import { metadataOf, noteMetadata, readMetadata } from './metadata.ts';
+import { isNoted } from './post-notes.ts';
+import { postOnce } from './post-once.ts';
 
 /** Slack takes about one message a second in a channel; progress is not worth more. */
 const PACE_MS = 1_000;
@@ -38,12 +38,15 @@ export interface Shown {
   at: number;
 }
 
+/** What belongs below a card; resolves to after how many milliseconds it is to be tried again, 0 once it is there. */
+export type Below = (run: Run, at: { channel: string; ts: string }, card: Card) => Promise<number>;
+
 /** Brings one card up to date; returns after how many milliseconds it may be written again. */
 export async function writeCard(
   writing: Writing,
   id: RunId,
   lastShown: Map<RunId, Shown>,
-  postNotes: ReturnType<typeof openNotes>,
+  below: readonly Below[],
 ): Promise<number> {
   const { runs, cards, rights } = writing;
   const unlock = await cards.lock(id, LOCK_MS);
@@ -68,14 +71,8 @@ export async function writeCard(
       if (lastShown.size > 1_000) lastShown.clear();
       lastShown.set(id, { content: shown, state: run.state, at: Date.now() });
     }
-    const at = run.card;
-    for (const put of [
-      () => listInThread(writing, run, at, 'plan', card.planList),
-      () => listInThread(writing, run, at, 'outcomes', card.outcomeList),
-      () => postNotes(run, at),
-      () => postAuditLine(writing, run),
-    ]) {
-      const wait = await put();
+    for (const put of [...below, () => postAuditLine(writing, run)]) {
+      const wait = await put(run, run.card, card);
       if (wait > 0) return wait;
     }
     await cards.shown(run);
@@ -129,11 +126,12 @@ async function findPosted(client: WebClient, run: Run): Promise<string | null> {
 }
 
 async function update(
-  { client, cards, log }: Writing,
+  writing: Writing,
   run: Run,
   at: { channel: string; ts: string },
   card: Card,
 ): Promise<number> {
+  const { client, log } = writing;
   // The audit's head is on a card that is final, for whoever verifies the audit later.
   const metadata = isFinal(run.state) ? { metadata: metadataOf(run) } : {};
   const content = { text: card.text, blocks: card.blocks, ...metadata };
@@ -145,14 +143,26 @@ async function update(
     log.error('a card could not be updated', error, { run: run.id });
     if (failure.kind === 'later') return failure.ms;
     if (failure.kind === 'unknown') return 2_000;
-    // A workspace may forbid edits, and people delete messages: what matters is then said in the thread.
-    if (run.state === 'executing' || !(await cards.once(run.id, `fallback ${run.state}`))) return 0;
-    await client.chat.postMessage({
-      channel: at.channel,
-      thread_ts: at.ts,
-      ...content,
-      ...QUIET,
-    });
-    return 0;
+    return sayInThread(writing, run, at, content);
   }
+}
+
+/**
+ * A workspace may forbid edits, and people delete messages: what matters is then said in the thread, once. What names
+ * the approvers stands for the note that calls them.
+ */
+async function sayInThread(
+  writing: Pick<Writing, 'client' | 'cards' | 'log'>,
+  run: Run,
+  at: { channel: string; ts: string },
+  content: Content,
+): Promise<number> {
+  if (run.state === 'executing') return 0;
+  const calls = run.state === 'proposed' && run.approvalFor.length > 0;
+  const key = calls ? 'approval' : `card ${run.state}`;
+  return postOnce(writing, {
+    ...{ run: run.id, what: `note ${key}` },
+    message: { ...content, channel: at.channel, thread_ts: at.ts, metadata: noteMetadata(run.id, key) },
+    isThere: () => isNoted(writing.client, at, run.id, key),
+  });
 }

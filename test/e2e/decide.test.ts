@@ -201,6 +201,36 @@ describe.skipIf(skipWithout('decisions in Slack', 'redis', 'engines'))('decide',
     expect(stage.slack.thread(OPS, confirmed.ts)).toHaveLength(1);
   });
 
+  test('a card that can’t be edited calls approvers once in its thread, after a rate limit too, and is approved there', async () => {
+    const { slack } = stage;
+    const edits = slack.fault({
+      method: 'chat.update',
+      kind: 'error',
+      error: 'edit_window_closed',
+      times: 99,
+    });
+    slack.fault({
+      ...{ method: 'chat.postMessage', kind: 'ratelimited', retryAfter: 1 },
+      match: (body) => body.thread_ts !== undefined,
+    });
+    const card = await stage.ana.asks(`/dimg rmi host-1 app:${made} -f`, { state: 'planning' });
+    const thread = () => slack.thread(OPS, card.ts).slice(1);
+    const [shown] = await slack.waitFor(() => (thread().length > 0 ? thread() : undefined), 10_000);
+    await wait(1_200);
+    expect(thread()).toEqual([shown]);
+    expect(shown?.text).toContain(`#${card.number} proposed · rmi host-1`);
+    expect(JSON.stringify(shown?.blocks)).toContain('approvers: <@U0BO>, <@U0CY>');
+    await slack.press({ user: 'U0BO', channel: OPS, ts: shown?.ts ?? '', label: 'Approve' });
+    const ended = () => thread().find(({ text }) => text.startsWith(`#${card.number} done`));
+    await slack.waitFor(ended, 15_000, 'the end in the thread');
+    edits.stop();
+    const { images } = await stage.witness().snapshot();
+    expect(images.some(({ tags }) => tags.includes(`app:${made}`))).toBe(false);
+    // It was never shown as a card that a test could read: what goes is told here.
+    before = await stage.witness().snapshot();
+    seen += 1;
+  });
+
   test('a press on a forwarded or copied card does nothing, and says where to press', async () => {
     const card = await asked(' -f');
     const { message } = card.now();
