@@ -1,7 +1,7 @@
+import type { RunEvent } from './event.ts';
 import type { RunId } from './ids.ts';
 import { type Markup, say, time, user } from './markup.ts';
 import { canRunAgain, canUndo, isFinal, type Run } from './run.ts';
-import type { RunEvent } from './step.ts';
 
 export const noRun = (id: RunId): Markup => say`There is no run #${id}.`;
 

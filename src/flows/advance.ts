@@ -1,9 +1,10 @@
+import type { RunEvent } from '../domain/event.ts';
 import { factsOf } from '../domain/facts.ts';
 import type { RunId } from '../domain/ids.ts';
 import type { Markup } from '../domain/markup.ts';
 import { noRun, objection } from '../domain/objection.ts';
 import type { Run } from '../domain/run.ts';
-import { type RunEvent, step } from '../domain/step.ts';
+import { step } from '../domain/step.ts';
 import type { Deps } from './_deps.ts';
 import { dispatch } from './dispatch.ts';
 

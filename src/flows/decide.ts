@@ -1,8 +1,8 @@
 import { UserError } from '../domain/error.ts';
+import type { RunEvent } from '../domain/event.ts';
 import { type Markup, say, user } from '../domain/markup.ts';
 import { noRun, objection } from '../domain/objection.ts';
 import { hostsOf, type Run } from '../domain/run.ts';
-import type { RunEvent } from '../domain/step.ts';
 import type { Deps, Person } from './_deps.ts';
 import { advance } from './advance.ts';
 import { answeredOnce, type Delivered } from './once.ts';

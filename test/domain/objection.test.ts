@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { RunEvent } from '../../src/domain/event.ts';
 import { plain } from '../../src/domain/markup.ts';
 import { objection } from '../../src/domain/objection.ts';
 import type { Run } from '../../src/domain/run.ts';
-import type { RunEvent } from '../../src/domain/step.ts';
 import { ANA, anOutcome, aPart, aRun, aSummary, BEN, CLEO, HOST, MINUTE, NOW, runId } from './_build.ts';
 
 const at = NOW + MINUTE;

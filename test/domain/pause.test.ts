@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { RunEvent } from '../../src/domain/event.ts';
 import type { HostName } from '../../src/domain/ids.ts';
 import type { Rollout, Run } from '../../src/domain/run.ts';
-import { type RunEvent, step } from '../../src/domain/step.ts';
+import { step } from '../../src/domain/step.ts';
 import { ANA, anOutcome, aPart, aRun, aSummary, BEN, host, MINUTE, NOW } from './_build.ts';
 
 const names = ['a', 'b', 'c', 'd', 'e'].map(host);

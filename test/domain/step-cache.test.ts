@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { RunEvent } from '../../src/domain/event.ts';
 import type { CacheOutcome } from '../../src/domain/outcome.ts';
 import type { Run, RunState } from '../../src/domain/run.ts';
-import { type RunEvent, step } from '../../src/domain/step.ts';
+import { step } from '../../src/domain/step.ts';
 import { ANA, anOutcome, aPart, aRun, aSummary, HOST, MINUTE, NOW } from './_build.ts';
 
 const LATER = NOW + MINUTE;

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { RunEvent } from '../../src/domain/event.ts';
 import { factsOf } from '../../src/domain/facts.ts';
 import type { HostName, UserId } from '../../src/domain/ids.ts';
 import { objection } from '../../src/domain/objection.ts';
 import { isFinal, Run } from '../../src/domain/run.ts';
-import { type RunEvent, step } from '../../src/domain/step.ts';
+import { step } from '../../src/domain/step.ts';
 import {
   ANA,
   aDrift,

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { RunEvent } from '../../src/domain/event.ts';
 import type { HostName } from '../../src/domain/ids.ts';
 import { objection } from '../../src/domain/objection.ts';
 import { Run, type RunState } from '../../src/domain/run.ts';
-import { type RunEvent, step } from '../../src/domain/step.ts';
+import { step } from '../../src/domain/step.ts';
 import {
   ANA,
   aDrift,

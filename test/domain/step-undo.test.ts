@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { RunEvent } from '../../src/domain/event.ts';
 import type { Problem } from '../../src/domain/plan.ts';
 import type { Run } from '../../src/domain/run.ts';
-import { type RunEvent, step } from '../../src/domain/step.ts';
+import { step } from '../../src/domain/step.ts';
 import {
   ANA,
   anOutcome,

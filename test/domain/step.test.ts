@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { RunEvent } from '../../src/domain/event.ts';
 import { isFinal, type Run, RunState } from '../../src/domain/run.ts';
-import { type RunEvent, step } from '../../src/domain/step.ts';
+import { step } from '../../src/domain/step.ts';
 import {
   ANA,
   aDrift,

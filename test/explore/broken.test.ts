@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { objectionTo } from '../../agents/host/verify.ts';
+import type { RunEvent } from '../../src/domain/event.ts';
 import type * as Objection from '../../src/domain/objection.ts';
 import type * as RunFile from '../../src/domain/run.ts';
 import type { Run } from '../../src/domain/run.ts';
 import type * as StepFile from '../../src/domain/step.ts';
-import type { RunEvent } from '../../src/domain/step.ts';
 import type * as Rights from '../../src/flows/rights.ts';
 import type { Flows } from './_flows.ts';
 import { type Guards, openModel } from './_model.ts';

@@ -1,0 +1,52 @@
+import { type Run, type RunState, totals, workOf } from './run.ts';
+
+/** Which rules ask for an approval of what was planned. */
+export function approvalReasons(run: Run): Run['approvalFor'] {
+  // What goes was decided on before: bringing it back asks nothing more.
+  if (run.selection.kind === 'undo') return [];
+  const { neededFor } = run.policy;
+  const sum = totals(run);
+  const hosts = Object.values(run.hosts).filter(({ plan }) => workOf(plan) > 0).length;
+  const reasons: Run['approvalFor'] = [];
+  if (neededFor.force && run.selection.kind === 'rmi' && run.selection.force) reasons.push('force');
+  if (neededFor.stoppedContainers && sum.containers > 0) reasons.push('stopped-containers');
+  if (neededFor.irrecoverable && sum.irrecoverableTagged > 0) reasons.push('irrecoverable');
+  if (neededFor.reclaimOver !== undefined && sum.reclaim > neededFor.reclaimOver)
+    reasons.push('reclaim-over');
+  if (neededFor.hostsOver !== undefined && hosts > neededFor.hostsOver) reasons.push('hosts-over');
+  return reasons;
+}
+
+/** How a run ends of which nothing can go: there was nothing, or the command made no sense on any of its hosts. */
+export function fruitless(run: Run): 'empty' | 'refused' {
+  const sensible = Object.values(run.hosts).some(
+    ({ plan }) => plan && !plan.problems.some(({ kind }) => BAFFLING.has(kind)),
+  );
+  return sensible ? 'empty' : 'refused';
+}
+
+/** How a run ends of which every part has ended. */
+export function verdict(run: Run): RunState {
+  const sum = totals(run);
+  const stopped = Object.values(run.hosts).some(({ outcomes, cache }) =>
+    [...outcomes, ...(cache ? [cache] : [])].some(({ why }) => why?.kind === 'cancelled'),
+  );
+  if (sum.unknown > 0) return 'unknown';
+  if (stopped) return 'cancelled';
+  if (sum.deleted === 0 && everywhereStale(run)) return 'stale';
+  if (sum.failed > 0 && sum.deleted + sum.absent === 0) return 'failed';
+  // What a host that was not reached had deleted is not back, so that another undo may follow.
+  const missed = run.selection.kind === 'undo' && Object.values(run.hosts).some(({ trouble }) => trouble);
+  return sum.failed + sum.skipped > 0 || missed ? 'partial' : 'done';
+}
+
+// --- internal ---
+
+/** With nothing to go, these mean that the command made no sense here, rather than that there was nothing. */
+const BAFFLING: ReadonlySet<string> = new Set(['not-found', 'ambiguous', 'no-disk', 'lost']);
+
+/** On every host that had something to do. */
+function everywhereStale(run: Run): boolean {
+  const parts = Object.values(run.hosts).filter(({ plan }) => workOf(plan) > 0);
+  return parts.length > 0 && parts.every(({ drift }) => drift !== undefined);
+}
