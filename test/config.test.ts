@@ -45,7 +45,7 @@ channels: [C0OPS]
 operators: [S0OPS, U0ANA]
 groups: { ci: ["ci-*"] }
 access:
-  - { hosts: ["prod-*"], operators: [S0SRE], approvers: [S0SRE] }
+  - { hosts: ["Prod-*"], operators: [S0SRE], approvers: [S0SRE] }
 approval:
   approvers: [U0BO]
   count: 2
@@ -129,6 +129,11 @@ admission: ask
     ],
     ['a size that is none', 'approval: { needed-for: { reclaim-over: lots } }', /"lots" is not a size/],
     ['broken YAML', 'channels: [C0OPS', /:\d+:\d+: /],
+    [
+      'a host group in access',
+      'access: [{ hosts: ["@ci"] }]',
+      /access\.0\.hosts\.0 must be a host or a glob/,
+    ],
     ['a path that is not whole', 'audit: { file: audit.jsonl }', /audit\.file must be a whole path/],
     ['a channel by its name', 'audit: { channel: ops }', /audit\.channel must be a channel ID/],
   ])('name file, line and column: %s', (_, text, words) => {

@@ -1,39 +1,19 @@
-import type { Disk } from '../../src/domain/disk.ts';
 import { type Graph, graph } from '../../src/domain/graph.ts';
-import type { ImageId, RunId } from '../../src/domain/ids.ts';
-import type { Outcome, Trouble } from '../../src/domain/outcome.ts';
+import type { ImageId } from '../../src/domain/ids.ts';
+import type { Outcome } from '../../src/domain/outcome.ts';
 import type { Item, Plan } from '../../src/domain/plan.ts';
 import type { ReportBody } from '../../src/domain/protocol.ts';
-import type { Rules } from '../../src/domain/rules.ts';
 import { openTally } from '../../src/domain/tally.ts';
 import { carryOut } from './carry-out.ts';
-import type { ImageCache } from './details.ts';
 import { isStale, leaveAll, unmatched } from './drift.ts';
 import { eachOf } from './each.ts';
-import { type Surroundings, takeInventory } from './inventory.ts';
-import { type Ledger, uncounted } from './ledger.ts';
-import type { Clock, Engine, EngineInfo, Log, Queue } from './ports.ts';
+import { type Execution, ended, guard, leftOut, withinLimits } from './execution.ts';
+import { takeInventory } from './inventory.ts';
+import type { Engine, EngineInfo } from './ports.ts';
 import { openProgress } from './progress.ts';
 import { pruneCache } from './prune-cache.ts';
-import { restore } from './restore.ts';
-import { type ExecuteJob, type RestoreJob, refused } from './verify.ts';
+import type { ExecuteJob } from './verify.ts';
 import { openWait } from './wait.ts';
-
-export type Execution = {
-  engine: Engine;
-  queue: Pick<Queue, 'cancelled'>;
-  rules: Rules;
-  cache: ImageCache;
-  around: Surroundings;
-  clock: Clock;
-  readDisk: (root: string) => Promise<Disk | null>;
-  ledger: Ledger;
-  log: Log;
-  /** The image at hand is finished, the others are left. */
-  stop: AbortSignal;
-  /** Not even that. */
-  hurry: AbortSignal;
-};
 
 /** What the plan was made of, which the job does not say. */
 export type Asked = {
@@ -113,76 +93,10 @@ export async function execute(
   await report({ kind: 'finished', tookMs, before, after, raced });
 }
 
-/** Brings back the items of an accepted undo. Resolves and rejects as `execute`. */
-export async function carryBack(
-  job: RestoreJob,
-  report: (body: ReportBody) => Promise<void>,
-  execution: Execution,
-): Promise<void> {
-  const { engine, clock } = execution;
-  const info = await engine.info();
-  const before = await execution.readDisk(info.root);
-  const startedAt = clock.now();
-  await report({ kind: 'started' });
-  const progress = openProgress((outcomes) => report({ kind: 'outcomes', outcomes }), clock);
-  await eachOf(job.items, PULLS, async (item) => {
-    progress.add(
-      (await leftOut(job.run, item, execution)) ??
-        (await guard(item, () => restore(engine, item), execution)),
-    );
-  });
-  await progress.flush();
-  const after = await execution.readDisk(info.root);
-  await report({ kind: 'finished', tookMs: clock.now() - startedAt, before, after, raced: [] });
-}
-
 // --- internal ---
 
 /** Longer than an engine takes to make a container. */
 const RACE_MS = 300;
-
-/** As many as Docker itself pulls layers at once. */
-const PULLS = 3;
-
-async function leftOut(run: RunId, { image }: Item, execution: Execution): Promise<Outcome | null> {
-  const why = await ended(run, execution);
-  return why && { image, outcome: 'skipped', removed: [], freed: 0, why };
-}
-
-/** Why nothing more is begun. */
-async function ended(run: RunId, { stop, queue }: Execution): Promise<Trouble | null> {
-  if (stop.aborted) return refused('the agent was stopped before this image');
-  return (await queue.cancelled(run)) ? { kind: 'cancelled' } : null;
-}
-
-/** An item has an outcome whatever happens. */
-async function guard(item: Item, work: () => Promise<Outcome>, { log }: Execution): Promise<Outcome> {
-  try {
-    return await work();
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    log.error('an item failed unexpectedly', { image: item.image, error: message });
-    return { image: item.image, outcome: 'unknown', removed: [], freed: 0, why: { kind: 'engine', message } };
-  }
-}
-
-/** Counts against the host's hourly limits before the engine is asked, since nobody can count afterwards what was lost. */
-async function withinLimits(
-  item: Item,
-  work: () => Promise<Outcome>,
-  { ledger }: Execution,
-): Promise<Outcome> {
-  if (item.action !== 'delete') return work();
-  const left = (outcome: Outcome['outcome'], why: Trouble): Outcome => ({
-    ...{ image: item.image, outcome, removed: [], freed: 0, why },
-  });
-  const entry = await ledger.take(item.reclaim).catch(() => undefined);
-  if (entry === undefined) return left('failed', uncounted);
-  if (entry === null) return left('skipped', { kind: 'limit', again: ledger.left()?.again ?? 0 });
-  const outcome = await work();
-  if (outcome.outcome !== 'deleted' && outcome.outcome !== 'unknown') await ledger.giveBack(entry);
-  return outcome;
-}
 
 /**
  * A graph driver lists the chain IDs that it let go. The containerd store lists none: there a layer was freed with the

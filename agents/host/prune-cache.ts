@@ -1,6 +1,6 @@
 import type { CacheOutcome, Trouble } from '../../src/domain/outcome.ts';
 import type { CacheItem } from '../../src/domain/plan.ts';
-import type { Execution } from './execute.ts';
+import type { Execution } from './execution.ts';
 import { uncounted } from './ledger.ts';
 import { EngineTrouble } from './ports.ts';
 import { type ExecuteJob, refused } from './verify.ts';

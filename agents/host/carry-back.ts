@@ -1,0 +1,32 @@
+import type { ReportBody } from '../../src/domain/protocol.ts';
+import { eachOf } from './each.ts';
+import { type Execution, guard, leftOut } from './execution.ts';
+import { openProgress } from './progress.ts';
+import { restore } from './restore.ts';
+import type { RestoreJob } from './verify.ts';
+
+/** As many as Docker itself pulls layers at once. */
+const PULLS = 3;
+
+/** Brings back the items of an accepted undo. Resolves and rejects as `execute`. */
+export async function carryBack(
+  job: RestoreJob,
+  report: (body: ReportBody) => Promise<void>,
+  execution: Execution,
+): Promise<void> {
+  const { engine, clock } = execution;
+  const info = await engine.info();
+  const before = await execution.readDisk(info.root);
+  const startedAt = clock.now();
+  await report({ kind: 'started' });
+  const progress = openProgress((outcomes) => report({ kind: 'outcomes', outcomes }), clock);
+  await eachOf(job.items, PULLS, async (item) => {
+    progress.add(
+      (await leftOut(job.run, item, execution)) ??
+        (await guard(item, () => restore(engine, item), execution)),
+    );
+  });
+  await progress.flush();
+  const after = await execution.readDisk(info.root);
+  await report({ kind: 'finished', tookMs: clock.now() - startedAt, before, after, raced: [] });
+}
