@@ -32,6 +32,9 @@ export function whoApproves(run: Run, rights: Rights): Markup | null {
   return left && join(left.map(listed), ', and of ');
 }
 
+/** Those who may approve it, for `standing`. */
+export const whoMay = (run: Run, rights: Rights): Markup => whoApproves(run, rights) ?? say`nobody else can`;
+
 // --- internal ---
 
 function standingParts(run: Run, who?: Markup): Markup[] {

@@ -4,7 +4,8 @@ import { type Markup, say, user } from '../domain/markup.ts';
 import { noRun, objection } from '../domain/objection.ts';
 import { hostsOf, type Run } from '../domain/run.ts';
 import type { RunEvent } from '../domain/step.ts';
-import type { Deps, Person } from './_deps.ts';
+import type { Person } from '../ports.ts';
+import type { Deps } from './_deps.ts';
 import { advance } from './advance.ts';
 import { mayAsk, whyNotApprover } from './rights.ts';
 

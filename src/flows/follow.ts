@@ -3,7 +3,8 @@ import type { RunId, UserId } from '../domain/ids.ts';
 import type { Markup } from '../domain/markup.ts';
 import type { Run } from '../domain/run.ts';
 import type { RunEvent } from '../domain/step.ts';
-import type { Deps, Person } from './_deps.ts';
+import type { Person } from '../ports.ts';
+import type { Deps } from './_deps.ts';
 import { advance } from './advance.ts';
 import { draftRun, type Wanted } from './draft.ts';
 
