@@ -152,6 +152,8 @@ function declared<S extends z.ZodType>(schema: S, meta: OptionMeta): S {
 /** `<where>` of a command. */
 export const Where = z.string().max(500);
 
+const rests = new WeakSet<z.core.$ZodType>();
+
 /** The rest of the line, exactly as typed: no quotes, no options. It must be the last of the words. */
 export const rest = (most: number) => {
   const schema = z
@@ -163,7 +165,7 @@ export const rest = (most: number) => {
   rests.add(schema);
   return schema;
 };
-const rests = new WeakSet<z.core.$ZodType>();
+
 export const isRest = (schema: z.core.$ZodType): boolean => rests.has(schema);
 
 /** The number of a run, `1042` or `#1042`. */

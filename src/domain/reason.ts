@@ -9,11 +9,9 @@ export const lengthOf = (reason: string): number => [...reason].length;
 
 /** A reason as it was given: text, in which the people that it mentions are people. */
 export function reasonWords(reason: string): Markup {
-  return reason.split(MENTION).flatMap((part, i): Markup => {
-    const person = i % 2 === 1 ? UserId.safeParse(part) : null;
-    if (person?.success) return [user(person.data)];
-    return pieces(part).map(text);
-  });
+  return reason
+    .split(MENTION)
+    .flatMap((part, i): Markup => (i % 2 === 1 ? [user(UserId.parse(part))] : pieces(part).map(text)));
 }
 
 // --- internal ---

@@ -88,8 +88,10 @@ export function outcomeRow(item: Item, outcome: Outcome | undefined, said?: Trou
     }
     case 'restored':
       return say`✓ ${name} is back`;
-    case 'untagged':
-      return say`✓ ${join([say`${name} untagged, 0 B`, runsOn(item) ?? []].filter((part) => part.length > 0))}`;
+    case 'untagged': {
+      const on = runsOn(item);
+      return say`✓ ${name} untagged, 0 B${on ? say`, ${on}` : ''}`;
+    }
     case 'absent':
       return say`✓ ${name} was gone already`;
     default: {
