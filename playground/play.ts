@@ -106,7 +106,10 @@ export async function play(
   function underWay(): boolean {
     // A run that pauses between two waves goes on when a person says so.
     return cards().some(
-      ({ text }) => /^#\d+ (planning|executing) /.test(text) && !text.endsWith('waits to be continued'),
+      (message) =>
+        isCard(message) &&
+        /^#\d+ (planning|executing) /.test(message.text) &&
+        !message.text.endsWith('waits to be continued'),
     );
   }
 
@@ -149,12 +152,15 @@ export async function play(
 
 // --- internal ---
 
+/** What `show` posts begins as a card does, and stays as it is. */
+const isCard = ({ metadata }: Message): boolean => metadata?.event_type === 'dimg_run';
+
 type Pressed = Extract<Line, { kind: 'press' }>;
 
 /** What there is instead of this button. `all` newest first. */
 function missing(all: readonly Message[], wanted: Pressed): string {
   const about = all.flatMap((message) => {
-    const [, number, state] = /^#(\d+) ([a-z]+) · /.exec(message.text) ?? [];
+    const [, number, state] = (isCard(message) && /^#(\d+) ([a-z]+) · /.exec(message.text)) || [];
     return number === undefined ? [] : [{ message, number: Number(number), state }];
   });
   const found = about.find(({ number }) => wanted.run === undefined || number === wanted.run);

@@ -22,9 +22,9 @@ describe('a script', () => {
     ...{ type: 'button', action_id: label, value: '1' },
     text: { type: 'plain_text', text: label },
   });
-  const posts = (text: string, labels: string[] = []) =>
+  const posts = (text: string, labels: string[] = [], event_type = 'dimg_run') =>
     fixture.client.chat.postMessage({
-      ...{ channel: 'C0OPS', text },
+      ...{ channel: 'C0OPS', text, metadata: { event_type, event_payload: { run: 1 } } },
       blocks: [
         { type: 'section', text: { type: 'mrkdwn', text } },
         ...(labels.length === 0 ? [] : [{ type: 'actions', elements: labels.map(button) }]),
@@ -41,7 +41,7 @@ describe('a script', () => {
   ])('that presses a button which is not there ends soon, with a sentence: %s', async (script, words) => {
     await posts('#1 proposed · prune host-1 · 1 image', ['Delete', 'Cancel']);
     await posts('#2 done · prune host-1 · deleted 1 of 1, 0 B');
-    await posts('<@U0ANA>, <@U0BO> approved #2.');
+    await posts('#1 executing · prune host-1 · as it was shown', [], 'other');
     const started = Date.now();
     await expect(plays(script)).rejects.toThrow(new Error(words));
     expect(Date.now() - started).toBeLessThan(3_000);
