@@ -1,6 +1,7 @@
-/** One line of a script. */
-export type Line =
-  | { kind: 'command'; user: string; text: string; wait: boolean; source: string }
+/** One line of a script; `at` counts from 1. */
+export type Line = { at: number; source: string } & Said;
+type Said =
+  | { kind: 'command'; user: string; text: string; wait: boolean }
   | {
       kind: 'press';
       user: string;
@@ -8,10 +9,9 @@ export type Line =
       run?: number;
       reason?: string;
       wait: boolean;
-      source: string;
     }
-  | { kind: 'say'; user: string; text: string; source: string }
-  | { kind: 'pause'; ms: number; source: string };
+  | { kind: 'say'; user: string; text: string }
+  | { kind: 'pause'; ms: number };
 
 /** A script that can't be read: says the line and what it may look like. */
 export class ScriptError extends Error {}
@@ -24,9 +24,10 @@ export class ScriptError extends Error {}
 export function parseScript(text: string): Line[] {
   return text.split('\n').flatMap((raw, i): Line[] => {
     const source = raw.trim();
+    const place = { at: i + 1, source };
     if (source === '' || source.startsWith('#')) return [];
     const pause = /^wait (\d+(?:\.\d+)?)(ms|s)$/.exec(source);
-    if (pause) return [{ kind: 'pause', ms: Number(pause[1]) * (pause[2] === 's' ? 1000 : 1), source }];
+    if (pause) return [{ ...place, kind: 'pause', ms: Number(pause[1]) * (pause[2] === 's' ? 1000 : 1) }];
     const [, user, said] = /^([a-z][a-z0-9_-]*):\s+(.+)$/.exec(source) ?? [];
     if (user === undefined || said === undefined)
       throw new ScriptError(
@@ -38,12 +39,13 @@ export function parseScript(text: string): Line[] {
     if (press?.[1] !== undefined)
       return [
         {
-          ...{ kind: 'press', user, label: press[1], wait, source },
+          ...place,
+          ...{ kind: 'press', user, label: press[1], wait },
           ...(press[2] && { run: Number(press[2]) }),
           ...(press[3] && { reason: press[3] }),
         },
       ];
-    if (words.startsWith('/')) return [{ kind: 'command', user, text: words, wait, source }];
-    return [{ kind: 'say', user, text: words, source }];
+    if (words.startsWith('/')) return [{ ...place, kind: 'command', user, text: words, wait }];
+    return [{ ...place, kind: 'say', user, text: words }];
   });
 }

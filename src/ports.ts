@@ -15,6 +15,12 @@ export interface Answer {
   file?: { name: string; content: string };
 }
 
+/** Who typed or pressed. */
+export interface Person {
+  user: UserId;
+  team: string;
+}
+
 /** What a press leads to: words for the presser alone, a form that asks for the reason, or nothing more than the card. */
 export type Reply = { kind: 'words'; words: Markup } | { kind: 'form'; run: Run } | null;
 

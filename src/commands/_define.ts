@@ -4,6 +4,8 @@ import type { Markup } from '../domain/markup.ts';
 import { code, say } from '../domain/markup.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { HostStatus } from '../domain/protocol.ts';
+import { lengthOf } from '../domain/reason.ts';
+import type { Rights } from '../domain/rights.ts';
 import type { Rollout, Run } from '../domain/run.ts';
 import type { PruneSelection, Selection } from '../domain/selection.ts';
 import { parseDuration, parseMoment } from '../domain/time.ts';
@@ -22,6 +24,7 @@ export interface Desk {
   /** Milliseconds since 1970. */
   now: number;
   commands: ReadonlyMap<string, Command>;
+  rights: Rights;
   hosts(where?: string): Promise<HostStatus[]>;
   run(id: number): Promise<{ run: Run; plans: ReadonlyMap<string, Plan> } | null>;
   /** Runs that are not over, oldest first. */
@@ -148,6 +151,22 @@ function declared<S extends z.ZodType>(schema: S, meta: OptionMeta): S {
 
 /** `<where>` of a command. */
 export const Where = z.string().max(500);
+
+const rests = new WeakSet<z.core.$ZodType>();
+
+/** The rest of the line, exactly as typed: no quotes, no options. It must be the last of the words. */
+export const rest = (most: number) => {
+  const schema = z
+    .string()
+    .refine((text) => lengthOf(text) <= most, {
+      error: ({ input }) => `at most ${most} characters, and these are ${lengthOf(String(input))}`,
+    })
+    .optional();
+  rests.add(schema);
+  return schema;
+};
+
+export const isRest = (schema: z.core.$ZodType): boolean => rests.has(schema);
 
 /** The number of a run, `1042` or `#1042`. */
 export const RunNumber = z

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { UserError } from '../domain/error.ts';
 import { code, type Markup, say, some } from '../domain/markup.ts';
 import { nearest } from '../domain/nearest.ts';
-import { type Command, isOptional, metaOf, NOT, usage } from './_define.ts';
-import { normalise, tokenise } from './_words.ts';
+import { type Command, isOptional, isRest, metaOf, NOT, usage } from './_define.ts';
+import { entered, normalise, tokenise } from './_words.ts';
 
 /** A command with its words and options read and checked. */
 export interface Parsed {
@@ -13,7 +13,8 @@ export interface Parsed {
 
 /** Reads a line as typed after `/dimg`. Throws a `UserError` that names what is wrong, with the usage. */
 export function parse(text: string, commands: ReadonlyMap<string, Command>): Parsed {
-  const tokens = tokenise(normalise(text));
+  const { line, rest } = apart(text, commands);
+  const tokens = tokenise(normalise(line));
   const name = tokens.shift()?.toLowerCase() ?? 'help';
   const command = commands.get(name);
   if (!command) throw new UserError(unknownCommand(name, [...commands.keys()]));
@@ -21,13 +22,28 @@ export function parse(text: string, commands: ReadonlyMap<string, Command>): Par
   return {
     command,
     input: {
-      words: read(command, command.words, assign(command, raw.words)),
+      words: read(command, command.words, { ...assign(command, raw.words), ...rest }),
       options: read(command, command.options, raw.options, '--'),
     },
   };
 }
 
 // --- internal ---
+
+/** Takes off the rest of the line, where the command wants it as it was typed. */
+function apart(
+  text: string,
+  commands: ReadonlyMap<string, Command>,
+): { line: string; rest?: Record<string, string> } {
+  const name = normalise(/^\s*(\S+)/.exec(text)?.[1] ?? '').toLowerCase();
+  const shape = Object.entries(commands.get(name)?.words.shape ?? {});
+  const at = shape.findIndex(([, schema]) => isRest(schema));
+  if (at < 0) return { line: text };
+  const [whole = '', line = '', rest = ''] =
+    new RegExp(`^(\\s*\\S+(?:\\s+\\S+){${at}})\\s+(.+)$`, 's').exec(text) ?? [];
+  const typed = entered(rest).trim();
+  return whole === '' || typed === '' ? { line: text } : { line, rest: { [shape[at]?.[0] ?? '']: typed } };
+}
 
 interface Raw {
   words: string[];

@@ -5,25 +5,31 @@ import { UserError } from '../domain/error.ts';
  * characters.
  */
 export function normalise(text: string): string {
-  return (
+  return entered(
     text
       .replace(/[\u200b-\u200d\u2060\ufeff]/g, '')
       .replace(/[\u00a0\u202f\u2007]/g, ' ')
-      // <http://x|x> and <mailto:a@b|a@b> show their label; mentions <@U1|ana> keep the ID.
-      .replace(
-        /<(?:https?:\/\/|mailto:)([^>|]*)(?:\|([^>]*))?>/g,
-        (_, url: string, label?: string) => label ?? url,
-      )
-      .replace(/<([@#!][^>|]*)(?:\|[^>]*)?>/g, '<$1>')
-      .replace(/&lt;/g, '<')
-      .replace(/&gt;/g, '>')
-      .replace(/&amp;/g, '&')
-      .replace(/(^|\s)[—–―](?=[A-Za-z])/g, '$1--')
-      .replace(/[‐‑‒–—―−]/g, '-')
-      .replace(/[“”„‟«»]/g, '"')
-      .replace(/[‘’‚‛]/g, "'")
-      .trim()
-  );
+      // A registry is named without a scheme.
+      .replace(/<https?:\/\/([^>|]*)>/g, '$1'),
+  )
+    .replace(/(^|\s)[—–―](?=[A-Za-z])/g, '$1--')
+    .replace(/[‐‑‒–—―−]/g, '-')
+    .replace(/[“”„‟«»]/g, '"')
+    .replace(/[‘’‚‛]/g, "'")
+    .trim();
+}
+
+/** What was typed, where Slack alone has changed it: links show their label, mentions keep their ID. */
+export function entered(text: string): string {
+  return text
+    .replace(
+      /<(https?:\/\/|mailto:)([^>|]*)(?:\|([^>]*))?>/g,
+      (_, scheme: string, to: string, label?: string) => label ?? (scheme === 'mailto:' ? to : scheme + to),
+    )
+    .replace(/<([@#!][^>|]*)(?:\|[^>]*)?>/g, '<$1>')
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&amp;/g, '&');
 }
 
 /** Words as a shell splits them: quotes group, a backslash takes the next character as it is. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { say } from '../domain/markup.ts';
-import { askedWords, standing } from '../domain/waiting.ts';
+import { askedWords, standing, whoMay } from '../domain/waiting.ts';
 import { defineCommand } from './_define.ts';
 
 export default defineCommand({
@@ -16,7 +16,7 @@ export default defineCommand({
       lines:
         runs.length === 0
           ? [say`Nothing waits.`]
-          : runs.map((run) => say`• ${askedWords(run)} · ${standing(run)}`),
+          : runs.map((run) => say`• ${askedWords(run)} · ${standing(run, whoMay(run, desk.rights))}`),
     };
   },
 });

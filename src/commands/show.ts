@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { decisions } from '../domain/decisions.ts';
 import { driftRows } from '../domain/drift-rows.ts';
 import { UserError } from '../domain/error.ts';
-import { bold, code, join, type Markup, say, time, user } from '../domain/markup.ts';
+import { bold, code, join, type Markup, plural, say, time, user } from '../domain/markup.ts';
 import type { Plan } from '../domain/plan.ts';
 import { planOf } from '../domain/plan-of.ts';
+import { reasonWords } from '../domain/reason.ts';
+import type { Rights } from '../domain/rights.ts';
 import {
   cacheOutcomeRows,
   cacheRows,
@@ -13,9 +16,10 @@ import {
   outcomeRow,
   problemRows,
 } from '../domain/rows.ts';
-import type { HostPart, Run } from '../domain/run.ts';
+import { type HostPart, isFinal, type Run } from '../domain/run.ts';
 import { formatSize } from '../domain/size.ts';
 import { troubleWords } from '../domain/trouble.ts';
+import { standing, whoMay } from '../domain/waiting.ts';
 import { describeRun, headline } from '../domain/words.ts';
 import { defineCommand, RunNumber } from './_define.ts';
 
@@ -38,7 +42,9 @@ export default defineCommand({
       lines: [
         say`${bold(`#${run.id}`)} ${run.state} ${code(describeRun(run))} asked by ${user(run.requester)} ${time(run.createdAt)}`,
         ...together(run),
+        ...stands(run, desk.rights),
         ...decisions(run),
+        ...ending(run),
         ...Object.entries(run.hosts).flatMap(([host, part]) => hostLines(host, part, plans.get(host), run)),
       ],
     };
@@ -53,20 +59,20 @@ function together(run: Run): Markup[] {
   return plan && plan.hosts > 1 ? [say`plan ${code(plan.digest)} of ${plan.hosts} hosts`] : [];
 }
 
-function decisions(run: Run): Markup[] {
+/** Where it is, and whom it waits for; once that is over, what it had needed. */
+function stands(run: Run, rights: Rights): Markup[] {
+  if (run.state === 'planning') return [];
+  if (run.state === 'proposed') return [standing(run, whoMay(run, rights))];
+  const needed = plural(run.policy.count, 'approval');
+  return [
+    ...(run.approvalFor.length > 0 ? [say`needed ${needed} (${run.approvalFor.join(', ')})`] : []),
+    ...(isFinal(run.state) ? [] : [standing(run)]),
+  ];
+}
+
+function ending(run: Run): Markup[] {
   const lines: Markup[] = [];
-  if (run.confirmed) lines.push(say`confirmed by ${user(run.confirmed.by)} ${time(run.confirmed.at)}`);
-  for (const { by, at } of run.approvals) lines.push(say`approved by ${user(by)} ${time(at)}`);
-  if (run.denied)
-    lines.push(
-      say`denied by ${user(run.denied.by)} ${time(run.denied.at)}${run.denied.reason === undefined ? '' : `: ${run.denied.reason}`}`,
-    );
-  for (const { by, at } of run.continued ?? []) lines.push(say`continued by ${user(by)} ${time(at)}`);
-  for (const { by, at, run: undo } of run.undone ?? [])
-    lines.push(say`undone by ${user(by)} ${time(at)} with #${undo}`);
-  if (run.again)
-    lines.push(say`asked again by ${user(run.again.by)} ${time(run.again.at)} with #${run.again.run}`);
-  if (run.cancel) lines.push(say`cancelled by ${user(run.cancel.by)} ${time(run.cancel.at)}`);
+  if (run.denied?.reason !== undefined) lines.push(say`because: ${reasonWords(run.denied.reason)}`);
   if (run.endedAt !== undefined)
     lines.push(
       say`ended ${time(run.endedAt)}${run.audit ? say`, audit ${run.audit.n} ${code(run.audit.hash)}` : ''}`,

@@ -24,6 +24,10 @@ export function driftRows({ unmatched, changed, plan }: Drift, rows = Infinity, 
   ];
 }
 
+/** `1 of 2 no longer matches`. */
+export const unmatchedWords = (n: number, of: number): string =>
+  `${n} of ${of} no longer ${n === 1 ? 'matches' : 'match'}`;
+
 // --- internal ---
 
 const more = (mark: string, n: number, words: string): Markup[] =>

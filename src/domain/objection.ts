@@ -1,6 +1,6 @@
 import type { RunEvent } from './event.ts';
-import type { RunId } from './ids.ts';
-import { type Markup, say, time, user } from './markup.ts';
+import type { RunId, UserId } from './ids.ts';
+import { join, type Markup, say, time, user } from './markup.ts';
 import { canRunAgain, canUndo, isFinal, type Run } from './run.ts';
 
 export const noRun = (id: RunId): Markup => say`There is no run #${id}.`;
@@ -13,7 +13,7 @@ export function objection(run: Run, event: RunEvent): Markup | null {
   switch (event.type) {
     case 'confirm':
       return (
-        notProposed(run, event.at) ??
+        notProposed(run, event) ??
         (run.approvalFor.length > 0
           ? say`#${run.id} needs somebody's approval, not a confirmation.`
           : event.by !== run.requester
@@ -22,7 +22,7 @@ export function objection(run: Run, event: RunEvent): Markup | null {
       );
     case 'approve':
       return (
-        notProposed(run, event.at) ??
+        notProposed(run, event) ??
         notForApprovers(run) ??
         (event.by === run.requester
           ? say`You asked for #${run.id} yourself: somebody else must approve it.`
@@ -32,19 +32,19 @@ export function objection(run: Run, event: RunEvent): Markup | null {
       );
     case 'deny':
       return (
-        notProposed(run, event.at) ??
+        notProposed(run, event) ??
         notForApprovers(run) ??
         (event.by === run.requester ? say`You asked for #${run.id} yourself: cancel it instead.` : null)
       );
     case 'cancel':
-      if (isFinal(run.state)) return decided(run);
+      if (isFinal(run.state)) return decided(run, event.by);
       if (run.state === 'planning')
         return say`#${run.id} is still being planned; nothing is deleted before that is done.`;
       return run.cancel
         ? say`#${run.id} is already being cancelled; it stops after the image at hand.`
         : null;
     case 'continue':
-      if (isFinal(run.state)) return decided(run);
+      if (isFinal(run.state)) return decided(run, event.by);
       if (run.cancel) return say`#${run.id} is being cancelled.`;
       if (!run.paused) return say`#${run.id} does not wait to be continued.`;
       return event.at >= run.paused.until
@@ -82,32 +82,48 @@ function notForApprovers(run: Run): Markup | null {
     : say`#${run.id} needs no approval; it waits for ${user(run.requester)} to confirm it.`;
 }
 
-function notProposed(run: Run, at: number): Markup | null {
+function notProposed(run: Run, { at, by }: { at: number; by: UserId }): Markup | null {
   if (run.state === 'planning') return say`#${run.id} is still being planned; wait for its buttons.`;
-  if (run.state !== 'proposed') return decided(run);
+  if (run.state !== 'proposed') return decided(run, by);
   if (run.expiresAt !== undefined && at >= run.expiresAt)
     return say`#${run.id} expired ${time(run.expiresAt)}; ask again.`;
   return null;
 }
 
-function decided(run: Run): Markup {
-  const by = run.denied ?? run.cancel ?? run.confirmed ?? run.approvals.at(-1);
+/** What was decided on before this person came, and by whom. */
+function decided(run: Run, reader: UserId): Markup {
+  const started = run.confirmed ?? run.approvals.at(-1);
+  const [denied, cancelled] = [run.denied?.by, run.cancel?.by];
   switch (run.state) {
     case 'executing':
-      return by
-        ? say`${user(by.by)} has already started #${run.id}.`
-        : say`#${run.id} is already being carried out.`;
+      if (!started) return say`#${run.id} is already being carried out.`;
+      return started.by === reader
+        ? say`You have already started #${run.id}.`
+        : say`${user(started.by)} has already started #${run.id}.`;
     case 'denied':
-      return by
-        ? say`${user(by.by)} has denied #${run.id}; nothing was deleted.`
-        : say`#${run.id} was denied.`;
+      if (denied === undefined) return say`#${run.id} was denied.`;
+      return denied === reader
+        ? say`You have denied #${run.id} already.`
+        : say`${user(denied)} has denied #${run.id}; nothing was deleted.`;
     case 'cancelled':
-      return by ? say`${user(by.by)} has cancelled #${run.id}.` : say`#${run.id} was cancelled.`;
+      if (cancelled === undefined) return say`#${run.id} was cancelled.`;
+      return cancelled === reader
+        ? say`You have cancelled #${run.id} already.`
+        : say`${user(cancelled)} has cancelled #${run.id}.`;
     case 'expired':
       return say`#${run.id} expired ${time(run.expiresAt ?? run.endedAt ?? run.createdAt)}; ask again.`;
     case 'empty':
       return say`#${run.id} is over: there was nothing to delete.`;
     default:
-      return say`#${run.id} is over: ${run.state}.`;
+      if (!started) return say`#${run.id} is over: ${run.state}.`;
+      return say`${startedBy(run, reader)} #${run.id}; it is over: ${run.state}.`;
   }
+}
+
+/** `@ana confirmed`, `You and @cy approved`. */
+function startedBy({ confirmed, approvals }: Run, reader: UserId): Markup {
+  const ids = confirmed ? [confirmed.by] : approvals.map(({ by }) => by);
+  const others = ids.filter((id) => id !== reader).map(user);
+  const who = join(others.length < ids.length ? ['You', ...others] : others, ' and ');
+  return say`${who} ${confirmed ? 'confirmed' : 'approved'}`;
 }

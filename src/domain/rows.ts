@@ -17,13 +17,8 @@ export function itemRow(item: Item, now: number): Markup {
   const parts = [say`${named(item)} frees ${formatSize(item.reclaim)}${shared}`];
   if (item.action === 'untag') {
     const left = item.references.filter((reference) => !item.remove.includes(reference));
-    const running = item.usedBy.filter((use) => use.running).map((use) => use.container);
     parts[0] = say`${some(item.remove)} untag only, frees 0 B`;
-    parts.push(
-      item.force && running.length > 0
-        ? say`${some(running)} keeps running`
-        : say`the image stays as ${some(left)}`,
-    );
+    parts.push(runsOn(item) ?? say`the image stays as ${some(left)}`);
   } else if (item.force) parts.push(say`forced under ${users(item.usedBy)}`);
   parts.push(...item.containers.slice(0, IN_ROW).map((container) => removal(container, now)));
   const others = item.containers.length - IN_ROW;
@@ -93,8 +88,10 @@ export function outcomeRow(item: Item, outcome: Outcome | undefined, said?: Trou
     }
     case 'restored':
       return say`✓ ${name} is back`;
-    case 'untagged':
-      return say`✓ ${name} untagged, 0 B`;
+    case 'untagged': {
+      const on = runsOn(item);
+      return say`✓ ${name} untagged, 0 B${on ? say`, ${on}` : ''}`;
+    }
     case 'absent':
       return say`✓ ${name} was gone already`;
     default: {
@@ -119,6 +116,13 @@ export function named(subject: { image: ImageId; references: readonly string[] }
 }
 
 // --- internal ---
+
+/** What runs on under an image that loses its names all the same. */
+function runsOn(item: Item): Markup | null {
+  const running = item.usedBy.filter((use) => use.running).map((use) => use.container);
+  if (!item.force || running.length === 0) return null;
+  return say`${some(running)} ${running.length === 1 ? 'keeps' : 'keep'} running`;
+}
 
 /** What an undo does: `• app:1 3f2a… is pulled again, 120 MB`. */
 function restoreRow(item: Item): Markup {

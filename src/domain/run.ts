@@ -246,6 +246,8 @@ export function totals(run: Run) {
     irrecoverableTagged: sum((plan) => plan.irrecoverableTagged),
     /** Done as planned: deleted, untagged or, of an undo, restored; records of the build cache as well. */
     deleted: count('deleted', 'untagged', 'restored') + cached(({ deleted }) => deleted),
+    /** Those of them that were only untagged. */
+    untagged: count('untagged'),
     absent: count('absent'),
     skipped: count('skipped') + cached(({ skipped }) => skipped),
     failed: count('failed') + cached(({ failed }) => failed),

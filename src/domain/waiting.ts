@@ -26,6 +26,9 @@ export function whoApproves(run: Run, rights: Rights): Markup | null {
   return left.some((list) => list.length === 0) ? null : join(left.map(listed), ' who are also among ');
 }
 
+/** Those who may approve it, for `standing`. */
+export const whoMay = (run: Run, rights: Rights): Markup => whoApproves(run, rights) ?? say`nobody else can`;
+
 // --- internal ---
 
 function standingParts(run: Run, who?: Markup): Markup[] {

@@ -41,6 +41,27 @@ export function amount(sum: {
   return parts.length > 0 ? `${parts.join(', ')} and ${last}` : last;
 }
 
+/** What a run or a host's part of it was to do and did, as far as the difference of deleting and untagging goes. */
+export interface Did {
+  items: number;
+  /** Of them, those to be untagged only. */
+  untag: number;
+  /** Done, in either way. */
+  deleted: number;
+  untagged: number;
+}
+
+/** Whether it is not deletions alone. */
+export const hasUntagged = ({ untag, untagged }: Did): boolean => untag > 0 || untagged > 0;
+
+/** `deleted 3 of 3`, `untagged 1 of 1`, `deleted 2 and untagged 1 of 3`. */
+export function didWords(did: Did): string {
+  const gone = did.deleted - did.untagged;
+  if (!hasUntagged(did)) return `deleted ${gone} of ${did.items}`;
+  if (did.untag === did.items && gone === 0) return `untagged ${did.untagged} of ${did.items}`;
+  return `deleted ${gone} and untagged ${did.untagged} of ${did.items}`;
+}
+
 // --- internal ---
 
 function gist(run: Run): string {

@@ -1,5 +1,4 @@
 import type { Command } from '../commands/_define.ts';
-import type { UserId } from '../domain/ids.ts';
 import type { Rights } from '../domain/rights.ts';
 import type { ApprovalPolicy } from '../domain/run.ts';
 import type {
@@ -40,10 +39,4 @@ export interface Deps {
   policy: ApprovalPolicy;
   /** Makes ids that never come again. */
   newId(): string;
-}
-
-/** Who typed or pressed. */
-export interface Person {
-  user: UserId;
-  team: string;
 }

@@ -4,8 +4,8 @@ import type { Home } from '../domain/home.ts';
 import type { UserId } from '../domain/ids.ts';
 import type { HostStatus } from '../domain/protocol.ts';
 import { isFinal, type Run } from '../domain/run.ts';
-import type { Log, People } from '../ports.ts';
-import type { Deps, Person } from './_deps.ts';
+import type { Log, People, Person } from '../ports.ts';
+import type { Deps } from './_deps.ts';
 import { refusal } from './decide.ts';
 import { openRuns } from './open-runs.ts';
 

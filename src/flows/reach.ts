@@ -3,7 +3,8 @@ import type { HostName } from '../domain/ids.ts';
 import { code, say, time } from '../domain/markup.ts';
 import { type HostStatus, isOnline } from '../domain/protocol.ts';
 import { resolveWhere } from '../domain/where.ts';
-import type { Deps, Person } from './_deps.ts';
+import type { Person } from '../ports.ts';
+import type { Deps } from './_deps.ts';
 import { mayAsk } from './rights.ts';
 
 /** The hosts that `where` means, as they are now. */

@@ -6,8 +6,8 @@ import { RunId } from '../domain/ids.ts';
 import { code, join, say } from '../domain/markup.ts';
 import type { Selection } from '../domain/selection.ts';
 import { resolveWhere } from '../domain/where.ts';
-import type { Answer } from '../ports.ts';
-import type { Deps, Person } from './_deps.ts';
+import type { Answer, Person } from '../ports.ts';
+import type { Deps } from './_deps.ts';
 import { decide } from './decide.ts';
 import { draftRun, type Wanted } from './draft.ts';
 import { readHistory } from './history.ts';
@@ -75,6 +75,7 @@ async function desk(deps: Deps): Promise<Desk> {
   return {
     now: deps.clock(),
     commands: deps.commands,
+    rights: deps.rights,
     async hosts(where) {
       const all = (await deps.hosts.list()).sort((a, b) => (a.host < b.host ? -1 : 1));
       if (where === undefined) return all;

@@ -2,7 +2,8 @@ import { UserError } from '../domain/error.ts';
 import type { HostName, UserId } from '../domain/ids.ts';
 import { code, group, join, type Markup, say } from '../domain/markup.ts';
 import { isGroup, listed, listsFor } from '../domain/rights.ts';
-import type { Deps, Person } from './_deps.ts';
+import type { Person } from '../ports.ts';
+import type { Deps } from './_deps.ts';
 
 /** Throws a `UserError` where this person may not ask for deletions on these hosts. */
 export async function mayAsk(deps: Deps, person: Person, hosts: readonly HostName[]): Promise<void> {

@@ -3,33 +3,28 @@ import type { WebClientOptions } from '@slack/web-api';
 import { UserError } from '../domain/error.ts';
 import { RunId, UserId } from '../domain/ids.ts';
 import type { Markup } from '../domain/markup.ts';
-import type { Answer, Log, Reply, Voice } from '../ports.ts';
+import type { Answer, Log, Person, Reply, Voice } from '../ports.ts';
 import { privately } from './answers.ts';
 import { listenForDenials, openForm } from './deny.ts';
-import { inTime, spoken } from './edge.ts';
+import { inTime, personOf, spoken } from './edge.ts';
 import { hearHome, type Opened } from './hear-home.ts';
 
 /** What the bot does with what it hears. `command` and `press` throw a `UserError` for what the person should know. */
 export interface Handlers {
-  command(asked: {
-    user: UserId;
-    team: string;
-    channel: string;
-    text: string;
-    replyTo: string;
-    delivery: string;
-  }): Promise<Answer | null>;
-  press(pressed: {
-    user: UserId;
-    team: string;
-    run: RunId;
-    verb: Verb;
-    on: { channel: string; ts: string; thread?: string };
-    replyTo: string;
-    delivery: string;
-  }): Promise<Reply>;
+  command(
+    asked: Person & { channel: string; text: string; replyTo: string; delivery: string },
+  ): Promise<Answer | null>;
+  press(
+    pressed: Person & {
+      run: RunId;
+      verb: Verb;
+      on: { channel: string; ts: string; thread?: string };
+      replyTo: string;
+      delivery: string;
+    },
+  ): Promise<Reply>;
   /** The form that a press of `Deny` opened was sent. Returns why it does not count. */
-  deny(sent: { user: UserId; team: string; run: RunId; reason?: string }): Promise<Markup | null>;
+  deny(sent: Person & { run: RunId; reason?: string }): Promise<Markup | null>;
   /** To one person, later than an acknowledgement may be. */
   reply: Voice['reply'];
   home(opened: Opened): Promise<void>;
@@ -99,8 +94,7 @@ export async function openApp(
         if (action.type !== 'button') return null;
         const { container } = body;
         const reply = await handlers.press({
-          user: UserId.parse(body.user.id),
-          team: body.user.team_id ?? body.team?.id ?? '',
+          ...personOf(body),
           run: readRun(action.value),
           verb: VERBS.find((verb) => verb === action.action_id) ?? 'cancel',
           on: {

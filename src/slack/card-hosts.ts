@@ -1,5 +1,5 @@
 import type { Drift } from '../domain/drift.ts';
-import { driftRows } from '../domain/drift-rows.ts';
+import { driftRows, unmatchedWords } from '../domain/drift-rows.ts';
 import type { HostName } from '../domain/ids.ts';
 import { bold, code, join, type Markup, plural, say } from '../domain/markup.ts';
 import type { Outcome } from '../domain/outcome.ts';
@@ -18,6 +18,7 @@ import { type HostPart, type Run, workOf } from '../domain/run.ts';
 import { formatSize } from '../domain/size.ts';
 import { formatDuration } from '../domain/time.ts';
 import { troubleWords } from '../domain/trouble.ts';
+import { didWords, hasUntagged } from '../domain/words.ts';
 
 interface Section {
   lines: Markup[];
@@ -123,7 +124,7 @@ function driftSection(host: HostName, drift: Drift, rows: number): Section {
   const { unmatched, of, plan } = drift;
   const each = Math.max(1, Math.floor(rows / 2));
   const cut = Math.max(unmatched, plan?.added ?? 0) > each;
-  const counts = say`${unmatched} of ${of} no longer ${unmatched === 1 ? 'matches' : 'match'} · nothing was deleted here`;
+  const counts = say`${unmatchedWords(unmatched, of)} · nothing was deleted here`;
   return {
     lines: [say`${bold(host)} ${counts}`, ...driftRows(drift, each, cut ? ', in the thread' : '')],
     more: 0,
@@ -137,8 +138,12 @@ function countWords(run: Run, { plan, outcomes, cache }: HostPart): Markup {
   if (work === 0) return undo ? say`nothing can come back` : say`nothing to go`;
   if (run.executingSince === undefined)
     return undo ? say`${work} to come back` : say`${work} to go, frees ${formatSize(plan?.reclaim ?? 0)}`;
-  const done = outcomes.filter(({ outcome }) => ['deleted', 'untagged', 'restored'].includes(outcome)).length;
-  return say`${done + (cache?.deleted ?? 0)} of ${work} ${undo ? 'back' : 'gone'}`;
+  const count = (...kinds: Outcome['outcome'][]) =>
+    outcomes.filter(({ outcome }) => kinds.includes(outcome)).length;
+  const deleted = count('deleted', 'untagged', 'restored') + (cache?.deleted ?? 0);
+  const did = { items: work, untag: plan?.untag ?? 0, deleted, untagged: count('untagged') };
+  if (hasUntagged(did)) return say`${didWords(did)}`;
+  return say`${deleted} of ${work} ${undo ? 'back' : 'gone'}`;
 }
 
 const mayForce = (run: Run): boolean => run.selection.kind === 'rmi' && !run.selection.force;

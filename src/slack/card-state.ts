@@ -1,8 +1,10 @@
+import { undecided, whyDenied } from '../domain/decisions.ts';
+import { unmatchedWords } from '../domain/drift-rows.ts';
 import { join, type Markup, plural, say, time, user } from '../domain/markup.ts';
 import { type Run, totals } from '../domain/run.ts';
 import { formatSize } from '../domain/size.ts';
 import { formatDuration } from '../domain/time.ts';
-import { amount } from '../domain/words.ts';
+import { amount, didWords } from '../domain/words.ts';
 
 /** Where the run is, in a sentence. */
 export function stateLine(run: Run): Markup {
@@ -23,21 +25,21 @@ export function stateLine(run: Run): Markup {
         : say`${user(run.requester)}, delete ${images} and free ${formatSize(sum.reclaim)}?`;
     case 'executing':
       if (run.paused && !run.cancel) return pauseLine(run, run.paused);
-      return say`${run.cancel ? 'Stopping' : 'Deleting'}: ${sum.settled} of ${sum.items}, ${freed} so far`;
+      return say`${run.cancel ? 'Stopping' : sum.untag > 0 && sum.untag === sum.items ? 'Untagging' : 'Deleting'}: ${sum.settled} of ${sum.items}, ${freed} so far`;
     case 'denied':
-      return say`Denied${run.denied?.reason === undefined ? '' : say`: ${run.denied.reason}`}. Nothing was deleted.`;
+      return say`Denied${whyDenied(run)}. Nothing was deleted.`;
     case 'expired':
-      return say`Expired: nobody decided in ${formatDuration(run.policy.expires)}. Nothing was deleted.`;
+      return say`Expired: ${undecided(run)} in ${formatDuration(run.policy.expires)}. Nothing was deleted.`;
     case 'stale':
       return staleLine(run);
     case 'cancelled':
       return sum.settled === 0
         ? say`Cancelled. Nothing was deleted.`
-        : say`Cancelled: deleted ${sum.deleted} of ${sum.items}, freed ${freed}`;
+        : say`Cancelled: ${didWords(sum)}, freed ${freed}`;
     case 'done':
       if (run.dryRun)
         return say`Dry run: would delete ${images} and free ${formatSize(sum.reclaim)}. Nothing was deleted.`;
-      return say`Deleted ${sum.deleted} of ${sum.items}, freed ${freed}`;
+      return say`${capital(didWords(sum))}, freed ${freed}`;
     default: {
       const counts = [
         ['skipped', sum.skipped],
@@ -45,12 +47,14 @@ export function stateLine(run: Run): Markup {
         ['unknown', sum.unknown],
       ] as const;
       const rest = counts.filter(([, n]) => n > 0).map(([word, n]) => say`${n} ${word}`);
-      return say`Deleted ${sum.deleted} of ${sum.items}, freed ${freed}; ${join(rest)}`;
+      return say`${capital(didWords(sum))}, freed ${freed}; ${join(rest)}`;
     }
   }
 }
 
 // --- internal ---
+
+const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
 function approvalWords(run: Run): Markup {
   const words = {
@@ -66,10 +70,10 @@ function approvalWords(run: Run): Markup {
 }
 
 function pauseLine(run: Run, { why, until }: NonNullable<Run['paused']>): Markup {
-  const { deleted, items, freed } = totals(run);
+  const sum = totals(run);
   const left = (run.waves?.hosts ?? []).slice((run.waves?.now ?? 0) + 1).flat().length;
   const reason = why === 'canary' ? say`the first hosts are done` : say`something went wrong`;
-  return say`Waits: ${reason}; deleted ${deleted} of ${items}, freed ${formatSize(freed)}. Go on with ${plural(left, 'more host')}? Ends ${time(until)}.`;
+  return say`Waits: ${reason}; ${didWords(sum)}, freed ${formatSize(sum.freed)}. Go on with ${plural(left, 'more host')}? Ends ${time(until)}.`;
 }
 
 function staleLine(run: Run): Markup {
@@ -77,7 +81,7 @@ function staleLine(run: Run): Markup {
   const of = drifts.reduce((n, drift) => n + drift.of, 0);
   const unmatched = drifts.reduce((n, drift) => n + drift.unmatched, 0);
   const hosts = drifts.length > 1 ? 'The hosts have' : 'The host has';
-  return say`${hosts} changed since the plan: ${unmatched} of ${of} no longer ${unmatched === 1 ? 'matches' : 'match'}. Nothing was deleted.`;
+  return say`${hosts} changed since the plan: ${unmatchedWords(unmatched, of)}. Nothing was deleted.`;
 }
 
 function undoLine(run: Run, of: number): Markup {

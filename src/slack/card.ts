@@ -1,6 +1,7 @@
 import type { ActionsBlock, Button, KnownBlock } from '@slack/types';
+import { decisions } from '../domain/decisions.ts';
 import type { HostName } from '../domain/ids.ts';
-import { code, join, type Markup, say, time, user } from '../domain/markup.ts';
+import { code, join, type Markup, say, time } from '../domain/markup.ts';
 import { type Plan, shortDigest } from '../domain/plan.ts';
 import { planOf } from '../domain/plan-of.ts';
 import type { Rights } from '../domain/rights.ts';
@@ -61,23 +62,7 @@ function footer(run: Run, rights: Rights): Markup {
   const plan = planOf(run);
   if (plan)
     parts.push(say`plan ${code(shortDigest(plan.digest))}${plan.hosts > 1 ? ` of ${plan.hosts} hosts` : ''}`);
-  if (run.confirmed) parts.push(say`confirmed by ${user(run.confirmed.by)} ${time(run.confirmed.at)}`);
-  for (const approval of run.approvals)
-    parts.push(say`approved by ${user(approval.by)} ${time(approval.at)}`);
-  if (run.denied) parts.push(say`denied by ${user(run.denied.by)} ${time(run.denied.at)}`);
-  if (run.cancel) parts.push(say`cancelled by ${user(run.cancel.by)} ${time(run.cancel.at)}`);
-  for (const { by, at } of run.continued ?? []) parts.push(say`continued by ${user(by)} ${time(at)}`);
-  for (const { by, at, run: undo } of run.undone ?? [])
-    parts.push(say`undone by ${user(by)} ${time(at)} as #${undo}`);
-  if (run.again)
-    parts.push(say`asked again by ${user(run.again.by)} ${time(run.again.at)} as #${run.again.run}`);
-  if (
-    run.executingSince !== undefined &&
-    run.skipConfirmation &&
-    run.approvals.length === 0 &&
-    run.selection.kind !== 'undo'
-  )
-    parts.push(say`not asked for, as ${code('-f')} says`);
+  parts.push(...decisions(run));
   if (run.state === 'proposed' && run.approvalFor.length > 0) parts.push(approvers(run, rights));
   if (run.state === 'proposed' && run.expiresAt !== undefined)
     parts.push(say`expires ${time(run.expiresAt)}`);

@@ -3,13 +3,12 @@ import type { ModalView } from '@slack/types';
 import { z } from 'zod';
 import { RunId } from '../domain/ids.ts';
 import { code, type Markup, say, user } from '../domain/markup.ts';
+import { LONGEST_REASON } from '../domain/reason.ts';
 import type { Run } from '../domain/run.ts';
 import { describeRun } from '../domain/words.ts';
 import { sections } from './blocks.ts';
 
 export const DENY_FORM = 'deny';
-/** As long as the reason of `/dimg deny` may be. */
-const LONGEST = 500;
 
 /** What the form carries from the press to its submission. Slack keeps it; it comes back through a client. */
 const Carried = z.strictObject({ run: RunId, replyTo: z.url() });
@@ -37,7 +36,7 @@ export function denyForm(run: Run, replyTo: string): ModalView {
           type: 'plain_text_input',
           action_id: 'reason',
           multiline: true,
-          max_length: LONGEST,
+          max_length: LONGEST_REASON,
           focus_on_load: true,
         },
       },
@@ -61,7 +60,8 @@ export function readDenyForm(
 ): { run: RunId; replyTo: string; reason?: string } | null {
   const carried = Carried.safeParse(json(view.private_metadata));
   if (!carried.success) return null;
-  const reason = view.state.values.reason?.reason?.value?.trim().slice(0, LONGEST) ?? '';
+  // Slack lets nobody send more.
+  const reason = view.state.values.reason?.reason?.value?.trim() ?? '';
   return { ...carried.data, ...(reason !== '' && { reason }) };
 }
 

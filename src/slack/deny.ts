@@ -1,13 +1,12 @@
 import type bolt from '@slack/bolt';
 import type { WebClient } from '@slack/web-api';
 import { UserError } from '../domain/error.ts';
-import { UserId } from '../domain/ids.ts';
 import { code, say } from '../domain/markup.ts';
 import type { Run } from '../domain/run.ts';
 import type { Answer, Log } from '../ports.ts';
 import type { Handlers } from './app.ts';
 import { DENY_FORM, denyForm, readDenyForm, refusedForm } from './deny-form.ts';
-import { inTime, spoken } from './edge.ts';
+import { inTime, personOf, spoken } from './edge.ts';
 
 /** Opens the form that asks why. Returns what its presser is told where Slack does not open it. */
 export async function openForm(
@@ -37,9 +36,7 @@ export function listenForDenials(app: bolt.App, handlers: Pick<Handlers, 'deny' 
     const work = spoken(log, async () => {
       if (!sent) throw new UserError('This form is not one of mine: ask with a command instead.');
       const { replyTo: _, ...denial } = sent;
-      const user = UserId.parse(body.user.id);
-      const team = body.user.team_id ?? body.team?.id ?? '';
-      const words = await handlers.deny({ user, team, ...denial });
+      const words = await handlers.deny({ ...personOf(body), ...denial });
       return words && { lines: [words] };
     });
     const soon = await inTime(work);

@@ -1,9 +1,19 @@
 import { UserError } from '../domain/error.ts';
+import { UserId } from '../domain/ids.ts';
 import { say } from '../domain/markup.ts';
-import type { Answer, Log } from '../ports.ts';
+import type { Answer, Log, Person } from '../ports.ts';
 
 /** Slack waits 3 s for an acknowledgement; a store or a Slack that hangs must not use them up. */
 const ACK_MS = 2_000;
+
+/** Who pressed or sent a form. */
+export function personOf({ user, team }: Body): Person {
+  return { user: UserId.parse(user.id), team: user.team_id ?? team?.id ?? '' };
+}
+interface Body {
+  user: { id: string; team_id?: string };
+  team?: { id: string } | null;
+}
 
 /** The edge: a mistake is answered in its own words, everything else is logged and owned up to. */
 export async function spoken(log: Log, work: () => Promise<Answer | null>): Promise<Answer | null> {

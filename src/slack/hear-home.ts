@@ -1,11 +1,11 @@
 import type { App } from '@slack/bolt';
 import { z } from 'zod';
 import { UserId } from '../domain/ids.ts';
+import type { Person } from '../ports.ts';
+import { personOf } from './edge.ts';
 
 /** Somebody wants their Home tab; `hash` is that of the one which they see until then. */
-export interface Opened {
-  user: UserId;
-  team: string;
+export interface Opened extends Person {
   hash?: string | undefined;
 }
 
@@ -19,8 +19,7 @@ export function hearHome(app: App, home: (opened: Opened) => Promise<void>): voi
   });
   app.action({ type: 'block_actions', action_id: 'home' }, async ({ body, ack }) => {
     await ack();
-    const { user, team, view } = body;
-    await home({ user: UserId.parse(user.id), team: user.team_id ?? team?.id ?? '', hash: view?.hash });
+    await home({ ...personOf(body), hash: body.view?.hash });
   });
   // It opens an address, and is sent all the same.
   app.action({ type: 'block_actions', action_id: 'show' }, async ({ ack }) => ack());

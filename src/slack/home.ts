@@ -8,7 +8,7 @@ import type { Rights } from '../domain/rights.ts';
 import type { Run } from '../domain/run.ts';
 import { formatSize } from '../domain/size.ts';
 import { engineWords } from '../domain/trouble.ts';
-import { askedWords, standing, whoApproves } from '../domain/waiting.ts';
+import { askedWords, standing, whoMay } from '../domain/waiting.ts';
 import { headline } from '../domain/words.ts';
 import { button, type Cells, columns, context, sections } from './blocks.ts';
 
@@ -72,10 +72,7 @@ function underWay({ open }: HomePage, links: ReadonlyMap<RunId, string>, rights:
   if (open.length === 0) return [];
   return [
     header('Yours, under way'),
-    ...open.slice(0, OPEN).flatMap((run) => {
-      const who = whoApproves(run, rights) ?? say`nobody else can`;
-      return runBlocks(run, standing(run, who), links);
-    }),
+    ...open.slice(0, OPEN).flatMap((run) => runBlocks(run, standing(run, whoMay(run, rights)), links)),
     ...more(open.length - OPEN, '/dimg pending'),
   ];
 }

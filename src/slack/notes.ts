@@ -1,3 +1,4 @@
+import { undecided, whyDenied } from '../domain/decisions.ts';
 import { code, join, type Markup, say, time, user } from '../domain/markup.ts';
 import type { Rights } from '../domain/rights.ts';
 import { isFinal, type Run, totals } from '../domain/run.ts';
@@ -9,7 +10,7 @@ import { amount, describeRun, headline } from '../domain/words.ts';
 /** A message in a card's thread. An edited card mentions nobody: whoever must hear of something is told by a new message. */
 export interface Note {
   /** A run has one of each at most. */
-  key: 'approval' | 'reminder' | 'decided' | 'over';
+  key: 'approval' | 'reminder' | 'decided' | 'stopped' | 'over';
   words: Markup;
 }
 
@@ -25,6 +26,7 @@ export function notesOf(run: Run, rights: Rights): Note[] {
     if (run.remindedAt !== undefined) add('reminder', reminderWords(run, rights));
   }
   add('decided', decidedWords(run));
+  if (run.executingSince !== undefined) add('stopped', cancelledWords(run));
   const took = (run.endedAt ?? 0) - (run.executingSince ?? Infinity);
   if (isFinal(run.state) && took > LONG_MS)
     add(
@@ -59,20 +61,25 @@ function reminderWords(run: Run, rights: Rights): Markup | null {
 
 /** Nobody is told what they did themselves, or what a confirmation of their own led to. */
 function decidedWords(run: Run): Markup | null {
+  if (run.executingSince === undefined && run.cancel) return cancelledWords(run);
   if (run.approvalFor.length === 0) return null;
   const whom = user(run.requester);
   if (run.denied) {
-    const why = run.denied.reason === undefined ? '' : say`: ${run.denied.reason}`;
-    return say`${whom}, ${user(run.denied.by)} denied #${run.id}${why}.`;
+    return say`${whom}, ${user(run.denied.by)} denied #${run.id}${whyDenied(run)}.`;
   }
-  if (run.state === 'expired') return say`${whom}, nobody decided on #${run.id} in time: ask again.`;
-  if (run.cancel && run.executingSince === undefined)
-    return run.cancel.by === run.requester
-      ? null
-      : say`${whom}, ${user(run.cancel.by)} cancelled #${run.id}.`;
+  if (run.state === 'expired') {
+    const on = run.approvals.length === 0 ? ' on' : '';
+    return say`${whom}, ${undecided(run)}${on} #${run.id} in time: ask again.`;
+  }
   if (run.executingSince === undefined) return null;
   return say`${whom}, ${join(
     run.approvals.map(({ by }) => user(by)),
     ' and ',
   )} approved #${run.id}.`;
+}
+
+function cancelledWords({ id, requester, cancel }: Run): Markup | null {
+  return cancel && cancel.by !== requester
+    ? say`${user(requester)}, ${user(cancel.by)} cancelled #${id}.`
+    : null;
 }

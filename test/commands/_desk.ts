@@ -5,6 +5,7 @@ import { NOW } from '../domain/_build.ts';
 export const aDesk = (commands: ReadonlyMap<string, Command>, given: Partial<Desk> = {}): Desk => ({
   now: NOW,
   commands,
+  rights: { approvers: ['S0SRE', 'U0BEN'], access: [] },
   hosts: async () => [],
   run: async () => null,
   openRuns: async () => [],

@@ -65,6 +65,9 @@ describe('help', () => {
     ['prune', '--free-to 70%  the same, until no more than this'],
     ['prune', '--build-cache  build cache as well'],
     ['undo', 'What was never in a registry'],
+    ['approve', 'whoever asked for it may not'],
+    ['deny', 'whoever asked for it cancels it instead'],
+    ['cancel', "may stop somebody else's by this command"],
   ])('of %s says: %s', async (name, words) => {
     expect((await answer(`help ${name}`)).join('\n')).toContain(words);
   });
@@ -240,8 +243,15 @@ describe('pending', () => {
     expect(lines).toHaveLength(4);
     expect(lines[0]).toMatch(/#1042 prune host-3 asked by @U0ANA · is being planned/);
     expect(lines[1]).toMatch(/waits for @U0ANA to confirm · expires 2026-01-31T12:01/);
-    expect(lines[2]).toMatch(/waits for an approver/);
+    expect(lines[2]).toMatch(/waits for an approver \(force\): @S0SRE, @U0BEN · expires/);
     expect(lines[3]).toMatch(/0 of 1/);
+  });
+
+  test('says so where nobody may approve', async () => {
+    const waiting = aRun({ state: 'proposed', hosts, approvalFor: ['force'] });
+    const rights = { approvers: ['U0ANA'], access: [] };
+    const [line] = await answer('pending', { rights, openRuns: async () => [waiting] });
+    expect(line).toMatch(/waits for an approver \(force\): nobody else can$/);
   });
 
   test('says so where nothing waits', async () => {
@@ -296,7 +306,7 @@ describe('show', () => {
       '\n',
     );
     expect(text).toMatch(/^continued by @U0BEN 2026-/m);
-    expect(text).toMatch(/^undone by @U0BEN .* with #1050$/m);
+    expect(text).toMatch(/^undone by @U0BEN .* as #1050$/m);
     expect(text).toMatch(/^cancelled by @U0BEN/m);
   });
 
@@ -306,7 +316,34 @@ describe('show', () => {
     const text = (await linesOf({ state: 'stale', hosts, again })).join('\n');
     expect(text).toMatch(/^– app:1 [0-9a-f]{12} no longer goes: in use by web-1$/m);
     expect(text).toMatch(/^a new plan would delete 2 images, 340 MB$/m);
-    expect(text).toMatch(/^asked again by @U0BEN 2026-.* with #1050$/m);
+    expect(text).toMatch(/^asked again by @U0BEN 2026-.* as #1050$/m);
+  });
+
+  const force = {
+    approvalFor: ['force' as const],
+    policy: { ...run.policy, count: 2 },
+    approvals: [{ by: BEN, at: NOW }],
+  };
+  test('of a proposal says what it waits for, who may approve, and until when', async () => {
+    const { executingSince: _, endedAt: __, confirmed: ___, ...proposed } = run;
+    const waiting: Run = { ...proposed, ...force, state: 'proposed', expiresAt: NOW + MINUTE };
+    const lines = await answer('show 1042', { run: async () => ({ run: waiting, plans: new Map() }) });
+    expect(lines[1]).toBe(
+      '1 image, 100 B, waits for an approver (force): @S0SRE · expires 2026-01-31T12:01:00.000Z',
+    );
+  });
+
+  test('says which rule asked for approvals, and how many, once that is over', async () => {
+    const { confirmed: _, ...approved } = run;
+    const found = { run: { ...approved, ...force }, plans: new Map() };
+    expect((await answer('show 1042', { run: async () => found }))[1]).toBe('needed 2 approvals (force)');
+    expect((await linesOf({})).join('\n')).not.toContain('needed');
+    expect((await linesOf({ state: 'executing' }))[1]).toBe('is being carried out, 1 of 1');
+  });
+
+  test('of a denied one says why', async () => {
+    const denied = { by: BEN, at: NOW, reason: 'ask <@U0CLEO>, "now"' };
+    expect(await linesOf({ state: 'denied', denied })).toContain('because: ask @U0CLEO, "now"');
   });
 
   test('tells of the build cache, before and after', async () => {

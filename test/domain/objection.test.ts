@@ -107,14 +107,29 @@ describe('who may not is told why', () => {
 
 describe('who comes after the decision is told who made it', () => {
   const press: RunEvent = { type: 'approve', at, by: CLEO };
+  const by = (who: Run['requester']) => ({ by: who, at: NOW });
   test.each<[string, Partial<Run>, RegExp]>([
     ['executing', { approvals: [{ by: BEN, at: NOW }] }, /@U0BEN has already started/],
+    ['executing', { approvals: [{ by: CLEO, at: NOW }] }, /^You have already started #1042\.$/],
+    [
+      'executing',
+      { approvals: [{ by: BEN, at: NOW }], cancel: { by: ANA, at: NOW } },
+      /@U0BEN has already started/,
+    ],
+    ['executing', { cancel: { by: ANA, at: NOW } }, /already being carried out/],
     ['executing', {}, /already being carried out/],
-    ['denied', { denied: { by: BEN, at: NOW } }, /@U0BEN has denied/],
+    ['denied', { denied: { by: BEN, at: NOW } }, /@U0BEN has denied #1042; nothing was deleted/],
+    ['denied', { denied: { by: CLEO, at: NOW } }, /^You have denied #1042 already\.$/],
     ['cancelled', { cancel: { by: ANA, at: NOW } }, /@U0ANA has cancelled/],
+    ['cancelled', { cancel: { by: CLEO, at: NOW } }, /^You have cancelled #1042 already\.$/],
     ['expired', {}, /expired/],
     ['empty', {}, /nothing to delete/],
-    ['done', {}, /over: done/],
+    ['done', { approvals: [{ by: BEN, at: NOW }] }, /^@U0BEN approved #1042; it is over: done\.$/],
+    ['stale', { confirmed: { by: ANA, at: NOW } }, /^@U0ANA confirmed #1042; it is over: stale\.$/],
+    ['partial', { confirmed: { by: CLEO, at: NOW } }, /^You confirmed #1042; it is over: partial\.$/],
+    ['done', { approvals: [by(BEN), by(CLEO)] }, /^You and @U0BEN approved #1042; it is over: done\.$/],
+    ['done', { approvals: [by(BEN), by(ANA)] }, /^@U0BEN and @U0ANA approved #1042; it is over: done\.$/],
+    ['done', {}, /^#1042 is over: done/],
     ['unknown', {}, /over: unknown/],
   ])('%s', (state, given, expected) => {
     expect(words({ ...forApproval, ...given, state: state as Run['state'] }, press)).toMatch(expected);

@@ -174,6 +174,19 @@ describe('how it ended', () => {
     expect(plain(outcomeRow(item, outcome))).toBe(row);
   });
 
+  test('of names taken from under a container says what keeps running', () => {
+    const use = (container: string, running = true) => ({ container, running });
+    const untag = { references: ['app:1'], remove: ['app:1'], action: 'untag' as const, reclaim: 0 };
+    const forced = anItem('a', { ...untag, force: true, usedBy: [use('web-1'), use('old', false)] });
+    const words = (one: Item) => plain(outcomeRow(one, anOutcome('a', 'untagged')));
+    expect(words(forced)).toBe('✓ app:1 untagged, 0 B, web-1 keeps running');
+    expect(words({ ...forced, usedBy: [use('web-1'), use('web-2')] })).toMatch(
+      /, web-1, web-2 keep running$/,
+    );
+    expect(words({ ...forced, usedBy: [use('old', false)] })).toBe('✓ app:1 untagged, 0 B');
+    expect(words({ ...forced, force: false })).toBe('✓ app:1 untagged, 0 B');
+  });
+
   test("is not told again in the words of its host's line", () => {
     const lost = anOutcome('a', 'unknown', { why: { kind: 'lost' } });
     expect(plain(outcomeRow(item, lost, { kind: 'lost' }))).toBe(`? app:1 ${short} unknown`);

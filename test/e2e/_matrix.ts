@@ -60,14 +60,17 @@ export function expected(role: Role, state: State, verb: Verb, way: Way): string
     if (role === 'ana') return 'moves';
     return way === 'button' ? 'Only @ana, who asked for #, can cancel it here.' : asks();
   };
+  // What was done to confirm or deny is told to whoever did it in the second person.
+  const did = (who: Role, own: string, others: string) => (role === who ? own : others);
+  const confirmed = `${did('ana', 'You', '@ana')} confirmed #; it is over:`;
   const over: Partial<Record<State, string>> = {
-    done: '# is over: done.',
+    done: `${confirmed} done.`,
     empty: '# is over: there was nothing to delete.',
     refused: '# is over: refused.',
-    denied: '@cy has denied #; nothing was deleted.',
-    cancelled: '@ana has cancelled #.',
+    denied: did('cy', 'You have denied # already.', '@cy has denied #; nothing was deleted.'),
+    cancelled: did('ana', 'You have cancelled # already.', '@ana has cancelled #.'),
     expired: '# expired …; ask again.',
-    stale: '# is over: stale.',
+    stale: `${confirmed} stale.`,
   };
   const end = over[state];
   if (verb === 'undo') {
@@ -91,7 +94,10 @@ export function expected(role: Role, state: State, verb: Verb, way: Way): string
       : cancels();
   if (verb === 'continue') return state === 'paused' ? asks() : '# does not wait to be continued.';
   if (state === 'planning') return '# is still being planned; wait for its buttons.';
-  if (going) return `${state === 'executing' ? '@bo' : '@ana'} has already started #.`;
+  if (going) {
+    const starter = state === 'executing' ? 'bo' : 'ana';
+    return did(starter, 'You have already started #.', `@${starter} has already started #.`);
+  }
   if (verb === 'confirm')
     return state === 'proposed for approval'
       ? "# needs somebody's approval, not a confirmation."

@@ -164,7 +164,7 @@ describe.skipIf(skipWithout('decisions in Slack', 'redis', 'engines'))('decide',
     const form = await stage.slack.waitFor(() => stage.cy.form(), 5_000, 'the form');
     await stage.bo.presses(card, 'Approve');
     await done(card);
-    expect(await stage.cy.sends(form, 'stop!')).toEqual([`#${card.number} is over: done.`]);
+    expect(await stage.cy.sends(form, 'stop!')).toEqual([`@bo approved #${card.number}; it is over: done.`]);
   });
 
   test('the form is for approvers: others are told at once, and nothing opens', async () => {
@@ -261,13 +261,15 @@ describe.skipIf(skipWithout('decisions in Slack', 'redis', 'engines'))('decide',
     await cancelled(other);
   });
 
-  test('deny by command, with a reason that is only text', async () => {
+  test('deny by command, with a reason as it was typed, in which nothing takes effect but people', async () => {
     const card = await asked(' -f');
-    const words = `/dimg deny ${card.number} "*not* <!channel> before <@U0CY>'s release"`;
+    const words = `/dimg deny ${card.number} "*not* <!channel> before <@U0CY|cy>'s release & <more>"`;
     expect(await stage.bo.told(words)).toBe(`You denied #${card.number}; nothing is deleted.`);
     const end = await card.ends();
     expect(end.state).toBe('denied');
-    expect(end.lines[1]).toContain('<!channel> before <@U0CY>');
+    expect(end.lines[1]).toBe(
+      `Denied: "∗not∗ <!channel> before @cy's release & <more>". Nothing was deleted.`,
+    );
     expect(JSON.stringify(end.message.blocks)).not.toContain('<!channel>');
   });
 
@@ -282,6 +284,9 @@ describe.skipIf(skipWithout('decisions in Slack', 'redis', 'engines'))('decide',
     expect(await stage.bo.told(`/dimg cancel ${theirs.number}`)).toContain('is cancelled');
     expect((await theirs.ends()).state).toBe('cancelled');
     expect(footer(theirs)).toContain('cancelled by @bo');
+    const told = () => stage.slack.thread(OPS, theirs.ts).map(({ text }) => text);
+    await stage.slack.waitFor(() => told().length > 1, 5_000, 'the requester to be told');
+    expect(told().slice(1)).toEqual([`<@U0ANA>, <@U0BO> cancelled #${theirs.number}.`]);
   });
 
   test('the same press delivered twice: one run, and no complaint', async () => {
@@ -301,7 +306,7 @@ describe.skipIf(skipWithout('decisions in Slack', 'redis', 'engines'))('decide',
     await done(card);
     await wait(500);
     const told = stage.slack.ephemerals('U0ANA').filter(({ text }) => text.includes(`#${card.number}`));
-    expect(told.map(({ text }) => text)).toEqual([`<@U0ANA> has already started #${card.number}.`]);
+    expect(told.map(({ text }) => text)).toEqual([`You have already started #${card.number}.`]);
   });
 
   test('two approvers at once: one starts it, the other is told who did', async () => {
@@ -345,7 +350,7 @@ describe.skipIf(skipWithout('decisions in Slack', 'redis', 'engines'))('decide',
     await stage.ana.presses(card, 'Delete');
     await done(card);
     const late = await stage.ana.presses(card, 'Delete', { messageOverride: old });
-    expect(await late.told()).toBe(`#${card.number} is over: done.`);
+    expect(await late.told()).toBe(`You confirmed #${card.number}; it is over: done.`);
     for (const verb of ['approve', 'deny', 'cancel'])
       expect(await stage.bo.told(`/dimg ${verb} 4711`)).toBe('There is no run #4711.');
     expect(await stage.bo.told('/dimg approve soon')).toContain('a run is a number such as 1042');

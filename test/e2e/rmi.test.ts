@@ -155,6 +155,8 @@ describe.skipIf(skipWithout('rmi from Slack on real engines', 'redis', 'engines'
       expect(plan.buttons[0]).toMatch(/^Delete 1 reference/);
       expect(after.images.find(({ id }) => id === multi)?.tags).toEqual(['app:1', 'team/app:1']);
       expect(end.host().rows.map(({ mark, rest }) => `${mark} ${rest}`)).toEqual(['✓ untagged, 0 B']);
+      expect(end.lines[1]).toBe('Untagged 1 of 1, freed 0 B');
+      expect(end.host().line).toContain('untagged 1 of 1');
       const told = (await stage.ana.history('host-1')).find((line) => line.includes(' untagged '));
       expect(told).toMatch(/ untagged `app:2`$/);
     });
@@ -209,7 +211,7 @@ describe.skipIf(skipWithout('rmi from Slack on real engines', 'redis', 'engines'
         expect(shown.goes).toHaveLength(1);
         expect(shown.goes[0]?.names).toEqual(['web:1', 'web:latest']);
         expect(shown.goes[0]?.rest).toContain('untag only, frees 0 B, `web-1` keeps running');
-        expect(end.host().rows[0]?.rest).toBe('untagged, 0 B');
+        expect(end.host().rows[0]?.rest).toBe('untagged, 0 B, `web-1` keeps running');
         const web = after.containers.find(({ name }) => name === 'web-1');
         expect(web?.state).toBe('running');
         expect(after.images.find(({ id }) => id === web?.imageId)?.tags).toEqual([]);

@@ -171,6 +171,7 @@ describe.skipIf(skipWithout('verifying the audit', 'redis', 'engines', 'busybox'
     await redis.zadd('{dimg}:seen', 1, 'host-2');
     const [verdict, against] = await verify();
     fault.stop();
+    await redis.zadd('{dimg}:seen', Date.now(), 'host-2');
     expect(verdict).toContain(`${whole.length} entries, whole`);
     expect(against).toMatch(
       /^held against host-1 \(\d+\), the mirror file \(\d+\); this channel was not read: Slack does not let dimg read it \(`missing_scope`\); the audit channel was not read: .*; host-2 is offline/,

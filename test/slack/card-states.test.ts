@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Run } from '../../src/domain/run.ts';
-import { ANA, aPolicy, HOST, host, MINUTE, NOW, removing } from '../domain/_build.ts';
+import type { HostPart, Run, RunState } from '../../src/domain/run.ts';
+import { ANA, anOutcome, aPolicy, aSummary, HOST, host, MINUTE, NOW, removing } from '../domain/_build.ts';
 import { by, check, ended, labels, OTHER, planned, plans, render, run, shows } from './_card.ts';
 
 describe('a rollout that waits', () => {
@@ -60,6 +60,47 @@ describe('a rollout that waits', () => {
       /continued by <@U0BEN>/,
     );
   });
+});
+
+describe('a run that only takes names away', () => {
+  const part = (items: number, untag: number) => ({
+    ...planned,
+    plan: aSummary({ items, untag, untagReferences: untag, reclaim: 0 }),
+    outcomes: [anOutcome('a', 'untagged', { freed: 0 })],
+  });
+  const text = (state: RunState, one: HostPart) =>
+    shows(render(run(state, { executingSince: NOW, hosts: { [HOST]: one } }), plans));
+
+  test('says untagged, not deleted', () => {
+    const done = text('done', part(1, 1));
+    expect(done).toContain('Untagged 1 of 1, freed 0 B');
+    expect(done).toContain('*host-3* untagged 1 of 1');
+    expect(text('executing', part(2, 2))).toContain('Untagging: 1 of 2, 0 B so far');
+    expect(text('cancelled', part(2, 2))).toContain('Cancelled: untagged 1 of 2, freed 0 B');
+    expect(render(run('done', { executingSince: NOW, hosts: { [HOST]: part(1, 1) } })).text).toContain(
+      'deleted 1 of 1, 0 B',
+    );
+  });
+
+  test('beside deletions says how many of each', () => {
+    const mixed = { ...part(3, 1), outcomes: [anOutcome('a'), anOutcome('b'), anOutcome('c', 'untagged')] };
+    expect(text('done', mixed)).toContain('Deleted 2 and untagged 1 of 3, freed');
+    expect(text('done', mixed)).toContain('*host-3* deleted 2 and untagged 1 of 3');
+  });
+});
+
+test('a proposal that too few approved says how many did', () => {
+  const policy = { ...aPolicy({}), count: 2 };
+  const expired = run('expired', { approvalFor: ['force'], policy, approvals: [by] });
+  expect(shows(render(expired, plans))).toMatch(/Expired: 1 of 2 approved in .*\. Nothing was deleted/);
+  expect(shows(render({ ...expired, approvals: [] }, plans))).toMatch(/Expired: nobody decided in /);
+});
+
+test('a reason is shown whole, with people as people', () => {
+  const reason = `${'x'.repeat(480)} <@U0BEN>. end`;
+  const denied = run('denied', { denied: { ...by, reason } });
+  check(denied, render(denied, plans));
+  expect(shows(render(denied, plans))).toContain(`Denied: ${'x'.repeat(480)} <@U0BEN>. end. Nothing`);
 });
 
 describe('what was not asked for', () => {

@@ -56,6 +56,36 @@ describe('whom a run calls', () => {
       told('expired'),
       ['decided <@U0ANA>, nobody decided on #1042 in time: ask again.'],
     ],
+    [
+      'the requester where too few approved',
+      told('expired', { policy: two, approvals: [by] }),
+      ['decided <@U0ANA>, 1 of 2 approved #1042 in time: ask again.'],
+    ],
+    [
+      'the requester where somebody else took back what needed no approval',
+      told('cancelled', { approvalFor: [], cancel: by }),
+      ['decided <@U0ANA>, <@U0BEN> cancelled #1042.'],
+    ],
+    [
+      'the requester where somebody else stops what was approved, once that is stored',
+      told('executing', { approvals: [by], executingSince: NOW, cancel: { by: CLEO, at: NOW } }),
+      ['decided <@U0ANA>, <@U0BEN> approved #1042.', 'stopped <@U0ANA>, <@U0CLEO> cancelled #1042.'],
+    ],
+    [
+      'the requester where somebody else has stopped what needed no approval',
+      told('cancelled', { approvalFor: [], executingSince: NOW + MINUTE, cancel: by }),
+      ['stopped <@U0ANA>, <@U0BEN> cancelled #1042.'],
+    ],
+    [
+      'nobody where the requester stopped it',
+      told('executing', { approvalFor: [], executingSince: NOW, cancel: { by: ANA, at: NOW } }),
+      [],
+    ],
+    [
+      'the requester once it is denied, with people as people',
+      told('denied', { denied: { ...by, reason: 'ask <@U0CLEO>' } }),
+      ['decided <@U0ANA>, <@U0BEN> denied #1042: ask <@U0CLEO>.'],
+    ],
     ['nobody where the requester took it back', told('cancelled', { cancel: { by: ANA, at: NOW } }), []],
     [
       'the requester where somebody else took it back',
