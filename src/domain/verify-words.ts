@@ -23,7 +23,7 @@ export function findingLines(findings: readonly Finding[]): { words: Markup; cou
 }
 
 /** What was found, in a sentence that names the entry. */
-function findingWords(finding: Finding): Markup {
+export function findingWords(finding: Finding): Markup {
   const { n } = finding;
   switch (finding.kind) {
     case 'edited':
