@@ -1,6 +1,9 @@
 /** Work that goes on beside everything else, and that is waited for only at the end. */
 export function openAside() {
   const open = new Set<Promise<void>>();
+  async function drain(): Promise<void> {
+    while (open.size > 0) await Promise.all(open);
+  }
   return {
     add(work: Promise<void>): void {
       const kept = work.catch(() => undefined).finally(() => open.delete(kept));
@@ -8,17 +11,13 @@ export function openAside() {
     },
     /** Resolves once all of it is over, also what began meanwhile, or after `ms` milliseconds. True if nothing is left. */
     async settled(ms: number): Promise<boolean> {
-      const ending = Date.now() + ms;
-      while (open.size > 0 && Date.now() < ending) await within(Promise.all(open), ending - Date.now());
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, ms);
+      });
+      await Promise.race([drain(), late]);
+      clearTimeout(timer);
       return open.size === 0;
     },
   };
-}
-
-// --- internal ---
-
-async function within(work: Promise<unknown>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
-  clearTimeout(timer);
 }

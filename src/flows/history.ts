@@ -85,7 +85,11 @@ function openMatching(deps: Deps, hosts: ReadonlySet<string> | null) {
       await Promise.all(
         [...open].map(async (id) => {
           looked.add(id);
-          const run = await deps.runs.load(id);
+          const run = await deps.runs.load(id).catch((error) => {
+            if (error instanceof UserError) throw error;
+            // What is no run any more must not hide the audit of it.
+            return null;
+          });
           if (run && Object.keys(run.hosts).some((host) => hosts.has(host))) matching.add(id);
         }),
       );

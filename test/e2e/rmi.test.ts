@@ -156,7 +156,7 @@ describe.skipIf(skipWithout('rmi from Slack on real engines', 'redis', 'engines'
       expect(after.images.find(({ id }) => id === multi)?.tags).toEqual(['app:1', 'team/app:1']);
       expect(end.host().rows.map(({ mark, rest }) => `${mark} ${rest}`)).toEqual(['✓ untagged, 0 B']);
       const told = (await stage.ana.history('host-1')).find((line) => line.includes(' untagged '));
-      expect(told).toMatch(/ untagged `app:2`$/);
+      expect(told).toMatch(/ untagged `app:2` \(`[0-9a-f]{12}`\)$/);
     });
 
     test('of an ID with tags in two repositories: all of its references, without force', async () => {

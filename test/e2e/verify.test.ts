@@ -99,7 +99,7 @@ describe.skipIf(skipWithout('verifying the audit', 'redis', 'engines', 'busybox'
     expect(verdict).toBe(`${last?.n} entries, whole from 1 to ${last?.n}, head \`${last?.hash}\``);
     expect(against).toMatch(
       new RegExp(
-        `^held against 2 cards in this channel, 2 lines in the audit channel, host-1 \\(\\d+\\), host-2 \\(\\d+\\), the mirror file \\(${last?.n}\\)$`,
+        `^held against the heads of 2 cards in this channel, of 2 lines in the audit channel, of host-1 \\(newest entry \\d+\\), of host-2 \\(newest entry \\d+\\) and of the mirror file \\(newest entry ${last?.n}\\)$`,
       ),
     );
     expect(readFileSync(mirror, 'utf8')).toBe(whole.map((line) => `${line}\n`).join(''));
@@ -151,7 +151,7 @@ describe.skipIf(skipWithout('verifying the audit', 'redis', 'engines', 'busybox'
     await replace(whole.slice(0, left));
     const [, missing, file] = await verify();
     expect(missing).toBe(
-      `• entries ${left + 1} to ${left + 2} are missing: the card of #2, the audit channel’s line of #2, the mirror file saw entry ${left + 2}`,
+      `• entries ${left + 1} to ${left + 2} are missing: the card of #2, the audit channel’s line of #2 and the mirror file saw entry ${left + 2}`,
     );
     // The mirror's own word for it.
     expect(file).toBe(
@@ -173,7 +173,7 @@ describe.skipIf(skipWithout('verifying the audit', 'redis', 'engines', 'busybox'
     fault.stop();
     expect(verdict).toContain(`${whole.length} entries, whole`);
     expect(against).toMatch(
-      /^held against host-1 \(\d+\), the mirror file \(\d+\); this channel was not read: Slack does not let dimg read it \(`missing_scope`\); the audit channel was not read: .*; host-2 is offline/,
+      /^held against the heads of host-1 \(newest entry \d+\) and of the mirror file \(newest entry \d+\); this channel was not read: Slack does not let dimg read it \(`missing_scope`\); the audit channel was not read: .*; host-2 is offline/,
     );
   });
 
