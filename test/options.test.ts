@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { readOptions, unreadable } from '../src/options.ts';
 
-const options = {
-  help: { type: 'boolean', short: 'h' },
-  head: { type: 'string', multiple: true, default: [] },
-} as const;
-const read = (...args: string[]) => readOptions(args, options, 1);
+const read = (...args: string[]) =>
+  readOptions(
+    args,
+    { help: { type: 'boolean', short: 'h' }, head: { type: 'string', multiple: true, default: [] } },
+    1,
+  );
 
 test('what is asked for is read', () => {
   expect(read('-h', 'file', '--head', '1', '--head=-2')).toMatchObject({
