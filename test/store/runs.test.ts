@@ -172,6 +172,10 @@ describe.skipIf(skipWithout('runs in Redis', 'redis'))('a stored run', () => {
     const run = await create('entries');
     const [newest] = await openAudit(own.redis).read({ count: 1 });
     expect(Entry.parse(newest)).toMatchObject({ run: run.id, kind: 'requested', by: run.requester });
+    const from = `${(newest?.n ?? 0) - 3}-0`;
+    const upTo = `${(newest?.n ?? 0) - 1}-0`;
+    const texts = await openAudit(own.redis).texts({ count: 10, after: from, upTo });
+    expect(texts.map(({ id }) => id)).toEqual([`${(newest?.n ?? 0) - 2}-0`, upTo]);
     const older = await openAudit(own.redis).read({ count: 10, before: newest?.n ?? 0 });
     expect(older.map(({ n }) => n)).not.toContain(newest?.n);
   });
