@@ -13,7 +13,7 @@ Reads a mirror of the audit, needs neither Redis nor Slack, and says whether it 
 FILE is the mirror, "-" standard input; without it audit.file of the configuration in DIMG_CONFIG.
   --head N:sha256:…  a head that /dimg show or the audit channel names
   --heads FILE       the journal of heads that an agent keeps, audit-heads.jsonl in its DIMG_STATE_DIR
-Ends with 0 where all is whole, 1 where something was found, 2 where it can't be read.`;
+Ends with 0 where all is whole, 1 where something was found, 2 where it can't be read or is no mirror.`;
 
 export interface Streams {
   in: AsyncIterable<Buffer | string>;

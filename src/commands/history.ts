@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import type { Entry } from '../domain/audit.ts';
 import { UserId } from '../domain/ids.ts';
-import { bold, code, join, type Markup, plural, say, some, time, user } from '../domain/markup.ts';
-import { formatSize } from '../domain/size.ts';
+import { code, type Markup, plural, say } from '../domain/markup.ts';
 import { cutoff } from '../domain/time.ts';
 import { auditCsv } from './_audit-csv.ts';
 import { defineCommand, flag, type HistoryFilter, MomentOption, valued, Where } from './_define.ts';
+import { entryLine } from './_entry-line.ts';
 
 const COUNT = 30;
 const FILE = 'audit.csv';
@@ -61,7 +60,10 @@ export default defineCommand({
           ];
     if (entries.length === 0) return { lines: [nothing(filter, older), ...more] };
     if (!options.csv)
-      return { lines: [...entries.map(line), ...more], notice: `the newest ${entries.length} audit entries` };
+      return {
+        lines: [...entries.map(entryLine), ...more],
+        notice: `the newest ${entries.length} audit entries`,
+      };
     const counted = plural(entries.length, 'audit entry', 'audit entries');
     const cut = older === undefined ? '' : `: not all, since a look back ends before entry ${older}`;
     return {
@@ -88,71 +90,4 @@ function typed({ where, by, since, before }: Omit<HistoryFilter, 'count'>): stri
     before && `--before ${before}`,
   ];
   return parts.map((part) => (part ? ` ${part}` : '')).join('');
-}
-
-function line(entry: Entry): Markup {
-  return say`${bold(`${entry.n}`)} ${time(entry.at)} #${entry.run} ${what(entry)}`;
-}
-
-function what(entry: Entry): Markup {
-  const by = entry.by === undefined ? say`` : say`${user(entry.by)} `;
-  const bytes = formatSize(entry.bytes ?? 0);
-  switch (entry.kind) {
-    case 'requested':
-      return say`${by}asked for ${code(entry.command ?? '')}`;
-    case 'planned':
-      return say`${entry.host ?? ''} planned: ${entry.items ?? 0} to go, ${bytes}${planName(entry, ', plan ')}`;
-    case 'outcome': {
-      const name = outcomeName(entry);
-      const why = entry.reason === undefined ? '' : `: ${entry.reason}`;
-      return say`${entry.host ?? ''} ${join([say`${entry.outcome ?? ''} ${name}`, ...(entry.bytes ? [say`freed ${bytes}`] : [])])}${why}`;
-    }
-    case 'ended':
-      return say`ended ${entry.state ?? ''}: ${endWords(entry)}`;
-    case 'undone':
-      return say`${by}undid it with #${entry.undo ?? ''}`;
-    case 'again':
-      return say`${by}asked for it again with #${entry.again ?? ''}`;
-    case 'approved':
-      return say`${by}approved${planName(entry, ' plan ')}${entry.rules ? ` (${entry.rules.join(', ')})` : ''}`;
-    default:
-      return say`${by}${entry.kind}${planName(entry, ' plan ')}${entry.reason === undefined ? '' : `: ${entry.reason}`}`;
-  }
-}
-
-const digits = (digest: string): string => digest.slice('sha256:'.length, 'sha256:'.length + 12);
-
-function planName({ plan }: Entry, before: string): Markup {
-  return plan === undefined ? say`` : say`${before}${code(digits(plan))}`;
-}
-
-function outcomeName(entry: Entry): Markup {
-  if (entry.container !== undefined) return say`container ${code(entry.container)}`;
-  if (entry.cache !== undefined) return say`${plural(entry.cache, 'build cache record')}`;
-  const image = code(digits(entry.image ?? ''));
-  return entry.references?.length ? say`${some(entry.references)} (${image})` : say`${image}`;
-}
-
-/** `2 images, 1 reference untagged, 30 kB freed`. Entries from before `deleted` was noted count all as images. */
-function endWords(entry: Entry): string {
-  const {
-    reason,
-    dryRun,
-    items = 0,
-    deleted = items,
-    untagged = 0,
-    restored = 0,
-    cache = 0,
-    bytes = 0,
-  } = entry;
-  if (dryRun) return reason === undefined ? 'dry run' : `dry run, ${reason}`;
-  if (reason !== undefined) return reason;
-  const parts = [
-    ...(untagged > 0 ? [`${plural(untagged, 'reference')} untagged`] : []),
-    ...(restored > 0 ? [`${restored.toLocaleString('en-US')} restored`] : []),
-    ...(cache > 0 ? [plural(cache, 'build cache record')] : []),
-  ];
-  if (deleted > 0 || parts.length === 0) parts.unshift(plural(deleted, 'image'));
-  if (restored === 0 || bytes > 0) parts.push(`${formatSize(bytes)} freed`);
-  return parts.join(', ');
 }
