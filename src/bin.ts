@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { nearest } from './domain/nearest.ts';
+import { readOptions } from './options.ts';
 
 const HELP: Record<string, string> = {
   bot: `dimg bot [--allow-volatile]
@@ -14,14 +15,18 @@ Environment: DIMG_HOST (default: the hostname); REDIS_URL; DOCKER_HOST, DOCKER_T
 DIMG_AGENT_CONFIG (a YAML file); DIMG_STATE_DIR (default: /var/lib/dimg); LOG_LEVEL.`,
 };
 const USAGE = `Usage: dimg <bot|agent|verify> [--help]
-       dimg --version`;
+       dimg --version
+  bot     takes commands from Slack, keeps runs and the audit in Redis, and hands jobs to agents
+  agent   runs beside a Docker engine, and does the jobs that are for its host
+  verify  says whether a mirror file of the audit is whole`;
+const NAMES = ['bot', 'agent', 'verify', 'help'];
 
 // What is still waiting by then, a timer or a reconnecting socket, has nothing left to say.
 process.exit(await main(process.argv.slice(2)));
 
 async function main([name, ...args]: string[]): Promise<number> {
   if (name === '--version') return print(version());
-  if (name === undefined || name === '--help' || name === 'help') return print(USAGE);
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') return print(USAGE);
   // Its own file reads the rest: what verifies the audit loads neither Slack's packages nor Redis's.
   if (name === 'verify')
     return (await import('./verify-file.ts')).verifyFile(args, process.env, {
@@ -30,18 +35,22 @@ async function main([name, ...args]: string[]): Promise<number> {
       err: (text) => void process.stderr.write(text),
     });
   const help = HELP[name];
-  if (help === undefined) return complain(`dimg: there is no "${name}".\n${USAGE}`);
+  if (help === undefined) {
+    const near = nearest(name, NAMES);
+    return complain(
+      `dimg: there is no "${name}".${near === undefined ? '' : ` Did you mean ${near}?`}\n${USAGE}`,
+    );
+  }
   let values: Record<string, unknown>;
   try {
-    ({ values } = parseArgs({
-      args,
-      options: {
-        help: { type: 'boolean', short: 'h' },
-        ...(name === 'bot' && { 'allow-volatile': { type: 'boolean' } }),
-      },
+    ({ values } = readOptions(args, {
+      help: { type: 'boolean', short: 'h' },
+      ...(name === 'bot' && { 'allow-volatile': { type: 'boolean' as const } }),
     }));
   } catch (error) {
-    return complain(`dimg ${name}: ${(error as Error).message}\n${help}`);
+    return complain(
+      `dimg ${name}: ${(error as Error).message.replace(/[.?]?$/, (end) => end || '.')}\n${help}`,
+    );
   }
   if (values.help) return print(help);
   // Loaded only now: Slack's packages would cost an agent 70 MB.

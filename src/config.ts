@@ -7,6 +7,7 @@ import { readYaml } from '../agents/host/yaml.ts';
 import type { Rights } from './domain/rights.ts';
 import { Duration, Share, Size } from './domain/rules.ts';
 import { type ApprovalPolicy, STALE_OVER } from './domain/run.ts';
+import { unreadable } from './options.ts';
 
 /** All that the bot is told by its environment and its file. */
 export interface BotSettings {
@@ -186,6 +187,6 @@ function read(name: string, file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new ConfigError(`${name}: can't read ${file}: ${(error as Error).message}.`, { cause: error });
+    throw new ConfigError(`${name}: ${unreadable(file, error)}.`, { cause: error });
   }
 }

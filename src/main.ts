@@ -9,6 +9,7 @@ import { KEEP_DAYS } from './domain/due.ts';
 import { plain } from './domain/markup.ts';
 import type { Deps } from './flows/_deps.ts';
 import { advance } from './flows/advance.ts';
+import { openAside } from './flows/aside.ts';
 import { decide } from './flows/decide.ts';
 import { home } from './flows/home.ts';
 import { press } from './flows/press.ts';
@@ -41,6 +42,8 @@ const CLOCK_MS = 60_000;
 const COMMAND_MS = 2_500;
 /** Longer than one wait for reports. */
 const READ_MS = 10_000;
+/** Docker kills what has not ended 10 s after it was asked to. */
+const ASIDE_MS = 5_000;
 
 /** The bot, from its environment to its end; resolves when `stop` is aborted and all is put away. */
 export async function runBot(
@@ -100,6 +103,7 @@ export async function runBot(
     createAs: async (...args) => kicking(await stored.createAs(...args)),
     commit: async (...args) => kicking(await stored.commit(...args)),
   };
+  const aside = openAside();
   const deps: Deps = {
     runs,
     cards,
@@ -118,6 +122,7 @@ export async function runBot(
     rights: settings.rights,
     groups: settings.groups,
     policy: settings.policy,
+    aside: aside.add,
     newId: randomUUID,
   };
   // The writer's own client: a rate limit on cards must not hold up anything else.
@@ -181,6 +186,7 @@ export async function runBot(
   await app.stop().catch((error) => log.error('Slack was not left in order', error));
   ending.abort();
   await Promise.all([...loops, reports.close()]);
+  if (!(await aside.settled(ASIDE_MS))) log.warn('a verification of the audit was not waited for any longer');
   await writer.close();
   await mirror?.close();
   await jobs.close();

@@ -70,8 +70,12 @@ export interface CardQueue {
 export interface Audit {
   /** Newest first. `before` an entry's number, exclusive. */
   read(options: { count: number; before?: number }): Promise<Entry[]>;
-  /** As they are stored, oldest first, from after a place on; entry `n` has the place `<n>-0`. */
-  texts(options: { count: number; after: string | null }): Promise<{ id: string; text: string }[]>;
+  /** As they are stored, oldest first, from after a place on, up to and with another; entry `n` has the place `<n>-0`. */
+  texts(options: {
+    count: number;
+    after: string | null;
+    upTo?: string;
+  }): Promise<{ id: string; text: string }[]>;
   /** The newest entry's place, and the head that is recorded beside the stream, at one instant. */
   newest(): Promise<{ id: string | null; recorded: Head | null }>;
   /** Where cards were posted. */
@@ -80,8 +84,8 @@ export interface Audit {
 
 /** Heads of the audit that our own messages carry. */
 export interface PostedHeads {
-  /** Those of a channel's newest messages, or why they can't be read. Never rejects. */
-  in(channel: string): Promise<{ heads: KeptHead[] } | { unread: Markup }>;
+  /** Those of a channel's newest messages, and how many were read if there are older ones; or why they can't be read. Never rejects. */
+  in(channel: string): Promise<{ heads: KeptHead[]; newest?: number } | { unread: Markup }>;
 }
 
 /** The audit once more, in a file. */

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { verifyFile } from '../src/verify-file.ts';
 import { someChain, texts } from './domain/_chain.ts';
@@ -14,7 +15,7 @@ const all = texts(entries).map((line) => `${line}\n`);
 const head = (n: number) => entries[n - 1]?.hash ?? '';
 
 let files = 0;
-function file(content: string): string {
+function file(content: string | Buffer): string {
   const path = join(dir, `file-${++files}`);
   writeFileSync(path, content);
   return path;
@@ -52,7 +53,16 @@ describe('a mirror', () => {
     ]);
     const held = await verify([file(all.join('')), '--head', `40:${head(40)}`, '--head', `7:${head(7)}`]);
     expect([held.code, held.lines[1]]).toEqual([0, 'held against 2 heads']);
-    expect((await verify([file('')])).lines[0]).toBe('no entries yet');
+    const empty = file('');
+    const words = `${empty} is empty: no entry was ever written, or all were cut`;
+    const nothing = await verify([empty]);
+    expect([nothing.code, nothing.lines[0]]).toEqual([0, words]);
+    const cut = await verify([empty, '--head', `40:${head(40)}`]);
+    expect([cut.code, ...cut.lines.slice(0, 2)]).toEqual([
+      1,
+      words,
+      'entries 1 to 40 are missing: the head that was given saw entry 40',
+    ]);
   });
 
   test('is read from the configuration, or from standard input in whatever pieces', async () => {
@@ -64,6 +74,28 @@ describe('a mirror', () => {
 
   test.each<[string, string[], string[], string[]]>([
     ['an edit', all.with(16, all[16]?.replace('"run":', '"run":1') ?? ''), [], ['entry 17 was edited']],
+    [
+      'an edit of several in a row',
+      all.map((line, i) => (i < 5 || i === 9 ? line.replace('"run":', '"run":1') : line)),
+      [],
+      ['entries 1 to 5 were edited', 'entry 10 was edited'],
+    ],
+    [
+      'another one, by two heads',
+      all,
+      ['--head', `40:${head(39)}`, '--heads', file(`{"n":40,"hash":"${head(38)}","at":1}\n`)],
+      [
+        expect.stringMatching(
+          /^entry 40 is not the one that the head that was given and .*file-\d+ name: the chain was made anew/,
+        ),
+      ],
+    ],
+    [
+      'a first line that is torn',
+      [all[0]?.slice(0, 50) ?? ''],
+      [],
+      [expect.stringMatching(/^the last line breaks off where entry 1 /)],
+    ],
     ['a removal', all.toSpliced(17, 1), [], ['entry 18 is missing']],
     [
       'a cut, by a head',
@@ -103,6 +135,13 @@ describe('a mirror', () => {
     expect((await verify([file(all.join('').trimEnd())])).code).toBe(0);
   });
 
+  test('in which all stands the other way round says where', async () => {
+    const { code, lines } = await verify([file(all.toReversed().join(''))]);
+    expect(code).toBe(1);
+    expect(lines).toContain('entry 40 is not in its place: it stands at the beginning');
+    expect(lines.join('\n')).not.toContain('entry 0');
+  });
+
   test('is held against the journals of agents', async () => {
     const journal = (chain: typeof entries) =>
       file(chain.map(({ n, hash }) => `${JSON.stringify({ n, hash, at: 1 })}\n`).join(''));
@@ -122,11 +161,19 @@ describe('a mirror', () => {
 
 describe('what can not be read', () => {
   test.each<[string, string[], RegExp]>([
-    ['no file at all', [], /^dimg verify: name a file: .*\n$/],
-    ['two files', ['a', 'b'], /^dimg verify: name one file\.\n$/],
-    ['a file that is not there', [join(dir, 'none')], /^dimg verify: ENOENT.*\.\n$/],
-    ['a folder', [dir], /^dimg verify: EISDIR.*\.\n$/],
-    ['an option that there is not', ['--haed', 'x'], /^dimg verify: Unknown option '--haed'.*\n$/],
+    ['no file at all', [], /^dimg verify: name a file: DIMG_CONFIG is not set, .*\.\n$/],
+    ['two files', ['a', 'b'], /^dimg verify: "b" is one word too many\.\n$/],
+    [
+      'a file that is not there',
+      [join(dir, 'none')],
+      /^dimg verify: can't read .*none: there is no such file\.\n$/,
+    ],
+    ['a folder', [dir], /^dimg verify: can't read .*: it is a folder, name a file in it\.\n$/],
+    [
+      'an option that there is not',
+      ['--haed', 'x'],
+      /^dimg verify: there is no option --haed: did you mean --head\?\n$/,
+    ],
     [
       'a head that is none',
       ['-', '--head', '840:abc'],
@@ -138,12 +185,46 @@ describe('what can not be read', () => {
       ['-', '--heads', file('{"n":1}\n')],
       /is no journal of heads: see its line 1\.\n$/,
     ],
-    ['a journal that is not there', ['-', '--heads', join(dir, 'none')], /ENOENT/],
+    [
+      'a journal that is not there',
+      ['-', '--heads', join(dir, 'none')],
+      /can't read .*none: there is no such file\.\n$/,
+    ],
+    ['a journal that is empty', ['-', '--heads', file('')], /file-\d+ holds no heads\.\n$/],
+    ['a head without its value', ['-', '--head'], /^dimg verify: --head needs a value\.\n$/],
+    ['another option for a value', ['-', '--head', '--heads'], /^dimg verify: --head needs a value\.\n$/],
+    ['a value where there is none', ['--help=me'], /^dimg verify: --help takes no value\.\n$/],
+    [
+      'an option of one letter',
+      ['-x'],
+      /^dimg verify: there is no option -x: there is --help, --head, --heads\.\n$/,
+    ],
+    ['text', [file('notes of mine\n')], /^dimg verify: .* is no mirror of an audit: line 1 is no entry\.\n$/],
+    ['text without an end', [file('notes')], /line 1 is no entry\.\n$/],
+    ['other JSON', [file('{"a":1}\n')], /line 1 is no entry\.\n$/],
+    ['gzip', [file(gzipSync(all.join('')))], /line 1 is no entry\.\n$/],
+    [
+      'lines of Windows',
+      [file(all.join('').replaceAll('\n', '\r\n'))],
+      /line 1 is no entry, it ends as lines of Windows do\.\n$/,
+    ],
+    [
+      'a byte order mark',
+      [file(`\ufeff${all.join('')}`)],
+      /line 1 is no entry, it begins with a byte order mark\.\n$/,
+    ],
   ])('ends with 2 and one line: %s', async (_, args, words) => {
     const { code, out, err } = await verify(args);
     expect([code, out]).toEqual([2, '']);
     expect(err).toMatch(words);
     expect(err.trimEnd()).not.toContain('\n');
+  });
+
+  test('is nothing that a configuration names', async () => {
+    const config = file('audit: {}');
+    expect((await verify([], { env: { DIMG_CONFIG: config } })).err).toBe(
+      `dimg verify: name a file: ${config} names none under audit.file. See dimg verify --help.\n`,
+    );
   });
 
   test('is a configuration that is wrong', async () => {

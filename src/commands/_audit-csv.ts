@@ -4,7 +4,8 @@ import { csv } from '../domain/csv.ts';
 /** Every field of an entry, those that tell most first. */
 const COLUMNS = [
   ...(['n', 'at', 'run', 'kind', 'by', 'channel', 'command', 'host', 'plan', 'rules'] as const),
-  ...(['image', 'references', 'container', 'outcome', 'bytes', 'items', 'cache'] as const),
+  ...(['image', 'references', 'container', 'outcome', 'bytes', 'items'] as const),
+  ...(['deleted', 'untagged', 'restored', 'cache', 'dryRun'] as const),
   ...(['undo', 'again', 'state', 'reason', 'prev', 'hash'] as const),
 ] satisfies (keyof Entry)[];
 
@@ -18,5 +19,6 @@ export function auditCsv(entries: readonly Entry[]): string {
 function cellOf(entry: Entry, column: (typeof COLUMNS)[number]): string | number | undefined {
   if (column === 'at') return new Date(entry.at).toISOString();
   const value = entry[column];
+  if (value === true) return 'true';
   return Array.isArray(value) ? value.join(' ') : value;
 }

@@ -11,7 +11,11 @@ export interface Verified {
     channel: string;
     about: 'here' | 'audit' | 'other';
     found: number | { unread: Markup };
+    /** So many messages were read, and there are older ones. */
+    newest?: number;
   }[];
+  /** How many more channels with cards there are. */
+  unreadChannels: number;
   /** The highest entry that each host has seen (0: none), or why it did not say. */
   hosts: readonly { host: HostName; highest: number | Trouble }[];
   mirror: { last: number | null; problem: Markup | null } | null;

@@ -47,6 +47,10 @@ function details(command: Command): Markup[] {
     say`${usage(command)}  ${command.summary}`,
     ...(command.about ?? []).map((line) => say`${line}`),
     ...options,
-    ...command.examples.map((example) => say`e.g. ${code(`/dimg ${example}`)}`),
+    ...command.examples.map((example) => say`e.g. ${code(`/dimg ${readable(example)}`)}`),
   ];
 }
+
+/** A mention is typed as `@name`; Slack makes the member's ID of it. */
+const readable = (example: string): string =>
+  example.replace(/<@U0(\w+)>/g, (_, name: string) => `@${name.toLowerCase()}`);

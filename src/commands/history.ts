@@ -1,19 +1,18 @@
 import { z } from 'zod';
-import type { Entry } from '../domain/audit.ts';
 import { UserId } from '../domain/ids.ts';
-import { bold, code, join, type Markup, plural, say, some, time, user } from '../domain/markup.ts';
-import { formatSize } from '../domain/size.ts';
+import { code, type Markup, plural, say } from '../domain/markup.ts';
 import { cutoff } from '../domain/time.ts';
 import { auditCsv } from './_audit-csv.ts';
 import { defineCommand, flag, type HistoryFilter, MomentOption, valued, Where } from './_define.ts';
+import { entryLine } from './_entry-line.ts';
 
 const COUNT = 30;
 const FILE = 'audit.csv';
 
 const EntryNumber = z
   .string()
-  .regex(/^[1-9]\d{0,14}$/, 'an entry is a number such as 783')
-  .transform(Number);
+  .regex(/^#?[1-9]\d{0,14}$/, 'an entry is a number such as 783')
+  .transform((text) => Number(text.replace('#', '')));
 
 const UserOption = z.string().transform((text, context) => {
   const user = UserId.safeParse(text.replace(/^<@(.*)>$/, '$1'));
@@ -26,12 +25,17 @@ export default defineCommand({
   kind: 'answer',
   audience: 'channel',
   summary: 'the audit, newest first: who asked, who decided, what was deleted',
+  about: [
+    'A host matches all entries of every run that is about it, also those that name no host, such as decisions.',
+    'A person matches single entries: those of what they asked for or decided themselves.',
+    'Without --csv the newest 30 that match are shown; with it all that match are in the file.',
+  ],
   words: z.strictObject({ where: Where.optional() }),
   options: z.strictObject({
-    by: valued(UserOption, { value: '@user', about: 'only what this person asked or decided' }),
+    by: valued(UserOption, { value: '@user', about: 'only entries of what this person asked or decided' }),
     since: valued(MomentOption, { value: '7d', about: 'only newer entries' }),
     before: valued(EntryNumber, { value: '783', about: 'only entries before this one' }),
-    csv: flag({ about: 'all of them as a file for a spreadsheet' }),
+    csv: flag({ about: 'all that match, as a file for a spreadsheet' }),
   }),
   examples: [
     'history',
@@ -54,15 +58,12 @@ export default defineCommand({
         : [
             say`older: ${code(`/dimg history${typed({ ...filter, before: older })}${options.csv ? ' --csv' : ''}`)}`,
           ];
-    if (entries.length === 0)
-      return {
-        lines: [
-          older === undefined ? say`The audit has no such entry.` : say`No such entry from ${older} on.`,
-          ...more,
-        ],
-      };
+    if (entries.length === 0) return { lines: [nothing(filter, older), ...more] };
     if (!options.csv)
-      return { lines: [...entries.map(line), ...more], notice: `the newest ${entries.length} audit entries` };
+      return {
+        lines: [...entries.map(entryLine), ...more],
+        notice: `the newest ${entries.length} audit entries`,
+      };
     const counted = plural(entries.length, 'audit entry', 'audit entries');
     const cut = older === undefined ? '' : `: not all, since a look back ends before entry ${older}`;
     return {
@@ -75,6 +76,11 @@ export default defineCommand({
 
 // --- internal ---
 
+function nothing(filter: Omit<HistoryFilter, 'count'>, older: number | undefined): Markup {
+  if (older !== undefined) return say`No entry matches from ${older} on.`;
+  return Object.keys(filter).length === 0 ? say`Nothing is in the audit yet.` : say`No entry matches.`;
+}
+
 /** The filter as somebody would type it. A duration has become the time that it meant, so that pages fit together. */
 function typed({ where, by, since, before }: Omit<HistoryFilter, 'count'>): string {
   const parts = [
@@ -84,40 +90,4 @@ function typed({ where, by, since, before }: Omit<HistoryFilter, 'count'>): stri
     before && `--before ${before}`,
   ];
   return parts.map((part) => (part ? ` ${part}` : '')).join('');
-}
-
-function line(entry: Entry): Markup {
-  return say`${bold(`${entry.n}`)} ${time(entry.at)} #${entry.run} ${what(entry)}`;
-}
-
-function what(entry: Entry): Markup {
-  const by = entry.by === undefined ? say`` : say`${user(entry.by)} `;
-  const bytes = formatSize(entry.bytes ?? 0);
-  switch (entry.kind) {
-    case 'requested':
-      return say`${by}asked for ${code(entry.command ?? '')}`;
-    case 'planned':
-      return say`${entry.host ?? ''} planned: ${entry.items ?? 0} to go, ${bytes}, plan ${code((entry.plan ?? '').slice(7, 19))}`;
-    case 'outcome': {
-      const name = outcomeName(entry);
-      const why = entry.reason === undefined ? '' : `: ${entry.reason}`;
-      return say`${entry.host ?? ''} ${join([say`${entry.outcome ?? ''} ${name}`, ...(entry.bytes ? [say`freed ${bytes}`] : [])])}${why}`;
-    }
-    case 'ended':
-      return say`ended ${entry.state ?? ''}: ${plural(entry.items ?? 0, 'image')}, ${bytes} freed`;
-    case 'undone':
-      return say`${by}undid it with #${entry.undo ?? ''}`;
-    case 'again':
-      return say`${by}asked for it again with #${entry.again ?? ''}`;
-    case 'approved':
-      return say`${by}approved${entry.rules ? ` (${entry.rules.join(', ')})` : ''}`;
-    default:
-      return say`${by}${entry.kind}${entry.reason === undefined ? '' : `: ${entry.reason}`}`;
-  }
-}
-
-function outcomeName(entry: Entry): Markup {
-  if (entry.container !== undefined) return say`container ${code(entry.container)}`;
-  if (entry.cache !== undefined) return say`${plural(entry.cache, 'build cache record')}`;
-  return entry.references?.length ? some(entry.references) : say`${code((entry.image ?? '').slice(7, 19))}`;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { code, join, type Markup, plural, say } from '../domain/markup.ts';
 import type { Trouble } from '../domain/outcome.ts';
 import { troubleWords } from '../domain/trouble.ts';
-import { findingWords, verdictWords } from '../domain/verify-words.ts';
+import { findingLines, verdictWords } from '../domain/verify-words.ts';
 import { defineCommand } from './_define.ts';
 import type { Verified } from './_verified.ts';
 
@@ -19,12 +19,13 @@ export default defineCommand({
   examples: ['verify'],
   show(verified) {
     const { findings, total, entries } = verified.verdict;
-    const left = total - Math.min(findings.length, FINDINGS);
+    const shown = findingLines(findings).slice(0, FINDINGS);
+    const left = total - shown.reduce((n, { count }) => n + count, 0);
     return {
       notice: `audit of ${plural(entries, 'entry', 'entries')}: ${total === 0 ? 'whole' : plural(total, 'finding')}`,
       lines: [
         verdictWords(verified.verdict),
-        ...findings.slice(0, FINDINGS).map((finding) => say`• ${findingWords(finding)}`),
+        ...shown.map(({ words }) => say`• ${words}`),
         ...(left > 0 ? [say`and ${left.toLocaleString('en-US')} more`] : []),
         ...(verified.mirror?.problem ? [say`• ${verified.mirror.problem}`] : []),
         against(verified),
@@ -35,26 +36,61 @@ export default defineCommand({
 
 // --- internal ---
 
-function against({ channels, hosts, mirror }: Verified): Markup {
-  const held: Markup[] = [];
-  const not: Markup[] = [];
-  for (const { channel, about, found } of channels) {
-    const place =
-      about === 'here'
-        ? say`this channel`
-        : about === 'audit'
-          ? say`the audit channel`
-          : say`${code(channel)}`;
-    if (typeof found !== 'number') not.push(say`${place} was not read: ${found.unread}`);
-    else held.push(say`${plural(found, about === 'audit' ? 'line' : 'card')} in ${place}`);
-  }
-  for (const { host, highest } of hosts) {
-    if (typeof highest !== 'number') not.push(say`${host} ${silence(highest)}`);
-    else held.push(say`${host} (${highest === 0 ? 'none' : highest})`);
-  }
-  if (mirror) held.push(say`the mirror file (${mirror.last ?? 'none'})`);
-  const what = held.length > 0 ? join(held) : say`nothing`;
-  return not.length > 0 ? say`held against ${what}; ${join(not, '; ')}` : say`held against ${what}`;
+/** `held against the heads of 6 cards in this channel and of host-1 (newest entry 14); no mirror is configured`. */
+function against(verified: Verified): Markup {
+  const held = heldBy(verified);
+  const what =
+    held.length > 0
+      ? say`the heads of ${join(held.slice(0, -1), ', of ')}${held.length > 1 ? ' and of ' : ''}${held.at(-1) ?? []}`
+      : say`no head`;
+  return join([say`held against ${what}`, ...limits(verified)], '; ');
+}
+
+function heldBy({ channels, hosts, mirror }: Verified): Markup[] {
+  return [
+    ...channels.flatMap(({ found, ...one }) =>
+      typeof found === 'number' && found > 0
+        ? [say`${plural(found, one.about === 'audit' ? 'line' : 'card')} in ${place(one)}`]
+        : [],
+    ),
+    ...hosts.flatMap(({ host, highest }) =>
+      typeof highest === 'number' && highest > 0 ? [say`${host} (newest entry ${highest})`] : [],
+    ),
+    ...(mirror?.last ? [say`the mirror file (newest entry ${mirror.last})`] : []),
+  ];
+}
+
+/** What it was not held against, or not in full. */
+function limits({ channels, unreadChannels, hosts, mirror }: Verified): Markup[] {
+  return [
+    ...channels.flatMap((one): Markup[] => {
+      const { found, newest } = one;
+      if (typeof found !== 'number') return [say`${place(one)} was not read: ${found.unread}`];
+      return [
+        ...(found === 0 ? [say`there are none in ${place(one)}`] : []),
+        ...(newest === undefined
+          ? []
+          : [say`only the newest ${newest.toLocaleString('en-US')} messages of ${place(one)} were read`]),
+      ];
+    }),
+    ...(unreadChannels > 0
+      ? [say`${plural(unreadChannels, 'more channel')} ${unreadChannels === 1 ? 'was' : 'were'} not read`]
+      : []),
+    ...hosts.flatMap(({ host, highest }): Markup[] => {
+      if (typeof highest !== 'number') return [say`${host} ${silence(highest)}`];
+      return highest === 0 ? [say`${host} has noted none yet`] : [];
+    }),
+    ...(!mirror
+      ? [say`no mirror is configured`]
+      : mirror.last === null
+        ? [say`the mirror file has no entry`]
+        : []),
+  ];
+}
+
+function place({ channel, about }: Pick<Verified['channels'][number], 'channel' | 'about'>): Markup {
+  if (about === 'here') return say`this channel`;
+  return about === 'audit' ? say`the audit channel` : say`${code(channel)}`;
 }
 
 function silence(why: Trouble): Markup {

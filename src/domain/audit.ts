@@ -37,8 +37,16 @@ export const Fact = z.strictObject({
   /** Bytes: planned on `planned`, freed on `outcome` and `ended`. */
   bytes: z.number().optional(),
   items: z.number().optional(),
-  /** Records of the build cache, on `outcome`. */
+  /** Records of the build cache, on `outcome` and `ended`. */
   cache: z.number().optional(),
+  /** Images that were deleted, on `ended`; absent where all `items` were. */
+  deleted: z.number().optional(),
+  /** References that were taken away from images that stayed, on `ended`. */
+  untagged: z.number().optional(),
+  /** Images that an undo brought back, on `ended`. */
+  restored: z.number().optional(),
+  /** Of a run that was to show its plan and stop there, on `ended`. */
+  dryRun: z.literal(true).optional(),
   /** The run that brings back what this one deleted, on `undone`. */
   undo: RunId.optional(),
   /** The run that asks for the same anew, on `again`. */
@@ -46,7 +54,7 @@ export const Fact = z.strictObject({
   state: RunState.optional(),
   /** Why an approval was needed, on `approved`. */
   rules: z.array(z.string()).optional(),
-  /** The words of a denial, or why an item did not go. */
+  /** The words of a denial, why an item did not go, or why a run was refused. */
   reason: z.string().optional(),
 });
 export type Fact = z.infer<typeof Fact>;

@@ -1,9 +1,10 @@
 import type { Fact } from './audit.ts';
 import type { HostName } from './ids.ts';
 import { plain } from './markup.ts';
+import type { Outcome } from './outcome.ts';
 import { planOf } from './plan-of.ts';
-import { isFinal, type Run, totals, workOf } from './run.ts';
-import { troubleWords } from './trouble.ts';
+import { isFinal, partsOf, type Run, totals, workOf } from './run.ts';
+import { problemWords, troubleWords } from './trouble.ts';
 import { describeRun } from './words.ts';
 
 /** The audit's facts of a run's birth. */
@@ -86,7 +87,42 @@ export function factsOf(
   }
   if (isFinal(after.state) && !isFinal(before.state)) {
     const sum = totals(after);
-    add({ kind: 'ended', state: after.state, items: sum.deleted, bytes: sum.freed });
+    add({ kind: 'ended', state: after.state, items: sum.deleted, bytes: sum.freed, ...howItEnded(after) });
   }
   return facts;
+}
+
+// --- internal ---
+
+/** What its number of items is made of where not all are images that were deleted, and why nothing was. */
+function howItEnded(run: Run): Partial<Fact> {
+  const parts = partsOf(run);
+  const outcomes = parts.flatMap(([, part]) => part.outcomes);
+  const of = (kind: Outcome['outcome']) => outcomes.filter(({ outcome }) => outcome === kind);
+  const deleted = of('deleted').length;
+  const untagged = of('untagged').reduce((n, { removed }) => n + removed.length, 0);
+  const restored = of('restored').length;
+  const cache = parts.reduce((n, [, part]) => n + (part.cache?.deleted ?? 0), 0);
+  const reason = run.state === 'refused' ? refusal(run) : '';
+  return {
+    ...(deleted !== totals(run).deleted && { deleted }),
+    ...(untagged > 0 && { untagged }),
+    ...(restored > 0 && { restored }),
+    ...(cache > 0 && { cache }),
+    ...(run.dryRun && { dryRun: true as const }),
+    ...(reason !== '' && { reason }),
+  };
+}
+
+const MOST_REASONS = 3;
+
+function refusal(run: Run): string {
+  if (run.refusal !== undefined) return run.refusal;
+  const parts = partsOf(run);
+  const reasons = parts.flatMap(([host, { trouble, plan }]) => {
+    const words = [...(trouble ? [troubleWords(trouble)] : []), ...(plan?.problems ?? []).map(problemWords)];
+    return words.map((why) => (parts.length > 1 ? `${host}: ${plain(why)}` : plain(why)));
+  });
+  const left = reasons.length - MOST_REASONS;
+  return [...reasons.slice(0, MOST_REASONS), ...(left > 0 ? [`and ${left} more`] : [])].join('; ');
 }

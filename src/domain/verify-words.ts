@@ -9,6 +9,19 @@ export function verdictWords({ entries, head, total }: Verdict): Markup {
   return say`${plural(entries, 'entry', 'entries')}, whole from 1 to ${head.n}, head ${code(head.hash)}`;
 }
 
+/** What was found, a sentence each, with how many findings it is about: equal ones of entries in a row share one. */
+export function findingLines(findings: readonly Finding[]): { words: Markup; count: number }[] {
+  const lines: { words: Markup; count: number }[] = [];
+  for (let i = 0; i < findings.length; ) {
+    const first = findings[i] as Finding;
+    let count = 1;
+    while (isNext(first, count, findings[i + count])) count++;
+    lines.push({ words: count === 1 ? findingWords(first) : rowWords(first, count), count });
+    i += count;
+  }
+  return lines;
+}
+
 /** What was found, in a sentence that names the entry. */
 export function findingWords(finding: Finding): Markup {
   const { n } = finding;
@@ -24,7 +37,7 @@ export function findingWords(finding: Finding): Markup {
     case 'twice':
       return say`there are two entries ${n}`;
     case 'misplaced':
-      return say`entry ${n} is not in its place: it stands after entry ${finding.after}`;
+      return say`entry ${n} is not in its place: it stands ${finding.after === 0 ? 'at the beginning' : `after entry ${finding.after}`}`;
     case 'missing': {
       const { to, seen } = finding;
       const what = to > n ? say`entries ${n} to ${to} are missing` : say`entry ${n} is missing`;
@@ -44,9 +57,30 @@ export function findingWords(finding: Finding): Markup {
 
 // --- internal ---
 
+function isNext(first: Finding, count: number, next: Finding | undefined): boolean {
+  return (
+    (first.kind === 'edited' || first.kind === 'twice') &&
+    next?.kind === first.kind &&
+    next.n === first.n + count
+  );
+}
+
+function rowWords({ kind, n }: Finding, count: number): Markup {
+  const row = `${n} to ${n + count - 1}`;
+  return kind === 'edited'
+    ? say`entries ${row} were edited`
+    : say`there are two of each of the entries ${row}`;
+}
+
 const NAMED = 3;
 
+/** Of many at least one card is named: that can be looked at without any access to hosts. */
 function names(where: readonly string[]): string {
-  const shown = where.slice(0, NAMED).join(', ');
-  return where.length > NAMED ? `${shown} and ${where.length - NAMED} more` : shown;
+  const isCard = (one: string) => one.startsWith('the card of ');
+  const sorted =
+    where.length > NAMED ? where.toSorted((a, b) => Number(isCard(b)) - Number(isCard(a))) : where;
+  const shown = sorted.slice(0, NAMED);
+  if (where.length > NAMED) return `${shown.join(', ')} and ${where.length - NAMED} more`;
+  const last = shown.pop() ?? '';
+  return shown.length > 0 ? `${shown.join(', ')} and ${last}` : last;
 }

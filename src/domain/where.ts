@@ -1,7 +1,7 @@
 import { UserError } from './error.ts';
 import { matchesGlob } from './glob.ts';
 import type { HostName } from './ids.ts';
-import { code, say, some } from './markup.ts';
+import { code, type Markup, say, some } from './markup.ts';
 import { nearest } from './nearest.ts';
 
 /**
@@ -38,7 +38,7 @@ export function resolveWhere(
       );
     }
     const matches = known.filter((host) => globs.some((glob) => matchesGlob(glob.toLowerCase(), host)));
-    if (matches.length === 0) throw new UserError(unknown(word, known));
+    if (matches.length === 0) throw new UserError(unknownHost(word, known));
     for (const host of matches) found.add(host);
   }
   if (found.size === 0)
@@ -46,15 +46,16 @@ export function resolveWhere(
   return [...found].sort();
 }
 
+/** That there is no such host, with the nearest known name. `more` ends the sentence. */
+export function unknownHost(word: string, known: readonly HostName[], more: Markup = []): Markup {
+  const near = nearest(word, known);
+  const there = say`There is no host ${code(word)}${more}.`;
+  if (near !== undefined) return say`${there} Did you mean ${code(near)}?`;
+  return known.length === 0 ? there : say`${there} Known: ${some([...known].sort(), 8)}.`;
+}
+
 // --- internal ---
 
 function groupOf(groups: Readonly<Record<string, readonly string[]>>, name: string) {
   return Object.hasOwn(groups, name) ? groups[name] : undefined;
-}
-
-function unknown(word: string, known: readonly HostName[]) {
-  const near = nearest(word, known);
-  return near === undefined
-    ? say`There is no host ${code(word)}. Known: ${some([...known].sort(), 8)}.`
-    : say`There is no host ${code(word)}. Did you mean ${code(near)}?`;
 }

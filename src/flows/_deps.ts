@@ -37,6 +37,8 @@ export interface Deps {
   rights: Rights;
   groups: Readonly<Record<string, readonly string[]>>;
   policy: ApprovalPolicy;
+  /** Work that nothing waits for but, some seconds, the orderly end. */
+  aside(work: Promise<void>): void;
   /** Makes ids that never come again. */
   newId(): string;
 }

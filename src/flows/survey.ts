@@ -79,7 +79,7 @@ async function reply(deps: Deps, ask: Ask, answers: Answers): Promise<void> {
     answers.get(host) ?? { kind: 'refused', why: { kind: 'no-answer' } },
   ]);
   // What others report meanwhile must not wait for it.
-  if (command.kind === 'verify') void verifyAndTell(deps, ask, bodies, command.show);
+  if (command.kind === 'verify') deps.aside(verifyAndTell(deps, ask, bodies, command.show));
   if (command.kind !== 'survey') return;
   await deps.voice.reply(ask.replyTo, command.show(bodies, input, deps.clock()));
 }

@@ -47,7 +47,7 @@ async function verifyChain(
     body,
     heads: body.kind === 'heads' ? body.heads : [],
   }));
-  const posted = await readChannels(deps, here);
+  const { read: posted, left } = await readChannels(deps, here);
   const mirror = deps.mirror && (await deps.mirror.state());
   const heads: KeptHead[] = [
     ...hosts.flatMap(({ host, heads }) => heads.map(({ n, hash }) => ({ n, hash, where: host }))),
@@ -60,7 +60,9 @@ async function verifyChain(
       channel,
       about: channel === deps.auditChannel ? 'audit' : channel === here ? 'here' : 'other',
       found: 'heads' in read ? read.heads.length : read,
+      ...('newest' in read && { newest: read.newest }),
     })),
+    unreadChannels: left,
     hosts: hosts.map(({ host, body, heads }) => ({
       host,
       highest: body.kind === 'heads' ? heads.reduce((most, { n }) => Math.max(most, n), 0) : whyNot(body),
@@ -73,28 +75,20 @@ async function readChain(deps: Deps, heads: readonly KeptHead[]): Promise<Verdic
   const look = openVerify(heads);
   const { id: last, recorded } = await deps.audit.newest();
   for (let after: string | null = null; last !== null; ) {
-    const page = await deps.audit.texts({ after, count: PAGE });
-    const known = page.filter(({ id }) => !isAfter(id, last));
-    for (const { text } of known) look.take(text);
+    const page = await deps.audit.texts({ after, upTo: last, count: PAGE });
+    for (const { text } of page) look.take(text);
     after = page.at(-1)?.id ?? after;
-    if (page.length < PAGE || known.length < page.length) break;
+    if (page.length < PAGE) break;
   }
   return look.end(recorded);
 }
 
 async function readChannels(deps: Deps, here: string) {
-  const all = [here, deps.auditChannel ?? here, ...(await deps.audit.channels())];
+  const all = [...new Set([here, deps.auditChannel ?? here, ...(await deps.audit.channels())])];
   const read = [];
-  for (const channel of [...new Set(all)].slice(0, CHANNELS))
+  for (const channel of all.slice(0, CHANNELS))
     read.push({ channel, read: await deps.postedHeads.in(channel) });
-  return read;
+  return { read, left: all.length - read.length };
 }
 
 const whyNot = (body: ReportBody): Trouble => (body.kind === 'refused' ? body.why : { kind: 'no-answer' });
-
-/** Places in a stream, `<ms>-<seq>`. */
-function isAfter(a: string, b: string): boolean {
-  const [ams = 0, aseq = 0] = a.split('-').map(Number);
-  const [bms = 0, bseq = 0] = b.split('-').map(Number);
-  return ams > bms || (ams === bms && aseq > bseq);
-}

@@ -10,7 +10,7 @@ const PAGE = 500;
 /**
  * Brings a mirror up to date: what Redis has after the file's last entry, a line each, on disk before it resolves.
  * Resolves to why it can't go on, where Redis does not hold what the file does: then nothing is written. A line that
- * a crash has cut is taken away first; `repaired` hears of it.
+ * a crash has cut is made whole first; `repaired` hears of it.
  */
 export async function append(
   handle: FileHandle,
@@ -18,21 +18,35 @@ export async function append(
   repaired: () => void,
 ): Promise<Markup | null> {
   const { line, end, torn } = await readTail(handle);
-  const last = line === null ? GENESIS : headOf(line);
-  if (!last || (line === null && torn !== '' && !torn.startsWith('{')))
-    return say`the mirror file is none: its last line is no entry of an audit`;
-  if (line !== null) {
+  // An entry that lacks nothing but its line break is the last one.
+  const unended = headOf(torn.toString());
+  const text = unended ? torn.toString() : line;
+  const last = text === null ? GENESIS : headOf(text);
+  if (!last) return NONE;
+  if (text !== null) {
     const [there] = await audit.texts({ after: placeOf(last.n - 1), count: 1 });
     if (there?.id !== placeOf(last.n))
       return say`the mirror file ends at ${last.n}, and Redis has no entry ${last.n}: it was cut, emptied or set back`;
-    if (there.text !== line)
+    if (there.text !== text)
       return say`the mirror file ends at ${last.n}, and Redis has another entry ${last.n}: it was edited or made anew`;
   }
-  if (torn !== '') {
+  let position = end;
+  if (unended) {
+    position += torn.length;
+    await writeAt(handle, Buffer.from('\n'), position++);
+    await handle.sync();
+    repaired();
+  } else if (torn.length > 0) {
+    const [next] = await audit.texts({ after: placeOf(last.n), count: 1 });
+    // Only what Redis can give back is taken away.
+    if (!next || !Buffer.from(next.text).subarray(0, torn.length).equals(torn))
+      return line === null
+        ? NONE
+        : say`the mirror file breaks off after entry ${last.n} in what Redis does not have there: the file was edited, or Redis set back`;
     await handle.truncate(end);
     repaired();
   }
-  return goOn(handle, audit, last, end);
+  return goOn(handle, audit, last, position);
 }
 
 /** The head that a line of a mirror is; `null` for what is no entry. */
@@ -42,6 +56,8 @@ export function headOf(line: string): Head | null {
 }
 
 // --- internal ---
+
+const NONE = say`the mirror file is none: its last line is no entry of an audit`;
 
 const placeOf = (n: number): string => `${n}-0`;
 

@@ -28,6 +28,7 @@ const MODE = 0o600;
 export async function openMirror({ file, audit, lock, log, tell }: Mirroring) {
   await prove(file);
   let problem: Markup | null = null;
+  let told: string | null = null;
   let failing: Markup | null = null;
   let closing = false;
   let kicked = false;
@@ -41,15 +42,15 @@ export async function openMirror({ file, audit, lock, log, tell }: Mirroring) {
       const { ino } = await handle.stat({ bigint: true });
       const unlock = await lock(String(ino), LOCK_MS);
       if (!unlock) return false;
+      let found: Markup | null;
       try {
-        await settle(
-          await append(handle, audit, () =>
-            log.warn('a line of the audit’s mirror that a crash had cut is written anew', { file }),
-          ),
+        found = await append(handle, audit, () =>
+          log.warn('a line of the audit’s mirror that a crash had cut is written anew', { file }),
         );
       } finally {
         await unlock();
       }
+      await settle(found);
       return true;
     } finally {
       await handle.close();
@@ -61,11 +62,19 @@ export async function openMirror({ file, audit, lock, log, tell }: Mirroring) {
     problem = found;
     if (!found) {
       if (before !== null) log.info('the audit’s mirror goes on', { file });
+      told = null;
       return;
     }
-    if (plain(found) === before) return;
-    log.error('the audit’s mirror can’t go on', new Error(plain(found)), { file });
-    await tell(found).catch((error) => log.error('nobody could be told about the audit’s mirror', error));
+    const words = plain(found);
+    if (words !== before) log.error('the audit’s mirror can’t go on', new Error(words), { file });
+    if (words === told) return;
+    try {
+      await tell(found);
+      told = words;
+    } catch (error) {
+      // Tried again at the next look; one line of the log is enough.
+      if (words !== before) log.error('nobody could be told about the audit’s mirror', error);
+    }
   }
 
   /** As `sync`; what hinders it is logged once, and may pass. */

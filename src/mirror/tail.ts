@@ -6,8 +6,8 @@ export interface Tail {
   line: string | null;
   /** Bytes up to and with its line break. */
   end: number;
-  /** What follows it: a line that was cut off. */
-  torn: string;
+  /** What follows it: a line that was cut off, perhaps within a character. */
+  torn: Buffer;
 }
 
 const STEP = 64 * 1024;
@@ -22,7 +22,7 @@ export async function readTail(handle: FileHandle): Promise<Tail> {
     const before = last > 0 ? read.lastIndexOf(BREAK, last - 1) : -1;
     if (from === 0 || before >= 0) {
       const line = last < 0 ? null : read.subarray(before + 1, last).toString();
-      return { line, end: from + last + 1, torn: read.subarray(last + 1).toString() };
+      return { line, end: from + last + 1, torn: read.subarray(last + 1) };
     }
     const start = Math.max(0, from - STEP);
     read = Buffer.concat([await readAt(handle, start, from - start), read]);

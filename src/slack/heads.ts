@@ -35,9 +35,9 @@ export function openPostedHeads(
           }
           read += PAGE;
           cursor = page.response_metadata?.next_cursor ?? '';
-          if (cursor === '') break;
+          if (cursor === '') return { heads };
         }
-        return { heads };
+        return { heads, newest: MESSAGES };
       } catch (error) {
         log.warn('a channel’s cards could not be read', { channel, error: (error as Error).message });
         const failure = failureOf(error);

@@ -14,9 +14,9 @@ export function openAudit(redis: Redis): Audit {
         const rows = await redis.xrevrange(own.audit, from, '-', 'COUNT', count);
         return rows.map(([id, [, json]]) => entryOf(id, json ?? ''));
       }),
-    texts: ({ count, after }) =>
+    texts: ({ count, after, upTo = '+' }) =>
       reaching(async () => {
-        const rows = await redis.xrange(own.audit, after === null ? '-' : `(${after}`, '+', 'COUNT', count);
+        const rows = await redis.xrange(own.audit, after === null ? '-' : `(${after}`, upTo, 'COUNT', count);
         return rows.map(([id, [, text]]) => ({ id, text: text ?? '' }));
       }),
     newest: () =>

@@ -1,6 +1,8 @@
 import { chain, type Fact, GENESIS, type Head } from '../domain/audit.ts';
 import { lookAt } from '../domain/due.ts';
+import { UserError } from '../domain/error.ts';
 import { HostName, RunId } from '../domain/ids.ts';
+import { code, say } from '../domain/markup.ts';
 import { Plan } from '../domain/plan.ts';
 import { key } from '../domain/protocol.ts';
 import { isFinal, Run } from '../domain/run.ts';
@@ -16,10 +18,13 @@ const REPLY_S = 30 * 60;
  * Stores a run if its revision is the expected one and the audit's head has not moved: the run, its place
  * among those to look at, its card's need, its cancellation, its audit entries and, of a new one, its place
  * among its requester's, all or nothing. Keys: run, audit, head, due, cards, cancel, by. Returns 1, 0 (the run moved) or -1 (the head moved).
+ * Redis takes nothing back of a script that fails, and entries can fail where the stream goes beyond its head: they come first.
  */
 const COMMIT = `
 if (redis.call('HGET', KEYS[1], 'rev') or '') ~= ARGV[1] then return 0 end
 if (redis.call('HGET', KEYS[3], 'n') or '0') ~= ARGV[2] then return -1 end
+for i = 12, #ARGV, 2 do redis.call('XADD', KEYS[2], ARGV[i] .. '-0', 'e', ARGV[i + 1]) end
+if #ARGV > 11 then redis.call('HSET', KEYS[3], 'n', ARGV[10], 'hash', ARGV[11]) end
 if ARGV[1] == '' then
   redis.call('ZADD', KEYS[7], ARGV[7], ARGV[7])
   redis.call('ZREMRANGEBYRANK', KEYS[7], 0, -101)
@@ -30,8 +35,6 @@ redis.call('EXPIRE', KEYS[1], ARGV[5])
 if ARGV[6] == '' then redis.call('ZREM', KEYS[4], ARGV[7]) else redis.call('ZADD', KEYS[4], ARGV[6], ARGV[7]) end
 redis.call('ZADD', KEYS[5], 'NX', ARGV[8], ARGV[7])
 if ARGV[9] == '1' then redis.call('SET', KEYS[6], '1', 'EX', 86400) end
-for i = 12, #ARGV, 2 do redis.call('XADD', KEYS[2], ARGV[i] .. '-0', 'e', ARGV[i + 1]) end
-if #ARGV > 11 then redis.call('HSET', KEYS[3], 'n', ARGV[10], 'hash', ARGV[11]) end
 return 1`;
 
 /** Sets when a run is looked at again, if it is still what it was or is no longer kept. Keys: run, due. */
@@ -61,7 +64,7 @@ export function openRuns(redis: Redis, clock: Clock, keepDays: number): Runs {
       const last = entries.at(-1);
       const stored: Run = last ? { ...run, audit: { n: last.n, hash: last.hash } } : run;
       const now = clock();
-      const result = await redis.eval(
+      const storing = redis.eval(
         COMMIT,
         7,
         own.run(run.id),
@@ -84,6 +87,7 @@ export function openRuns(redis: Redis, clock: Clock, keepDays: number): Runs {
         last?.hash ?? head.hash,
         ...entries.flatMap((entry) => [String(entry.n), JSON.stringify(entry)]),
       );
+      const result = await storing.catch(refusedEntries);
       if (result === 1) return stored;
       if (result === 0) return null;
     }
@@ -164,4 +168,13 @@ export function openRuns(redis: Redis, clock: Clock, keepDays: number): Runs {
 async function readHead(redis: Redis): Promise<Head> {
   const { n, hash } = await redis.hgetall(own.auditHead);
   return n === undefined || hash === undefined ? GENESIS : { n: Number(n), hash };
+}
+
+/** A stream that already has the number of the next entry, or is no stream any more. */
+function refusedEntries(error: Error): never {
+  if (!/specified in XADD|WRONGTYPE/.test(error.message)) throw error;
+  throw new UserError(
+    say`The audit in Redis is not what it was, so nothing was done: see ${code('/dimg verify')}.`,
+    { cause: error },
+  );
 }

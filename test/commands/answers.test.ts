@@ -54,7 +54,9 @@ describe('help', () => {
     const text = (await answer(`help ${command.name}`)).join('\n');
     expect(text).toContain(`/dimg ${command.name}`);
     for (const option of Object.keys(command.options.shape)) expect(text).toContain(`--${option}`);
-    for (const example of command.examples) expect(text).toContain(`/dimg ${example}`);
+    for (const example of command.examples)
+      expect(text).toContain(`e.g. /dimg ${example.replace('<@U0ANA>', '@ana')}`);
+    expect(text).not.toContain('<@');
   });
 
   test.each([
@@ -423,6 +425,8 @@ describe('history', () => {
     { at: NOW, run: runId(7), kind: 'undone', by: BEN, undo: runId(8) },
     { at: NOW, run: runId(7), kind: 'again', by: BEN, again: runId(9) },
     { at: NOW, run: runId(7), kind: 'ended', state: 'partial', items: 1, bytes: 1000 },
+    { at: NOW, run: runId(7), kind: 'confirmed', by: ANA, plan: id('plan') },
+    { at: NOW, run: runId(7), kind: 'approved', by: BEN, plan: id('plan'), rules: ['force'] },
   ];
 
   test('shows who, what, where and how it ended', async () => {
@@ -434,7 +438,7 @@ describe('history', () => {
       `${head(1)}@U0ANA asked for prune host-3`,
       `${head(2)}host-3 planned: 2 to go, 1 kB, plan ${id('plan').slice(7, 19)}`,
       `${head(3)}@U0BEN denied: not today`,
-      `${head(4)}host-3 deleted app:1, freed 1 kB`,
+      `${head(4)}host-3 deleted app:1 (${id('a').slice(7, 19)}), freed 1 kB`,
       `${head(5)}host-3 failed ${id('b').slice(7, 19)}: no space`,
       `${head(6)}host-3 removed container web-1`,
       `${head(7)}host-3 deleted 12 build cache records, freed 1 kB`,
@@ -442,7 +446,33 @@ describe('history', () => {
       `${head(9)}@U0BEN undid it with #8`,
       `${head(10)}@U0BEN asked for it again with #9`,
       `${head(11)}ended partial: 1 image, 1 kB freed`,
+      `${head(12)}@U0ANA confirmed plan ${id('plan').slice(7, 19)}`,
+      `${head(13)}@U0BEN approved plan ${id('plan').slice(7, 19)} (force)`,
     ]);
+  });
+
+  test.each<[Partial<Fact>, string]>([
+    [{ state: 'done', items: 3, bytes: 1000 }, 'ended done: 3 images, 1 kB freed'],
+    [{ state: 'cancelled', items: 0, bytes: 0 }, 'ended cancelled: 0 images, 0 B freed'],
+    [{ state: 'done', items: 0, bytes: 0, dryRun: true }, 'ended done: dry run'],
+    [
+      { state: 'refused', items: 0, bytes: 0, dryRun: true, reason: 'No image app.' },
+      'ended refused: dry run, No image app.',
+    ],
+    [{ state: 'refused', items: 0, bytes: 0, reason: 'not answering' }, 'ended refused: not answering'],
+    [
+      { state: 'done', items: 1, deleted: 0, untagged: 1, bytes: 0 },
+      'ended done: 1 reference untagged, 0 B freed',
+    ],
+    [
+      { state: 'done', items: 4, deleted: 2, untagged: 3, cache: 1, bytes: 1000 },
+      'ended done: 2 images, 3 references untagged, 1 build cache record, 1 kB freed',
+    ],
+    [{ state: 'done', items: 1, deleted: 0, restored: 1, bytes: 0 }, 'ended done: 1 restored'],
+  ])('says what became of it: %j', async (given, words) => {
+    const entries = chain(GENESIS, [{ at: NOW, run: runId(7), kind: 'ended', ...given }]);
+    const [line] = await answer('history', { history: async () => ({ entries, older: undefined }) });
+    expect(line).toBe(`1 2026-01-31T12:00:00.000Z #7 ${words}`);
   });
 
   test('asks the audit for what was asked, and says where there is nothing', async () => {
@@ -454,7 +484,8 @@ describe('history', () => {
       },
     });
     expect(asked).toMatchObject([{ where: 'ci-*', by: 'U0ANA', since: NOW - 7 * DAY }]);
-    expect(lines).toEqual(['The audit has no such entry.']);
+    expect(lines).toEqual(['No entry matches.']);
+    expect(await answer('history')).toEqual(['Nothing is in the audit yet.']);
   });
 
   test('says what to type for older ones, with the same filters', async () => {
@@ -464,10 +495,11 @@ describe('history', () => {
     const filtered = await answer('history ci-* --since 7d --by <@U0ANA> --before 900', { history: older });
     const line = 'older: /dimg history ci-* --by U0ANA --since 2026-01-24T12:00:00.000Z --before 783';
     expect(filtered.at(-1)).toBe(line);
+    expect(parse('history --before #3', commands).input.options).toMatchObject({ before: 3 });
     const { input } = parse(line.replace('older: /dimg ', ''), commands);
     expect(input.options).toMatchObject({ by: ANA, since: { at: NOW - 7 * DAY }, before: 783 });
     const nothing = await answer('history', { history: async () => ({ entries: [], older: 783 }) });
-    expect(nothing).toEqual(['No such entry from 783 on.', 'older: /dimg history --before 783']);
+    expect(nothing).toEqual(['No entry matches from 783 on.', 'older: /dimg history --before 783']);
   });
 
   test('gives all as a file, and says where it ends', async () => {
@@ -483,10 +515,10 @@ describe('history', () => {
       });
     const whole = await command.answer(input, given(chain(GENESIS, facts)));
     expect(asked).toEqual([{ where: 'host-3', count: Infinity }]);
-    expect(whole.lines.map(plain)).toEqual(['11 audit entries in audit.csv']);
+    expect(whole.lines.map(plain)).toEqual(['13 audit entries in audit.csv']);
     expect(whole.file?.name).toBe('audit.csv');
     const rows = whole.file?.content.split('\r\n') ?? [];
-    expect(rows).toHaveLength(13);
+    expect(rows).toHaveLength(15);
     expect(rows[0]?.split(',').sort()).toEqual(Object.keys(Entry.shape).sort());
     expect(rows[0]).toMatch(/^n,at,run,kind,by,channel,command,/);
     expect(rows[1]).toMatch(/^1,2026-01-31T12:00:00\.000Z,7,requested,U0ANA,C1,prune host-3,,/);

@@ -171,7 +171,64 @@ describe('every outcome is noted once', () => {
     const after: Run = { ...withPart(executing, { outcomes, cache }), state: 'partial' };
     const made = facts(executing, after);
     expect(made.map(({ kind }) => kind)).toEqual(['outcome', 'outcome', 'outcome', 'ended']);
-    expect(made.at(-1)).toEqual({ ...head, kind: 'ended', state: 'partial', items: 4, bytes: 109 });
+    expect(made.at(-1)).toEqual({
+      ...head,
+      kind: 'ended',
+      state: 'partial',
+      items: 4,
+      deleted: 1,
+      cache: 3,
+      bytes: 109,
+    });
     expect(facts(after, { ...after, undone: [{ by: ANA, at: AT, run: runId(7) }] })).toHaveLength(1);
+  });
+});
+
+describe('the end says what its items were', () => {
+  const endOf = (before: Run, after: Run) => facts(before, after).at(-1);
+  const end = (given: object) => ({ ...head, kind: 'ended', ...given });
+
+  test('images that were deleted, and nothing more', () => {
+    const after: Run = { ...withPart(executing, { outcomes: [anOutcome('a')] }), state: 'done' };
+    expect(endOf(executing, after)).toEqual(end({ state: 'done', items: 1, bytes: 100 }));
+  });
+
+  test('references, and images that came back', () => {
+    const outcomes = [
+      anOutcome('a'),
+      anOutcome('b', 'untagged', { removed: ['app:1', 'app:2'], freed: 0 }),
+      anOutcome('c', 'restored', { removed: ['app:3'], freed: 0 }),
+    ];
+    const after: Run = { ...withPart(executing, { outcomes }), state: 'done' };
+    expect(endOf(executing, after)).toEqual(
+      end({ state: 'done', items: 3, deleted: 1, untagged: 2, restored: 1, bytes: 100 }),
+    );
+  });
+
+  test('none of a dry run', () => {
+    const planning: Run = { ...proposed, state: 'planning', dryRun: true };
+    expect(endOf(planning, { ...planning, state: 'done' })).toEqual(
+      end({ state: 'done', items: 0, bytes: 0, dryRun: true }),
+    );
+  });
+
+  test.each<[string, Partial<Run>]>([
+    ['The card could not be posted.', { refusal: 'The card could not be posted.' }],
+    ['not answering', { hosts: { [HOST]: aPart({ stage: 'ended', trouble: { kind: 'no-answer' } }) } }],
+    [
+      'host-3: No image app:9. Did you mean app:1?; host-4: not answering',
+      {
+        hosts: {
+          [HOST]: aPart({
+            stage: 'planned',
+            plan: aSummary({ items: 0, problems: [{ kind: 'not-found', name: 'app:9', near: 'app:1' }] }),
+          }),
+          [OTHER]: aPart({ stage: 'ended', trouble: { kind: 'no-answer' } }),
+        },
+      },
+    ],
+  ])('or why it was refused: %s', (reason, given) => {
+    const planning = aRun();
+    expect(endOf(planning, { ...planning, ...given, state: 'refused' })).toMatchObject({ reason });
   });
 });

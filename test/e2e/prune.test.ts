@@ -107,7 +107,7 @@ describe.skipIf(skipWithout('prune from Slack on real engines', 'redis', 'engine
       expect(mine.map((line) => line.replace(/^.* #\d+ /, ''))).toEqual([
         'ended done: 1 image, 30 kB freed',
         expect.stringMatching(/^host-1 deleted `[0-9a-f]{12}`, freed 30 kB$/),
-        '@ana confirmed',
+        expect.stringMatching(/^@ana confirmed plan `[0-9a-f]{12}`$/),
         expect.stringMatching(/^host-1 planned: 1 to go, 30 kB, plan `[0-9a-f]{12}`$/),
         '@ana asked for `prune host-1`',
       ]);

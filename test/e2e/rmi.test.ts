@@ -158,7 +158,7 @@ describe.skipIf(skipWithout('rmi from Slack on real engines', 'redis', 'engines'
       expect(end.lines[1]).toBe('Untagged 1 of 1, freed 0 B');
       expect(end.host().line).toContain('untagged 1 of 1');
       const told = (await stage.ana.history('host-1')).find((line) => line.includes(' untagged '));
-      expect(told).toMatch(/ untagged `app:2`$/);
+      expect(told).toMatch(/ untagged `app:2` \(`[0-9a-f]{12}`\)$/);
     });
 
     test('of an ID with tags in two repositories: all of its references, without force', async () => {

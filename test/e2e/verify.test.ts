@@ -83,9 +83,10 @@ describe.skipIf(skipWithout('verifying the audit', 'redis', 'engines', 'busybox'
     return rendered(said);
   }
   /** What the offline command says of the mirror, and how it ends. */
-  function offline(...args: string[]): Promise<{ code: number; lines: string[] }> {
+  const offline = (...args: string[]) => dimg('verify', mirror, ...args);
+  function dimg(...args: string[]): Promise<{ code: number; lines: string[] }> {
     return new Promise((resolve) => {
-      const child = execFile(process.execPath, [BIN, 'verify', mirror, ...args], (_, out, err) =>
+      const child = execFile(process.execPath, [BIN, ...args], (_, out, err) =>
         resolve({ code: child.exitCode ?? -1, lines: `${out}${err}`.trim().split('\n') }),
       );
     });
@@ -99,7 +100,7 @@ describe.skipIf(skipWithout('verifying the audit', 'redis', 'engines', 'busybox'
     expect(verdict).toBe(`${last?.n} entries, whole from 1 to ${last?.n}, head \`${last?.hash}\``);
     expect(against).toMatch(
       new RegExp(
-        `^held against 2 cards in this channel, 2 lines in the audit channel, host-1 \\(\\d+\\), host-2 \\(\\d+\\), the mirror file \\(${last?.n}\\)$`,
+        `^held against the heads of 2 cards in this channel, of 2 lines in the audit channel, of host-1 \\(newest entry \\d+\\), of host-2 \\(newest entry \\d+\\) and of the mirror file \\(newest entry ${last?.n}\\)$`,
       ),
     );
     expect(readFileSync(mirror, 'utf8')).toBe(whole.map((line) => `${line}\n`).join(''));
@@ -107,6 +108,22 @@ describe.skipIf(skipWithout('verifying the audit', 'redis', 'engines', 'busybox'
     expect([code, lines[0]]).toEqual([
       0,
       `${last?.n} entries, whole from 1 to ${last?.n}, head ${last?.hash}`,
+    ]);
+  });
+
+  test('is one of three things that dimg is for', async () => {
+    const { code, lines } = await dimg('--help');
+    expect([code, lines[0]]).toEqual([0, 'Usage: dimg <bot|agent|verify> [--help]']);
+    for (const name of ['bot', 'agent', 'verify'])
+      expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^  ${name} +\\w`)));
+    expect(await dimg('verfy')).toMatchObject({
+      code: 2,
+      lines: expect.arrayContaining(['dimg: there is no "verfy". Did you mean verify?']),
+    });
+    const wrong = await dimg('bot', '--allow-volatil');
+    expect([wrong.code, wrong.lines[0]]).toEqual([
+      2,
+      'dimg bot: there is no option --allow-volatil: did you mean --allow-volatile?',
     ]);
   });
 
@@ -151,7 +168,7 @@ describe.skipIf(skipWithout('verifying the audit', 'redis', 'engines', 'busybox'
     await replace(whole.slice(0, left));
     const [, missing, file] = await verify();
     expect(missing).toBe(
-      `• entries ${left + 1} to ${left + 2} are missing: the card of #2, the audit channel’s line of #2, the mirror file saw entry ${left + 2}`,
+      `• entries ${left + 1} to ${left + 2} are missing: the card of #2, the audit channel’s line of #2 and the mirror file saw entry ${left + 2}`,
     );
     // The mirror's own word for it.
     expect(file).toBe(
@@ -168,13 +185,14 @@ describe.skipIf(skipWithout('verifying the audit', 'redis', 'engines', 'busybox'
       times: 9,
     });
     // As of a host that was last heard of long ago.
+    const seen = await redis.zscore('{dimg}:seen', 'host-2');
     await redis.zadd('{dimg}:seen', 1, 'host-2');
     const [verdict, against] = await verify();
     fault.stop();
-    await redis.zadd('{dimg}:seen', Date.now(), 'host-2');
+    await redis.zadd('{dimg}:seen', seen ?? '', 'host-2');
     expect(verdict).toContain(`${whole.length} entries, whole`);
     expect(against).toMatch(
-      /^held against host-1 \(\d+\), the mirror file \(\d+\); this channel was not read: Slack does not let dimg read it \(`missing_scope`\); the audit channel was not read: .*; host-2 is offline/,
+      /^held against the heads of host-1 \(newest entry \d+\) and of the mirror file \(newest entry \d+\); this channel was not read: Slack does not let dimg read it \(`missing_scope`\); the audit channel was not read: .*; host-2 is offline/,
     );
   });
 

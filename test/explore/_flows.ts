@@ -118,6 +118,7 @@ export function depsOf(
     rights: { approvers: [SRE], access: [] },
     groups: {},
     policy: aPolicy(),
+    aside: () => {},
     newId: () => 'new',
   };
 }

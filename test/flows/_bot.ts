@@ -40,6 +40,7 @@ export function botOn(
     rights: { approvers: [], access: [], ...more.rights },
     groups: {},
     policy: aPolicy(),
+    aside: () => {},
     newId: () => 'x',
   };
   return { deps, jobs };

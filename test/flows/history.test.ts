@@ -16,12 +16,21 @@ const facts = (runs: number): Fact[] =>
     ];
   }).flat();
 
-function knowing(entries: readonly Entry[]) {
+function knowing(entries: readonly Entry[], hostsOf: (run: number) => string[] = () => []) {
   const newest = entries.toReversed();
   let reads = 0;
+  const loads: number[] = [];
   const deps = {
     groups: {},
     hosts: { list: async () => [aHostStatus('host-1'), aHostStatus('host-2')] },
+    runs: {
+      async load(id: number) {
+        loads.push(id);
+        if (id === 9) throw new Error('it is no run');
+        const hosts = hostsOf(id);
+        return hosts.length === 0 ? null : { hosts: Object.fromEntries(hosts.map((name) => [name, {}])) };
+      },
+    },
     audit: {
       read: async ({ count, before = Infinity }: { count: number; before?: number }) => {
         reads++;
@@ -29,12 +38,12 @@ function knowing(entries: readonly Entry[]) {
       },
     },
   } as unknown as Deps;
-  return { deps, reads: () => reads };
+  return { deps, loads, reads: () => reads };
 }
 
 describe('the history', () => {
   const entries = chain(GENESIS, facts(400));
-  const { deps } = knowing(entries);
+  const { deps } = knowing(entries, (run) => [run % 2 ? 'host-2' : 'host-1']);
 
   test('is the newest, and tells where the older ones begin', async () => {
     const { entries: found, older } = await readHistory(deps, { count: 30 });
@@ -61,6 +70,60 @@ describe('the history', () => {
       }
     },
   );
+
+  test('finds what came days after everything that names the host, once and for each page', async () => {
+    const of = (run: number, kind: Fact['kind'], more: Partial<Fact> = {}): Fact => ({
+      ...{ at: NOW, run: runId(run), kind },
+      ...more,
+    });
+    const between = Array.from({ length: 700 }, () => of(3, 'continued', { by: BEN }));
+    const late = [of(9, 'continued'), of(1, 'undone', { by: ANA }), of(2, 'undone'), of(1, 'again')];
+    const named = [1, 4, 4, 4].map((run) => of(run, 'planned', { host: host('host-1') }));
+    const whole = chain(GENESIS, [
+      ...[...named.slice(0, 1), of(2, 'planned', { host: host('host-2') })],
+      ...[...between, ...named.slice(1), ...late],
+    ]);
+    const bot = knowing(whole, (id) => [id === 1 || id === 4 ? 'host-1' : 'host-2']);
+    const filter = { where: 'host-1', count: 1 };
+    const found: number[] = [];
+    for (let before: number | undefined; ; ) {
+      const page = await readHistory(bot.deps, { ...filter, ...(before !== undefined && { before }) });
+      found.push(...page.entries.map(({ n }) => n));
+      before = page.older;
+      if (before === undefined) break;
+    }
+    expect(found).toEqual([709, 707, 705, 704, 703, 1]);
+    bot.loads.length = 0;
+    await readHistory(bot.deps, { where: 'host-1', count: 100 });
+    expect(bot.loads.toSorted()).toEqual([1, 2, 3, 9]);
+  });
+
+  describe('of a host that is not known', () => {
+    const gone = (runs: number) => knowing(chain(GENESIS, facts(runs)));
+    const asked = (where: string, more = {}, runs = 4) =>
+      readHistory(
+        { ...gone(runs).deps, hosts: { list: async () => [aHostStatus('host-1'), aHostStatus('db-1')] } },
+        { where, count: 30, ...more },
+      );
+    test('is what the audit has of it', async () => {
+      expect((await asked('host-2')).entries.map(({ run }) => run)).toContain(1);
+      expect(await asked('host-2', { since: NOW + 100 })).toEqual({ entries: [], older: undefined });
+    });
+    test.each([{}, { since: NOW }, { by: ANA }, { before: 3 }])(
+      'is none if the audit has nothing: %j',
+      async (more) => {
+        await expect(asked('hots-1', more)).rejects.toThrow(
+          'There is no host hots-1, and the audit names none. Did you mean host-1?',
+        );
+        await expect(asked('nohost', more)).rejects.toThrow(
+          'There is no host nohost, and the audit names none. Known: db-1, host-1.',
+        );
+      },
+    );
+    test('may be in what is further back than a look goes', async () => {
+      expect((await asked('nohost', {}, 5001)).older).toBe(5);
+    });
+  });
 
   test('ends its look at 20,000 entries, and says from where to go on', async () => {
     const many = chain(

@@ -46,9 +46,10 @@ function botWith(lines: readonly string[], given: Partial<Deps> = {}, grow = 0) 
         id: stored.at(-1)?.id ?? null,
         recorded: last && { n: last.n, hash: last.hash },
       }),
-      async texts({ count, after }: { count: number; after: string | null }) {
+      async texts({ count, after, upTo }: { count: number; after: string | null; upTo?: string }) {
         const from = stored.findIndex((one) => one.id === after) + 1;
-        const page = stored.slice(from, from + count);
+        const end = upTo === undefined ? stored.length : stored.findIndex((one) => one.id === upTo) + 1;
+        const page = stored.slice(from, Math.min(from + count, end));
         // Meanwhile others write.
         if (grow-- > 0) stored = [...stored, { id: `${stored.length + 1}-0`, text: 'later' }];
         return page;
@@ -59,6 +60,7 @@ function botWith(lines: readonly string[], given: Partial<Deps> = {}, grow = 0) 
     auditChannel: undefined,
     voice: { post: hear, reply: hear },
     log: { info() {}, warn() {}, error() {} },
+    aside: () => {},
     ...given,
   } as unknown as Deps;
   return { deps, said };
@@ -94,7 +96,7 @@ describe('the verdict', () => {
         notice: 'audit of 1,234 entries: whole',
         lines: [
           `1,234 entries, whole from 1 to 1234, head ${head(1234).hash}`,
-          'held against 1 card in this channel, 1 line in the audit channel, host-1 (1234), host-2 (none), the mirror file (1200); C0DEV was not read: Slack is busy; host-3 is offline; host-4 did not answer; host-5 did not say: what is that?',
+          'held against the heads of 1 card in this channel, of 1 line in the audit channel, of host-1 (newest entry 1234) and of the mirror file (newest entry 1200); C0DEV was not read: Slack is busy; host-2 has noted none yet; host-3 is offline; host-4 did not answer; host-5 did not say: what is that?',
         ],
       },
     ]);
@@ -111,7 +113,7 @@ describe('the verdict', () => {
     await verifyAndTell(deps, ask, [[host('host-3'), heads(900, 1200)]], show);
     expect(said[0]?.lines.slice(0, 3)).toEqual([
       '1,000 entries, not whole: 1 finding',
-      '• entries 1001 to 1200 are missing: host-3, the card of #1042 saw entry 1200',
+      '• entries 1001 to 1200 are missing: host-3 and the card of #1042 saw entry 1200',
       '• the mirror file ends at 1100, …',
     ]);
   });
@@ -136,7 +138,53 @@ describe('the verdict', () => {
     await verifyAndTell(deps, ask, [], show);
     expect(said[0]?.lines).toEqual([
       'no entries yet',
-      'held against 0 cards in this channel, 0 cards in C0DEV',
+      'held against no head; there are none in this channel; there are none in C0DEV; no mirror is configured',
+    ]);
+  });
+
+  test('says which channels were not read, and how far back', async () => {
+    const names = Array.from({ length: 13 }, (_, i) => `C0${String.fromCharCode(65 + i)}`);
+    const { deps, said } = botWith(texts(entries), {
+      postedHeads: {
+        in: async (channel) => ({
+          heads: [{ ...head(7), where: 'the card of #7' }],
+          ...(channel === 'C0OPS' && { newest: 1000 }),
+        }),
+      },
+    });
+    deps.audit.channels = async () => names;
+    await verifyAndTell(deps, ask, [], show);
+    const others = names.slice(0, 9).map((name) => `1 card in ${name}`);
+    const last = others.pop();
+    expect(said[0]?.lines[1]).toBe(
+      `held against the heads of 1 card in this channel, of ${others.join(', of ')} and of ${last}; only the newest 1,000 messages of this channel were read; 4 more channels were not read; no mirror is configured`,
+    );
+  });
+
+  test('of many that saw an entry names a card', async () => {
+    const { deps, said } = botWith(texts(entries.slice(0, 1000)), {
+      postedHeads: { in: async () => ({ heads: [{ ...head(1200), where: 'the card of #1042' }] }) },
+    });
+    const names = ['host-1', 'host-2', 'host-3', 'host-4'];
+    await verifyAndTell(
+      deps,
+      ask,
+      names.map((name) => [host(name), heads(1200)]),
+      show,
+    );
+    expect(said[0]?.lines[1]).toBe(
+      '• entries 1001 to 1200 are missing: the card of #1042, host-1, host-2 and 2 more saw entry 1200',
+    );
+  });
+
+  test('says of entries in a row in one line that they were edited', async () => {
+    const spoilt = texts(entries).map((text, i) => (i < 40 ? text.replace('"run":', '"run":1') : text));
+    const { deps, said } = botWith(spoilt);
+    await verifyAndTell(deps, ask, [], show);
+    expect(said[0]?.lines).toEqual([
+      '1,234 entries, not whole: 40 findings',
+      '• entries 1 to 40 were edited',
+      expect.stringMatching(/^held against/),
     ]);
   });
 
@@ -165,8 +213,10 @@ describe('asking to verify', () => {
   function asking(hosts: HostStatus[]) {
     const puts: { ask: Ask; dueAt: number }[] = [];
     const jobs: Job[] = [];
+    const beside: Promise<void>[] = [];
     const answers = new Map<HostName, ReportBody>();
     const { deps, said } = botWith(texts(entries), {
+      aside: (work) => void beside.push(work),
       clock: () => NOW,
       newId: () => '1',
       commands,
@@ -184,7 +234,7 @@ describe('asking to verify', () => {
       },
     });
     const asked = { user: ANA, team: 'T1', channel: 'C0OPS', text: 'verify', replyTo: 'url', delivery: 'd' };
-    return { deps, said, puts, jobs, ask: () => askToVerify(deps, asked) };
+    return { deps, said, puts, jobs, beside, ask: () => askToVerify(deps, asked) };
   }
 
   test('asks those who are online, and waits for no other', async () => {
@@ -194,7 +244,12 @@ describe('asking to verify', () => {
     expect(Job.safeParse(one.jobs[0]).success).toBe(true);
     expect(one.said).toEqual([]);
     await answered(one.deps, 'survey-1', host('host-1'), heads(7));
-    await expect.poll(() => one.said[0]?.lines.at(-1)).toMatch(/host-1 \(7\); host-2 is offline$/);
+    // The end of the bot waits for it.
+    expect(one.beside).toHaveLength(1);
+    await one.beside[0];
+    expect(one.said[0]?.lines.at(-1)).toMatch(
+      /of host-1 \(newest entry 7\); .*; host-2 is offline; no mirror is configured$/,
+    );
     expect(one.said[0]?.to).toBe('C0OPS');
   });
 

@@ -87,12 +87,49 @@ describe.skipIf(skipWithout('the mirror of the audit', 'redis'))('a mirror', () 
     },
   );
 
-  test('whose torn line is of an entry that Redis has lost is whole again without it', async () => {
+  test.each<[string, string, RegExp]>([
+    [
+      'the start of an entry that Redis has lost',
+      texts(entries)[6]?.slice(0, 90) ?? '',
+      /breaks off after entry 6 in what Redis does not have there/,
+    ],
+    ['other words', '{"at":1 and more', /breaks off after entry 6 in what Redis does not have there/],
+    ['a whole entry that Redis has lost', texts(entries)[6] ?? '', /ends at 7, and Redis has no entry 7/],
+  ])('whose last line is %s is left as it is', async (_, torn, words) => {
     const file = fresh();
     await write(own.redis, entries.slice(0, 6));
-    writeFileSync(file, `${texts(entries.slice(0, 6)).join('\n')}\n${texts(entries)[6]?.slice(0, 90)}`);
+    const text = `${texts(entries.slice(0, 6)).join('\n')}\n${torn}`;
+    writeFileSync(file, text);
+    const mirror = await open(own.redis, file);
+    await mirror.sync();
+    await mirror.sync();
+    expect(readFileSync(file, 'utf8')).toBe(text);
+    expect(mirror.told()).toEqual([expect.stringMatching(words)]);
+  });
+
+  test.each([1, 6])('whose entry %i lacks nothing but its line break is made whole', async (n) => {
+    const file = fresh();
+    await write(own.redis, entries.slice(0, 9));
+    writeFileSync(file, texts(entries.slice(0, n)).join('\n'));
+    const mirror = await open(own.redis, file);
+    await mirror.sync();
+    expect(wholeLines(file)).toEqual(texts(entries.slice(0, 9)));
+    expect(mirror.told()).toEqual([]);
+  });
+
+  test('whose last line breaks off within a character is made whole', async () => {
+    const file = fresh();
+    await write(own.redis, entries);
+    const at = entries.findIndex(({ reason }) => reason?.includes('🐳'));
+    const line = Buffer.from(texts(entries)[at] ?? '');
+    const before = Buffer.from(
+      texts(entries.slice(0, at))
+        .map((one) => `${one}\n`)
+        .join(''),
+    );
+    writeFileSync(file, Buffer.concat([before, line.subarray(0, line.indexOf('🐳') + 2)]));
     await (await open(own.redis, file)).sync();
-    expect(wholeLines(file)).toEqual(texts(entries.slice(0, 6)));
+    expect(wholeLines(file)).toEqual(texts(entries));
   });
 
   test('written by several at once has every entry once', async () => {
@@ -166,6 +203,36 @@ describe.skipIf(skipWithout('the mirror of the audit', 'redis'))('a mirror', () 
     expect(readFileSync(file, 'utf8')).toBe(before);
   });
 
+  test('that could not tell tells at the next look, and then no more', async () => {
+    const file = fresh();
+    await write(own.redis, entries.slice(0, 3));
+    const told: string[] = [];
+    const logged: string[] = [];
+    const note = (msg: string) => void logged.push(msg);
+    let away = 2;
+    const mirror = await openMirror({
+      ...{ file, audit: openAudit(own.redis), lock: async () => async () => {} },
+      log: { info: note, warn: note, error: note },
+      async tell(problem) {
+        if (away-- > 0) throw new Error('Slack is away');
+        told.push(plain(problem));
+      },
+    });
+    await mirror.sync();
+    await own.redis.flushall();
+    for (let i = 0; i < 5; i++) await mirror.sync();
+    expect(told).toEqual([expect.stringMatching(/^the mirror file ends at 3/)]);
+    expect(logged).toEqual([
+      'the audit’s mirror can’t go on',
+      'nobody could be told about the audit’s mirror',
+    ]);
+    await write(own.redis, entries.slice(0, 4));
+    await mirror.sync();
+    await own.redis.flushall();
+    await mirror.sync();
+    expect(told).toHaveLength(2);
+  });
+
   test('takes nothing that does not follow', async () => {
     const file = fresh();
     const forged = { ...entries[5], at: 1 } as Entry;
@@ -180,9 +247,9 @@ describe.skipIf(skipWithout('the mirror of the audit', 'redis'))('a mirror', () 
 
   test('leaves a file alone that is something else', async () => {
     const file = fresh();
-    for (const text of ['notes of mine\nand more', 'notes', '{"a":1}\n{']) {
+    await write(own.redis, entries.slice(0, 5));
+    for (const text of ['notes of mine\nand more', 'notes', '{"a":1}\n{', '{"a":1}', '{"settings":{"at"']) {
       writeFileSync(file, text);
-      await write(own.redis, []);
       const mirror = await open(own.redis, file);
       await mirror.sync();
       expect(readFileSync(file, 'utf8')).toBe(text);

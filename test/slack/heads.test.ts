@@ -46,7 +46,7 @@ describe('heads in Slack', () => {
     for (let i = 0; i < 900; i++) slack.say({ channel: 'C0OPS', user: 'U0ANA', text: `${i}` });
     expect(await read()).toEqual({ heads: [head(1)] });
     for (let i = 0; i < 150; i++) slack.say({ channel: 'C0OPS', user: 'U0ANA', text: `${i}` });
-    expect(await read()).toEqual({ heads: [] });
+    expect(await read()).toEqual({ heads: [], newest: 1000 });
   });
 
   test.each([

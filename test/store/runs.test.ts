@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { skipWithout } from '../../playground/parts/available.ts';
 import { Entry, firstBreak } from '../../src/domain/audit.ts';
+import { UserError } from '../../src/domain/error.ts';
 import { requested } from '../../src/domain/facts.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { openAudit } from '../../src/store/audit.ts';
@@ -141,10 +142,40 @@ describe.skipIf(skipWithout('runs in Redis', 'redis'))('a stored run', () => {
     expect((await open().plans(planned)).get(HOST)?.digest).toBe('sha256:first');
   });
 
+  test.each<[string, (head: Record<string, string>) => Promise<unknown>]>([
+    ['is lost', () => own.redis.del('{dimg}:audit:head')],
+    ['was set back', ({ n }) => own.redis.hset('{dimg}:audit:head', 'n', Number(n) - 1)],
+  ])('is left as it is where the head of the audit %s, and so is the audit', async (how, spoil) => {
+    const run = await create(how);
+    const head = await own.redis.hgetall('{dimg}:audit:head');
+    const everything = async () =>
+      Promise.all((await own.redis.keys('*')).sort().map(async (name) => [name, await own.redis.dump(name)]));
+    await spoil(head);
+    const before = await everything();
+    const cancelled: Run = { ...run, state: 'cancelled', endedAt: NOW, cancel: { by: ANA, at: NOW } };
+    const facts = [
+      { at: NOW, run: run.id, kind: 'cancelled' as const, by: ANA },
+      { at: NOW, run: run.id, kind: 'ended' as const, state: 'cancelled' as const },
+    ];
+    const done = open().commit(run, cancelled, facts);
+    await expect(done).rejects.toThrow(UserError);
+    await expect(done).rejects.toThrow(
+      'The audit in Redis is not what it was, so nothing was done: see /dimg verify.',
+    );
+    expect(await everything()).toEqual(before);
+    expect(await open().load(run.id)).toEqual(run);
+    await own.redis.hset('{dimg}:audit:head', head);
+    expect(await open().commit(run, cancelled, facts)).toMatchObject({ state: 'cancelled' });
+  });
+
   test('has entries that are what the audit says they are', async () => {
     const run = await create('entries');
     const [newest] = await openAudit(own.redis).read({ count: 1 });
     expect(Entry.parse(newest)).toMatchObject({ run: run.id, kind: 'requested', by: run.requester });
+    const from = `${(newest?.n ?? 0) - 3}-0`;
+    const upTo = `${(newest?.n ?? 0) - 1}-0`;
+    const texts = await openAudit(own.redis).texts({ count: 10, after: from, upTo });
+    expect(texts.map(({ id }) => id)).toEqual([`${(newest?.n ?? 0) - 2}-0`, upTo]);
     const older = await openAudit(own.redis).read({ count: 10, before: newest?.n ?? 0 });
     expect(older.map(({ n }) => n)).not.toContain(newest?.n);
   });
