@@ -26,11 +26,11 @@ import { openPeople } from './slack/people.ts';
 import { openVoice } from './slack/voice.ts';
 import { openHomes } from './slack/write-home.ts';
 import { openWriter } from './slack/writer.ts';
+import { awaitRedis, checkDurability } from './start-redis.ts';
 import { openAsks } from './store/asks.ts';
 import { openAudit } from './store/audit.ts';
 import { openCards } from './store/cards.ts';
-import { connect, type Redis, reaching, redisClock } from './store/connect.ts';
-import { volatility } from './store/durable.ts';
+import { connect, reaching, redisClock } from './store/connect.ts';
 import { openHosts } from './store/hosts.ts';
 import { own } from './store/keys.ts';
 import { takeLock } from './store/lock.ts';
@@ -203,31 +203,6 @@ function edgeLog(level: Parameters<typeof openLog>[0]): Log {
     error: (msg, error, fields) =>
       lines.error(msg, { ...fields, ...(error !== undefined && errorField(error)) }),
   };
-}
-
-async function awaitRedis(redis: Redis, stop: AbortSignal): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    try {
-      if (redis.status === 'wait') await redis.connect();
-      await redis.ping();
-      return;
-    } catch (error) {
-      if (tries >= 60 || stop.aborted)
-        throw new Error('REDIS_URL: Redis did not answer for 30 s.', { cause: error });
-      await sleep(500);
-    }
-  }
-}
-
-async function checkDurability(redis: Redis, allowed: boolean, log: Log): Promise<void> {
-  const volatile = await volatility(redis);
-  if (volatile === 'unknown')
-    log.warn(
-      "Redis's settings can't be read: see that it persists (appendonly yes) and never evicts (noeviction)",
-    );
-  else if (volatile && !allowed)
-    throw new ConfigError(`REDIS_URL: ${volatile.problem}, or start with --allow-volatile.`);
-  else if (volatile) log.warn(`allowed to lose data: ${volatile.problem}`);
 }
 
 async function every(ms: number, stop: AbortSignal, log: Log, work: () => Promise<void>): Promise<void> {

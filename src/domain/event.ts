@@ -1,7 +1,8 @@
 import type { Drift } from './drift.ts';
 import type { HostName, RunId, UserId } from './ids.ts';
 import type { CacheOutcome, Outcome, Trouble } from './outcome.ts';
-import type { HostPart, PlanSummary } from './run.ts';
+import type { PlanSummary } from './plan-summary.ts';
+import type { HostPart } from './run.ts';
 
 /** What can happen to a run. `at` in milliseconds. */
 export type RunEvent =

@@ -3,7 +3,9 @@ import type { HostName } from './ids.ts';
 import { plain } from './markup.ts';
 import type { Outcome } from './outcome.ts';
 import { planOf } from './plan-of.ts';
-import { isFinal, partsOf, type Run, totals, workOf } from './run.ts';
+import { workOf } from './plan-summary.ts';
+import { isFinal, partsOf, type Run } from './run.ts';
+import { totals } from './totals.ts';
 import { problemWords, troubleWords } from './trouble.ts';
 import { describeRun } from './words.ts';
 

@@ -1,5 +1,6 @@
 import { canonical, sha256 } from './hash.ts';
-import { type Run, workOf } from './run.ts';
+import { workOf } from './plan-summary.ts';
+import type { Run } from './run.ts';
 
 /**
  * What a decision about a run is about: the digest of its plan or, over several hosts, of the record of their plans'

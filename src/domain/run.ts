@@ -3,7 +3,7 @@ import { Disk } from './disk.ts';
 import { Drift } from './drift.ts';
 import { HostName, RunId, UserId } from './ids.ts';
 import { CacheOutcome, Outcome, Trouble } from './outcome.ts';
-import { type Plan, Problem } from './plan.ts';
+import { PlanSummary } from './plan-summary.ts';
 import { PruneSelection, RmiSelection, UndoSelection } from './selection.ts';
 
 export const RunState = z.enum([
@@ -22,26 +22,6 @@ export const RunState = z.enum([
   'unknown',
 ]);
 export type RunState = z.infer<typeof RunState>;
-
-/** What a run's reducer needs to know of a plan; the plan itself is stored beside the run and never changes. */
-export const PlanSummary = z.strictObject({
-  digest: z.string(),
-  items: z.number(),
-  /** Items that are only untagged, and the references that they lose. */
-  untag: z.number(),
-  untagReferences: z.number(),
-  /** Stopped containers that are removed first, each counted once. */
-  containers: z.number(),
-  /** Records of the build cache. */
-  cache: z.number(),
-  kept: z.number(),
-  reclaim: z.number(),
-  irrecoverable: z.number(),
-  /** Those of them that have a tag: only these can need an approval. */
-  irrecoverableTagged: z.number(),
-  problems: z.array(Problem),
-});
-export type PlanSummary = z.infer<typeof PlanSummary>;
 
 export const HostPart = z.strictObject({
   epoch: z.string(),
@@ -166,8 +146,6 @@ export function isFinal(state: RunState): boolean {
 /** Whether the agent may have the job of this part's execution, and so may have begun. */
 export const isHandedOut = ({ sent }: HostPart): boolean => sent === 'sending' || sent === 'execute';
 
-type JobKind = 'plan' | 'execute' | 'restore';
-
 /** Whether an undo may have something to do; what exactly, only the plans tell. */
 export function canUndo(run: Run): boolean {
   if (!isFinal(run.state) || run.selection.kind === 'undo') return false;
@@ -184,75 +162,4 @@ export function canUndo(run: Run): boolean {
 /** Whether it ended without anybody's decision being carried out, so that its button asks for the same anew. */
 export function canRunAgain({ state, selection }: Run): boolean {
   return (state === 'stale' || state === 'expired') && selection.kind !== 'undo';
-}
-
-/** `plan-1042-host-3`: the same job has the same id however often it is sent, so it is queued once. */
-export function jobId(kind: JobKind, run: RunId, host: HostName): string {
-  return `${kind}-${run}-${host}`;
-}
-
-/** The run and host that a job id names; `null` for a survey's. */
-export function parseJobId(id: string): { kind: JobKind; run: RunId; host: HostName } | null {
-  const match = /^(plan|execute|restore)-(\d+)-(.+)$/.exec(id);
-  if (!match) return null;
-  return {
-    kind: match[1] as JobKind,
-    run: RunId.parse(Number(match[2])),
-    host: HostName.parse(match[3]),
-  };
-}
-
-export function summarise(plan: Plan): PlanSummary {
-  const untagged = plan.items.filter((item) => item.action === 'untag');
-  const lost = plan.items.filter((item) => item.action === 'delete' && item.recoverable === undefined);
-  return {
-    digest: plan.digest,
-    items: plan.items.length,
-    untag: untagged.length,
-    untagReferences: untagged.reduce((n, item) => n + item.remove.length, 0),
-    containers: new Set(plan.items.flatMap(({ containers }) => containers.map(({ id }) => id))).size,
-    cache: plan.cache.length,
-    kept: plan.kept.length,
-    reclaim: plan.reclaim,
-    irrecoverable: lost.length,
-    irrecoverableTagged: lost.filter((item) => item.references.some((ref) => !ref.includes('@'))).length,
-    problems: plan.problems,
-  };
-}
-
-/** What of a plan is carried out: images and records of the build cache. */
-export const workOf = (plan: PlanSummary | undefined): number => (plan ? plan.items + plan.cache : 0);
-
-/** Sums over all hosts of a run. */
-export function totals(run: Run) {
-  const parts = Object.values(run.hosts);
-  const outcomes = parts.flatMap((part) => part.outcomes);
-  const sum = (pick: (plan: PlanSummary) => number) =>
-    parts.reduce((n, { plan }) => n + (plan ? pick(plan) : 0), 0);
-  const count = (...kinds: Outcome['outcome'][]) =>
-    outcomes.filter(({ outcome }) => kinds.includes(outcome)).length;
-  const caches = parts.flatMap(({ cache }) => cache ?? []);
-  const cached = (pick: (cache: CacheOutcome) => number) => caches.reduce((n, cache) => n + pick(cache), 0);
-  return {
-    /** Images and records of the build cache. */
-    items: sum(workOf),
-    untag: sum((plan) => plan.untag),
-    untagReferences: sum((plan) => plan.untagReferences),
-    containers: sum((plan) => plan.containers),
-    cache: sum((plan) => plan.cache),
-    kept: sum((plan) => plan.kept),
-    reclaim: sum((plan) => plan.reclaim),
-    irrecoverable: sum((plan) => plan.irrecoverable),
-    irrecoverableTagged: sum((plan) => plan.irrecoverableTagged),
-    /** Done as planned: deleted, untagged or, of an undo, restored; records of the build cache as well. */
-    deleted: count('deleted', 'untagged', 'restored') + cached(({ deleted }) => deleted),
-    /** Those of them that were only untagged. */
-    untagged: count('untagged'),
-    absent: count('absent'),
-    skipped: count('skipped') + cached(({ skipped }) => skipped),
-    failed: count('failed') + cached(({ failed }) => failed),
-    unknown: count('unknown'),
-    settled: outcomes.length + cached(({ deleted, skipped, failed }) => deleted + skipped + failed),
-    freed: outcomes.reduce((n, { freed }) => n + freed, 0) + cached(({ freed }) => freed),
-  };
 }

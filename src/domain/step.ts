@@ -3,8 +3,10 @@ import type { RunEvent } from './event.ts';
 import type { HostName } from './ids.ts';
 import { objection } from './objection.ts';
 import { addCache, addDrift, addOutcomes, close, withPart } from './part.ts';
+import { workOf } from './plan-summary.ts';
 import { goOn, nextWave, startWaves } from './rollout.ts';
-import { type HostPart, isFinal, isHandedOut, type Run, type RunState, totals, workOf } from './run.ts';
+import { type HostPart, isFinal, isHandedOut, type Run, type RunState } from './run.ts';
+import { totals } from './totals.ts';
 import { approvalReasons, fruitless, verdict } from './verdict.ts';
 
 /**

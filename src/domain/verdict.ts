@@ -1,4 +1,6 @@
-import { type Run, type RunState, totals, workOf } from './run.ts';
+import { workOf } from './plan-summary.ts';
+import type { Run, RunState } from './run.ts';
+import { totals } from './totals.ts';
 
 /** Which rules ask for an approval of what was planned. */
 export function approvalReasons(run: Run): Run['approvalFor'] {

@@ -1,7 +1,8 @@
 import { bold, code, join, type Markup, say, time, user } from './markup.ts';
 import { listed, listsFor, type Rights } from './rights.ts';
-import { hostsOf, type Run, totals } from './run.ts';
+import { hostsOf, type Run } from './run.ts';
 import { formatSize } from './size.ts';
+import { totals } from './totals.ts';
 import { amount, describeRun } from './words.ts';
 
 /** What was asked, and by whom: `#1042 rmi host-3 app:1 -f asked by @ana`. */

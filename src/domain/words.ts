@@ -1,7 +1,8 @@
 import { plural } from './markup.ts';
-import { type Run, totals } from './run.ts';
+import type { Run } from './run.ts';
 import { describe } from './selection.ts';
 import { formatSize } from './size.ts';
+import { totals } from './totals.ts';
 
 /** The command as one would type it: `prune host-3 --all --until 24h`. */
 export function describeRun(run: Run): string {

@@ -1,9 +1,10 @@
 import { START_MS } from '../domain/due.ts';
 import type { HostName } from '../domain/ids.ts';
+import { jobId } from '../domain/job-id.ts';
 import type { Plan } from '../domain/plan.ts';
 import { ANSWER_MS, isOnline, type Job } from '../domain/protocol.ts';
 import { hasTurn } from '../domain/rollout.ts';
-import { type HostPart, isHandedOut, jobId, partsOf, type Run } from '../domain/run.ts';
+import { type HostPart, isHandedOut, partsOf, type Run } from '../domain/run.ts';
 import type { Deps } from './_deps.ts';
 import { advance } from './advance.ts';
 import { breakOff } from './break-off.ts';

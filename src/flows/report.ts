@@ -1,5 +1,6 @@
+import { parseJobId } from '../domain/job-id.ts';
+import { summarise } from '../domain/plan-summary.ts';
 import type { Report } from '../domain/protocol.ts';
-import { parseJobId, summarise } from '../domain/run.ts';
 import type { Deps } from './_deps.ts';
 import { advance } from './advance.ts';
 import { breakOff } from './break-off.ts';

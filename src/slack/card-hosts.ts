@@ -4,6 +4,7 @@ import type { HostName } from '../domain/ids.ts';
 import { bold, code, join, type Markup, plural, say } from '../domain/markup.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Plan } from '../domain/plan.ts';
+import { workOf } from '../domain/plan-summary.ts';
 import { hasTurn } from '../domain/rollout.ts';
 import {
   cacheOutcomeRows,
@@ -14,7 +15,7 @@ import {
   outcomeRow,
   problemRows,
 } from '../domain/rows.ts';
-import { type HostPart, type Run, workOf } from '../domain/run.ts';
+import type { HostPart, Run } from '../domain/run.ts';
 import { formatSize } from '../domain/size.ts';
 import { formatDuration } from '../domain/time.ts';
 import { troubleWords } from '../domain/trouble.ts';

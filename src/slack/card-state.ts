@@ -1,9 +1,10 @@
 import { undecided, whyDenied } from '../domain/decisions.ts';
 import { unmatchedWords } from '../domain/drift-rows.ts';
 import { join, type Markup, plural, say, time, user } from '../domain/markup.ts';
-import { type Run, totals } from '../domain/run.ts';
+import type { Run } from '../domain/run.ts';
 import { formatSize } from '../domain/size.ts';
 import { formatDuration } from '../domain/time.ts';
+import { totals } from '../domain/totals.ts';
 import { amount, didWords } from '../domain/words.ts';
 
 /** Where the run is, in a sentence. */

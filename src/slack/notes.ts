@@ -1,9 +1,10 @@
 import { undecided, whyDenied } from '../domain/decisions.ts';
 import { code, join, type Markup, say, time, user } from '../domain/markup.ts';
 import type { Rights } from '../domain/rights.ts';
-import { isFinal, type Run, totals } from '../domain/run.ts';
+import { isFinal, type Run } from '../domain/run.ts';
 import { formatSize } from '../domain/size.ts';
 import { formatDuration } from '../domain/time.ts';
+import { totals } from '../domain/totals.ts';
 import { whoApproves } from '../domain/waiting.ts';
 import { amount, describeRun, headline } from '../domain/words.ts';
 

@@ -6,8 +6,9 @@ import { chain, Entry, type Fact, GENESIS } from '../../src/domain/audit.ts';
 import { plain } from '../../src/domain/markup.ts';
 import type { Item, Plan } from '../../src/domain/plan.ts';
 import { planOf } from '../../src/domain/plan-of.ts';
+import { summarise } from '../../src/domain/plan-summary.ts';
 import type { ReportBody } from '../../src/domain/protocol.ts';
-import { type Run, summarise } from '../../src/domain/run.ts';
+import type { Run } from '../../src/domain/run.ts';
 import {
   ANA,
   aDrift,

@@ -4,10 +4,11 @@ import { type HostName, HostName as HostNameSchema, ImageId, RunId, UserId } fro
 import type { CacheRecord, Container, Image, Inventory } from '../../src/domain/inventory.ts';
 import type { Outcome } from '../../src/domain/outcome.ts';
 import type { Item, Kept, Plan } from '../../src/domain/plan.ts';
+import type { PlanSummary } from '../../src/domain/plan-summary.ts';
 import type { HostStatus } from '../../src/domain/protocol.ts';
 import { parseImageName } from '../../src/domain/reference.ts';
 import { Rules } from '../../src/domain/rules.ts';
-import type { ApprovalPolicy, HostPart, PlanSummary, Run } from '../../src/domain/run.ts';
+import type { ApprovalPolicy, HostPart, Run } from '../../src/domain/run.ts';
 import type { PruneSelection, RmiSelection } from '../../src/domain/selection.ts';
 
 export const SECOND = 1000;

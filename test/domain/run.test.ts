@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { HostName, ImageId, shortId, UserId } from '../../src/domain/ids.ts';
+import { jobId, parseJobId } from '../../src/domain/job-id.ts';
+import { summarise, workOf } from '../../src/domain/plan-summary.ts';
 import { Job, Report } from '../../src/domain/protocol.ts';
-import { jobId, parseJobId, summarise, totals, workOf } from '../../src/domain/run.ts';
+import { totals } from '../../src/domain/totals.ts';
 import {
   aKept,
   anItem,

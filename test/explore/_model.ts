@@ -1,7 +1,8 @@
 import { objectionTo } from '../../agents/host/verify.ts';
 import { lookAt } from '../../src/domain/due.ts';
+import { jobId } from '../../src/domain/job-id.ts';
 import type { HostStatus, Report, ReportBody } from '../../src/domain/protocol.ts';
-import { isFinal, jobId, type Run } from '../../src/domain/run.ts';
+import { isFinal, type Run } from '../../src/domain/run.ts';
 import { aHostStatus, anOutcome, HOST, NOW } from '../domain/_build.ts';
 import {
   type Answer,

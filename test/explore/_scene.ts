@@ -1,6 +1,7 @@
 import { UserId } from '../../src/domain/ids.ts';
 import { type Plan, planDigest } from '../../src/domain/plan.ts';
-import { type Run, summarise } from '../../src/domain/run.ts';
+import { summarise } from '../../src/domain/plan-summary.ts';
+import type { Run } from '../../src/domain/run.ts';
 import { step } from '../../src/domain/step.ts';
 import {
   ANA,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { skipWithout } from '../../playground/parts/available.ts';
-import { summarise } from '../../src/domain/run.ts';
+import { summarise } from '../../src/domain/plan-summary.ts';
 import { sweep } from '../../src/flows/sweep.ts';
 import { aDrift, aHostStatus, anItem, aPart, aPlan, aRun, HOST, id, NOW } from '../domain/_build.ts';
 import { ownRedis } from '../store/_redis.ts';

@@ -4,8 +4,9 @@ import { fitsUpdate } from '../../playground/slack/blocks/message.ts';
 import { buttonsOf } from '../../playground/slack/blocks/walk.ts';
 import type { HostName } from '../../src/domain/ids.ts';
 import type { Plan } from '../../src/domain/plan.ts';
+import { summarise } from '../../src/domain/plan-summary.ts';
 import type { Rights } from '../../src/domain/rights.ts';
-import { isFinal, type Run, type RunState, summarise } from '../../src/domain/run.ts';
+import { isFinal, type Run, type RunState } from '../../src/domain/run.ts';
 import { type Card, renderCard } from '../../src/slack/card.ts';
 import {
   anItem,

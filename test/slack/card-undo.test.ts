@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Run, RunState, summarise } from '../../src/domain/run.ts';
+import { summarise } from '../../src/domain/plan-summary.ts';
+import { type Run, RunState } from '../../src/domain/run.ts';
 import { anItem, anOutcome, aPlan, digest, HOST, NOW, runId } from '../domain/_build.ts';
 import { by, check, ended, labels, planned, plans, render, run, shows } from './_card.ts';
 

@@ -6,8 +6,9 @@ import type { HostName } from '../../src/domain/ids.ts';
 import { plain } from '../../src/domain/markup.ts';
 import type { Plan } from '../../src/domain/plan.ts';
 import { planOf } from '../../src/domain/plan-of.ts';
+import { summarise } from '../../src/domain/plan-summary.ts';
 import type { Rights } from '../../src/domain/rights.ts';
-import { type HostPart, isFinal, type Run, RunState, summarise } from '../../src/domain/run.ts';
+import { type HostPart, isFinal, type Run, RunState } from '../../src/domain/run.ts';
 import {
   ANA,
   aKept,
