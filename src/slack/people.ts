@@ -23,7 +23,7 @@ export function openPeople(client: WebClient, team: string, now: () => number): 
   return {
     async stranger(user, from) {
       const found = await person(user);
-      return strangeness(found.user, [team, from]);
+      return strangeness(found.user, team, from);
     },
     async inGroup(id, user) {
       const last = seen.get(id);
@@ -47,15 +47,17 @@ interface Member {
   enterprise_user?: { teams?: string[] };
 }
 
-/** `teams`: the bot's workspace and the one that the press or command came with; both must be the person's own. */
-function strangeness(member: Member | undefined, teams: readonly string[]): Markup | null {
+/** `team` is the bot's workspace, `from` the one that the press or command came with: both must be the person's own. */
+function strangeness(member: Member | undefined, team: string, from: string): Markup | null {
   if (!member) return say`Slack does not say who you are, so that counts as no.`;
   if (member.deleted) return say`This account is deactivated.`;
   if (member.is_bot) return say`Bots can't delete images or approve.`;
   if (member.is_restricted || member.is_ultra_restricted)
     return say`Guests can't delete images or approve: ask a full member.`;
-  const own = [member.team_id, ...(member.enterprise_user?.teams ?? [])].filter((id) => id !== undefined);
-  if (member.is_stranger || teams.some((id) => !own.includes(id)))
+  // Where Slack does not name a person's workspace, theirs is the one that the press or command came with.
+  const named = [member.team_id, ...(member.enterprise_user?.teams ?? [])].filter((id) => id !== undefined);
+  const own = named.length > 0 ? named : [from];
+  if (member.is_stranger || [team, from].some((id) => id !== '' && !own.includes(id)))
     return say`People of another workspace can't delete images or approve.`;
   return null;
 }

@@ -1,3 +1,4 @@
+import type { WebClient } from '@slack/web-api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Slack } from '../../playground/slack/index.ts';
 import { UserId } from '../../src/domain/ids.ts';
@@ -50,6 +51,16 @@ describe('who somebody is', () => {
     expect(await why('U0OUT', 'T0OTHER')).toBe(words);
     expect(await why('U0ANA', 'T0OTHER')).toBe(words);
     expect(await why('U0ANA', TEAM, 'T0OTHER')).toBe(words);
+  });
+
+  test('a Slack that names no workspace is taken to mean the one that the press came with; one that names nobody means no', async () => {
+    const answering = (user?: object) =>
+      openPeople({ users: { info: async () => ({ user }) } } as unknown as WebClient, TEAM, () => 0);
+    expect(await answering({ id: 'U0ANA' }).stranger(ANA, TEAM)).toBeNull();
+    expect(plain((await answering({ id: 'U0ANA' }).stranger(ANA, 'T0OTHER')) ?? [])).toContain(
+      'another workspace',
+    );
+    expect(plain((await answering().stranger(ANA, TEAM)) ?? [])).toContain('does not say who you are');
   });
 
   test('is asked anew each time, so that a member who became a guest is one at once', async () => {
