@@ -92,9 +92,10 @@ export async function openApp(
     async ({ body, action, ack, respond, client }) => {
       const work = spoken(log, async () => {
         if (action.type !== 'button') return null;
-        const { container } = body;
+        const { container, response_url: replyTo, trigger_id: trigger } = body;
+        const person = personOf(body);
         const reply = await handlers.press({
-          ...personOf(body),
+          ...person,
           run: readRun(action.value),
           verb: VERBS.find((verb) => verb === action.action_id) ?? 'cancel',
           on: {
@@ -102,11 +103,11 @@ export async function openApp(
             ts: String(container.message_ts ?? ''),
             ...(container.thread_ts !== undefined && { thread: String(container.thread_ts) }),
           },
-          replyTo: body.response_url,
+          replyTo,
           delivery: `${body.user.id} ${action.action_ts}`,
         });
         if (reply?.kind === 'form')
-          return openForm(client, body.trigger_id, reply.run, body.response_url, log);
+          return openForm(client, { trigger, run: reply.run, replyTo, denier: person }, handlers.deny, log);
         return reply && { lines: [reply.words] };
       });
       await inTime(work);

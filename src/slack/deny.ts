@@ -1,19 +1,21 @@
 import type bolt from '@slack/bolt';
 import type { WebClient } from '@slack/web-api';
 import { UserError } from '../domain/error.ts';
-import { code, say } from '../domain/markup.ts';
+import { say } from '../domain/markup.ts';
 import type { Run } from '../domain/run.ts';
-import type { Answer, Log } from '../ports.ts';
+import type { Answer, Log, Person } from '../ports.ts';
 import type { Handlers } from './app.ts';
 import { DENY_FORM, denyForm, readDenyForm, refusedForm } from './deny-form.ts';
 import { inTime, personOf, spoken } from './edge.ts';
 
-/** Opens the form that asks why. Returns what its presser is told where Slack does not open it. */
+/**
+ * Opens the form that asks why. Where Slack does not open it, the press is the denial: stopping is safe. Returns what
+ * its presser is told then.
+ */
 export async function openForm(
   client: WebClient,
-  trigger: string,
-  run: Run,
-  replyTo: string,
+  { trigger, run, replyTo, denier }: { trigger: string; run: Run; replyTo: string; denier: Person },
+  deny: Handlers['deny'],
   log: Log,
 ): Promise<Answer | null> {
   try {
@@ -21,10 +23,9 @@ export async function openForm(
     return null;
   } catch (error) {
     log.error('a form could not be opened', error, { run: run.id });
+    const words = await deny({ ...denier, run: run.id });
     return {
-      lines: [
-        say`Slack did not open the form, so nothing has changed: send ${code(`/dimg deny ${run.id} [reason]`)}.`,
-      ],
+      lines: [words ?? say`You denied #${run.id} without a reason, since Slack did not open the form.`],
     };
   }
 }

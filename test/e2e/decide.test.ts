@@ -176,9 +176,10 @@ describe.skipIf(skipWithout('decisions in Slack', 'redis', 'engines'))('decide',
     expect([stage.ana.form(), stage.gus.form()]).toEqual([undefined, undefined]);
     stage.slack.fault({ method: 'views.open', kind: 'error', error: 'expired_trigger_id' });
     const unopened = await stage.cy.presses(card, 'Deny');
-    expect(await unopened.told()).toContain(`send \`/dimg deny ${card.number} [reason]\``);
-    expect(card.now().state).toBe('proposed');
-    await cancelled(card);
+    expect(await unopened.told()).toBe(
+      `You denied #${card.number} without a reason, since Slack did not open the form.`,
+    );
+    expect((await card.ends()).state).toBe('denied');
   });
 
   test('approvers are mentioned once, in the thread, and the requester once it is decided', async () => {
