@@ -6,7 +6,7 @@ import { buttonsOf, type Message, renderMessage, type Slack } from './slack/inde
 const LIMIT_MS = 60_000;
 
 /** A button that has not come once the channel has been still for so long does not come. */
-const STILL_MS = 3_000;
+const STILL_MS = 5_000;
 /** Of a file, so many lines are shown. */
 const FILE_LINES = 5;
 

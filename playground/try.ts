@@ -17,7 +17,8 @@ const USAGE = `Usage: npm run try [-- OPTIONS]
 Opens a Slack channel in your browser: the real bot, and agents ${HOSTS.join(', ')} beside throwaway Docker
 engines with sample images. People are ana, bo, cy, and the guest gus; bo and cy may approve.
   --script FILE     play FILE in the terminal instead; "tour" is built in, "-" is standard input.
-                    A line is "ana: /dimg prune host-3 -a", "ana: [Delete]", "bo: [Approve]", "wait 2s" or "# a comment"
+                    A line is "ana: /dimg prune host-3 -a", "ana: [Delete]", "bo: [Approve]",
+                    "cy: [Deny] not today", "wait 2s" or "# a comment"; " &" at its end goes on at once
   --engine ADDRESS  add your own engine as the host "mine", e.g. unix:///var/run/docker.sock
   --simulated       simulated engines, also where real ones can be had
   --port N          of the page`;

@@ -7,11 +7,13 @@ const HELP: Record<string, string> = {
   bot: `dimg bot [--allow-volatile]
 Takes commands from Slack and hands jobs to agents.
 Environment: SLACK_BOT_TOKEN; SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET and PORT (HTTP);
-REDIS_URL; DIMG_CONFIG (a YAML file); SLACK_API_URL; LOG_LEVEL. Secrets also as NAME_FILE.
+REDIS_URL (default: redis://127.0.0.1:6379); DIMG_CONFIG (a YAML file); SLACK_API_URL; LOG_LEVEL.
+Secrets also as NAME_FILE.
   --allow-volatile  start though Redis may lose data`,
   agent: `dimg agent
 Runs beside a Docker engine and does its jobs.
-Environment: DIMG_HOST (default: the hostname); REDIS_URL; DOCKER_HOST, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH;
+Environment: DIMG_HOST (default: the hostname); REDIS_URL (default: redis://127.0.0.1:6379); DOCKER_HOST,
+DOCKER_TLS_VERIFY, DOCKER_CERT_PATH; DOCKER_CONFIG (credentials that an undo pulls with);
 DIMG_AGENT_CONFIG (a YAML file); DIMG_STATE_DIR (default: /var/lib/dimg); LOG_LEVEL.`,
 };
 const USAGE = `Usage: dimg <bot|agent|verify> [--help]

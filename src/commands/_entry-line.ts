@@ -1,5 +1,6 @@
 import type { Entry } from '../domain/audit.ts';
 import { bold, code, join, type Markup, plural, say, some, time, user } from '../domain/markup.ts';
+import { reasonWords } from '../domain/reason.ts';
 import { formatSize } from '../domain/size.ts';
 
 /** An entry of the audit in one line: its number, when, which run, what. */
@@ -16,7 +17,7 @@ function what(entry: Entry): Markup {
     case 'requested':
       return say`${by}asked for ${code(entry.command ?? '')}`;
     case 'planned':
-      return say`${entry.host ?? ''} planned: ${entry.items ?? 0} to go, ${bytes}${planName(entry, ', plan ')}`;
+      return say`${entry.host ?? ''} planned: ${entry.items ?? 0} ${entry.restored === undefined ? 'to go' : 'to come back'}, ${bytes}${planName(entry, ', plan ')}`;
     case 'outcome': {
       const name = outcomeName(entry);
       const why = entry.reason === undefined ? '' : `: ${entry.reason}`;
@@ -31,7 +32,7 @@ function what(entry: Entry): Markup {
     case 'approved':
       return say`${by}approved${planName(entry, ' plan ')}${entry.rules ? ` (${entry.rules.join(', ')})` : ''}`;
     default:
-      return say`${by}${entry.kind}${planName(entry, ' plan ')}${entry.reason === undefined ? '' : `: ${entry.reason}`}`;
+      return say`${by}${entry.kind}${planName(entry, ' plan ')}${entry.reason === undefined ? '' : say`: ${reasonWords(entry.reason)}`}`;
   }
 }
 

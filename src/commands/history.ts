@@ -11,13 +11,17 @@ const FILE = 'audit.csv';
 
 const EntryNumber = z
   .string()
-  .regex(/^#?[1-9]\d{0,14}$/, 'an entry is a number such as 783')
-  .transform((text) => Number(text.replace('#', '')));
+  // `#5` is a run everywhere.
+  .regex(/^[1-9]\d{0,14}$/, 'an entry is a number such as 783, which a line of the history begins with')
+  .transform(Number);
 
 const UserOption = z.string().transform((text, context) => {
   const user = UserId.safeParse(text.replace(/^<@(.*)>$/, '$1'));
   if (user.success) return user.data;
-  context.addIssue({ code: 'custom', message: 'name a person as @name' });
+  context.addIssue({
+    code: 'custom',
+    message: 'name a person as @name, chosen from the list that Slack shows',
+  });
   return z.NEVER;
 });
 

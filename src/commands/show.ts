@@ -73,10 +73,8 @@ function stands(run: Run, rights: Rights): Markup[] {
 function ending(run: Run): Markup[] {
   const lines: Markup[] = [];
   if (run.denied?.reason !== undefined) lines.push(say`because: ${reasonWords(run.denied.reason)}`);
-  if (run.endedAt !== undefined)
-    lines.push(
-      say`ended ${time(run.endedAt)}${run.audit ? say`, audit ${run.audit.n} ${code(run.audit.hash)}` : ''}`,
-    );
+  if (run.endedAt !== undefined) lines.push(say`ended ${time(run.endedAt)}`);
+  if (run.audit) lines.push(say`newest audit entry ${run.audit.n} ${code(run.audit.hash)}`);
   return lines;
 }
 

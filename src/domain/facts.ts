@@ -45,6 +45,7 @@ export function factsOf(
         plan: part.plan.digest,
         items: workOf(part.plan),
         bytes: part.plan.reclaim,
+        ...(after.selection.kind === 'undo' && { restored: part.plan.items }),
       });
   }
   const shown = planOf(after);

@@ -111,7 +111,7 @@ async function outcome(deps: Deps, decision: Decision): Promise<Markup | null> {
   }
 }
 
-/** A form has no delivery of its own: one that comes twice says what was said already. */
-function isSentAgain({ denied }: Run, { via, user: by }: Decision): boolean {
-  return via === 'form' && denied?.by === by;
+/** A form has no delivery of its own: one that comes twice says what was said already, word for word. */
+function isSentAgain({ denied }: Run, { via, user: by, reason }: Decision): boolean {
+  return via === 'form' && denied?.by === by && denied.reason === reason;
 }

@@ -8,14 +8,22 @@ import { breakOff } from './break-off.ts';
 import { dispatch } from './dispatch.ts';
 import { giveUpAsking } from './survey.ts';
 
-/** Looks at everything whose time has come; the times are kept in the store, so any living bot can do it. */
+/**
+ * Looks at everything whose time has come; the times are kept in the store, so any living bot can do it. What fails keeps
+ * nothing behind it; the first failure is thrown in the end.
+ */
 export async function sweep(deps: Deps): Promise<void> {
-  for (const id of await deps.runs.due(deps.clock())) {
+  const failures: unknown[] = [];
+  const each = async <T>(list: readonly T[], work: (one: T) => Promise<void>) => {
+    for (const one of list) await work(one).catch((error) => failures.push(error));
+  };
+  await each(await deps.runs.due(deps.clock()), async (id) => {
     const run = await deps.runs.load(id);
     if (run) await look(deps, run);
     else await deps.runs.lookAgain({ id, rev: 0 }, null);
-  }
-  for (const id of await deps.asks.due(deps.clock())) await giveUpAsking(deps, id);
+  });
+  await each(await deps.asks.due(deps.clock()), (id) => giveUpAsking(deps, id));
+  if (failures.length > 0) throw failures[0];
 }
 
 // --- internal ---

@@ -18,17 +18,22 @@ export interface Mirroring {
   log: Log;
   /** Once for each problem. */
   tell(problem: Markup): Promise<void>;
+  /** Milliseconds after which somebody who could not be told is tried again. */
+  tellAgainMs?: number;
 }
 
 const SWEEP_MS = 2_000;
+/** Slack is not asked every two seconds to take what it can't. */
+const TELL_MS = 60_000;
 const LOCK_MS = 10_000;
 const MODE = 0o600;
 
 /** The audit's mirror in a file of JSON lines. Rejects where the file can't be written. */
-export async function openMirror({ file, audit, lock, log, tell }: Mirroring) {
+export async function openMirror({ file, audit, lock, log, tell, tellAgainMs = TELL_MS }: Mirroring) {
   await prove(file);
   let problem: Markup | null = null;
   let told: string | null = null;
+  let tellAfter = 0;
   let failing: Markup | null = null;
   let closing = false;
   let kicked = false;
@@ -67,12 +72,14 @@ export async function openMirror({ file, audit, lock, log, tell }: Mirroring) {
     }
     const words = plain(found);
     if (words !== before) log.error('the audit’s mirror can’t go on', new Error(words), { file });
-    if (words === told) return;
+    if (words !== before) tellAfter = 0;
+    if (words === told || performance.now() < tellAfter) return;
     try {
       await tell(found);
       told = words;
     } catch (error) {
-      // Tried again at the next look; one line of the log is enough.
+      tellAfter = performance.now() + tellAgainMs;
+      // One line of the log is enough.
       if (words !== before) log.error('nobody could be told about the audit’s mirror', error);
     }
   }

@@ -57,8 +57,9 @@ export function openReports(redis: Redis, consumer: string, log: Log): Reports &
           from,
         )) as [string, Row[]][] | null;
         const rows = read?.[0]?.[1] ?? [];
-        if (rows.length === 0) from = '>';
         for (const row of rows) await settle(row, handle);
+        // What this bot had in hand before comes first, each once: what is left of it is taken up again later.
+        if (from !== '>') from = rows.at(-1)?.[0] ?? '>';
       } catch (error) {
         if (closing) return;
         log.error('reports could not be read', error);
@@ -72,25 +73,30 @@ export function openReports(redis: Redis, consumer: string, log: Log): Reports &
 
   async function settle([id, fields]: Row, handle: (report: Report) => Promise<void>): Promise<void> {
     const report = Report.safeParse(tryJson(fields?.[1] ?? ''));
-    if (report.success) await insist(() => handle(report.data));
-    else log.warn('a report could not be read', { id, problem: report.error.issues[0]?.message });
+    if (report.success) {
+      if (!(await insist(() => handle(report.data)))) return;
+    } else log.warn('a report could not be read', { id, problem: report.error.issues[0]?.message });
     if (!closing) await redis.multi().xack(key.reports, GROUP, id).xdel(key.reports, id).exec();
   }
 
   /**
-   * While Redis or Slack is away a report waits. Any other failure will not go away by itself, and must
-   * not keep the reports behind it.
+   * While Redis or Slack is away a report waits. Any other failure will not go away by itself, and must not keep the
+   * reports behind it. False where somebody must mend something first: then it is left, and taken up again later.
    */
-  async function insist(work: () => Promise<void>): Promise<void> {
+  async function insist(work: () => Promise<void>): Promise<boolean> {
     for (let tries = 1; !closing; tries++) {
       try {
-        return await work();
+        await work();
+        return true;
       } catch (error) {
         log.error('a report could not be carried out', error, { tries });
-        if (tries >= 5 && !(error instanceof UserError)) return;
+        const known = error instanceof UserError;
+        if (known && error.lasting) return false;
+        if (tries >= 5 && !known) return true;
         await sleep(Math.min(200 * 2 ** tries, 10_000));
       }
     }
+    return false;
   }
 
   return {

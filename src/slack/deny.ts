@@ -1,12 +1,13 @@
 import type bolt from '@slack/bolt';
 import type { WebClient } from '@slack/web-api';
 import { UserError } from '../domain/error.ts';
-import { say } from '../domain/markup.ts';
+import { code, type Markup, say } from '../domain/markup.ts';
 import type { Run } from '../domain/run.ts';
 import type { Answer, Log, Person } from '../ports.ts';
 import type { Handlers } from './app.ts';
 import { DENY_FORM, denyForm, readDenyForm, refusedForm } from './deny-form.ts';
 import { inTime, personOf, spoken } from './edge.ts';
+import { failureOf } from './failures.ts';
 
 /**
  * Opens the form that asks why. Where Slack does not open it, the press is the denial: stopping is safe. Returns what
@@ -23,12 +24,17 @@ export async function openForm(
     return null;
   } catch (error) {
     log.error('a form could not be opened', error, { run: run.id });
+    // It may be open all the same: then it is the person who denies, with it.
+    if (failureOf(error).kind === 'unknown') return { lines: [unsure(run)] };
     const words = await deny({ ...denier, run: run.id });
     return {
       lines: [words ?? say`You denied #${run.id} without a reason, since Slack did not open the form.`],
     };
   }
 }
+
+const unsure = (run: Run): Markup =>
+  say`Slack did not say whether the form is open. If it is not, send ${code(`/dimg deny ${run.id} [reason]`)}.`;
 
 /** Hears the forms that are sent. Why a denial does not count is shown in the form's place, or told alone where that is late. */
 export function listenForDenials(app: bolt.App, handlers: Pick<Handlers, 'deny' | 'reply'>, log: Log): void {

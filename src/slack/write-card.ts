@@ -4,7 +4,6 @@ import type { Markup } from '../domain/markup.ts';
 import type { Rights } from '../domain/rights.ts';
 import { isFinal, type Run, type RunState } from '../domain/run.ts';
 import type { CardQueue, Log, Runs } from '../ports.ts';
-import { postAuditLine } from './audit-line.ts';
 import { type Content, QUIET } from './blocks.ts';
 import { type Card, renderCard } from './card.ts';
 import { failureOf } from './failures.ts';
@@ -41,12 +40,18 @@ export interface Shown {
 /** What belongs below a card; resolves to after how many milliseconds it is to be tried again, 0 once it is there. */
 export type Below = (run: Run, at: { channel: string; ts: string }, card: Card) => Promise<number>;
 
+/** What is written beside a card, each once. */
+export interface Beside {
+  below: readonly Below[];
+  auditLine(run: Run): Promise<number>;
+}
+
 /** Brings one card up to date; returns after how many milliseconds it may be written again. */
 export async function writeCard(
   writing: Writing,
   id: RunId,
   lastShown: Map<RunId, Shown>,
-  below: readonly Below[],
+  { below, auditLine }: Beside,
 ): Promise<number> {
   const { runs, cards, rights } = writing;
   const unlock = await cards.lock(id, LOCK_MS);
@@ -54,7 +59,7 @@ export async function writeCard(
   try {
     const run = await runs.load(id);
     if (!run || (!run.card && run.state === 'refused')) {
-      const wait = run ? await postAuditLine(writing, run) : 0;
+      const wait = run ? await auditLine(run) : 0;
       if (wait === 0) await cards.shown(run ?? { id, rev: 0 });
       return wait;
     }
@@ -71,7 +76,7 @@ export async function writeCard(
       if (lastShown.size > 1_000) lastShown.clear();
       lastShown.set(id, { content: shown, state: run.state, at: Date.now() });
     }
-    for (const put of [...below, () => postAuditLine(writing, run)]) {
+    for (const put of [...below, auditLine]) {
       const wait = await put(run, run.card, card);
       if (wait > 0) return wait;
     }
@@ -158,8 +163,9 @@ async function sayInThread(
   content: Content,
 ): Promise<number> {
   if (run.state === 'executing') return 0;
-  const calls = run.state === 'proposed' && run.approvalFor.length > 0;
-  const key = calls ? 'approval' : `card ${run.state}`;
+  const given = run.approvals.length;
+  const calls = run.state === 'proposed' && run.approvalFor.length > 0 && given === 0;
+  const key = calls ? 'approval' : run.state === 'proposed' ? `card proposed ${given}` : `card ${run.state}`;
   return postOnce(writing, {
     ...{ run: run.id, what: `note ${key}` },
     message: { ...content, channel: at.channel, thread_ts: at.ts, metadata: noteMetadata(run.id, key) },

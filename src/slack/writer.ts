@@ -1,4 +1,5 @@
 import type { RunId } from '../domain/ids.ts';
+import { openAuditLine } from './audit-line.ts';
 import { openLists } from './lists.ts';
 import { openNotes } from './post-notes.ts';
 import { type Shown, type Writing, writeCard } from './write-card.ts';
@@ -12,7 +13,10 @@ export function openWriter(writing: Writing): { kick(): void; start(): void; clo
   const notBefore = new Map<RunId, number>();
   const lastShown = new Map<RunId, Shown>();
   // Whom it calls comes first: lists may be long, and Slack takes about one message a second.
-  const below = [openNotes(writing), openLists(writing)];
+  const beside = {
+    below: [openNotes(writing), openLists(writing)],
+    auditLine: openAuditLine(writing),
+  };
   const busy = new Map<RunId, Promise<void>>();
   let closing = false;
   let kicked = false;
@@ -25,7 +29,7 @@ export function openWriter(writing: Writing): { kick(): void; start(): void; clo
       try {
         for (const id of await cards.waiting()) {
           if (busy.has(id) || (notBefore.get(id) ?? 0) > Date.now()) continue;
-          const work = writeCard(writing, id, lastShown, below)
+          const work = writeCard(writing, id, lastShown, beside)
             .then((wait) => {
               notBefore.set(id, Date.now() + wait);
             })

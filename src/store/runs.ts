@@ -175,6 +175,6 @@ function refusedEntries(error: Error): never {
   if (!/specified in XADD|WRONGTYPE/.test(error.message)) throw error;
   throw new UserError(
     say`The audit in Redis is not what it was, so nothing was done: see ${code('/dimg verify')}.`,
-    { cause: error },
+    { cause: error, lasting: true },
   );
 }

@@ -290,7 +290,7 @@ describe('show', () => {
     expect(text).toMatch(/✓ app:1 [0-9a-f]{12} deleted, 100 B/);
     expect(text).toMatch(/b:1/);
     expect(text).toContain(plan.digest);
-    expect(text).toContain(`audit 9 ${id('audit')}`);
+    expect(text).toContain(`newest audit entry 9 ${id('audit')}`);
     expect(text).not.toContain('hosts');
   });
 
@@ -496,7 +496,8 @@ describe('history', () => {
     const filtered = await answer('history ci-* --since 7d --by <@U0ANA> --before 900', { history: older });
     const line = 'older: /dimg history ci-* --by U0ANA --since 2026-01-24T12:00:00.000Z --before 783';
     expect(filtered.at(-1)).toBe(line);
-    expect(parse('history --before #3', commands).input.options).toMatchObject({ before: 3 });
+    expect(parse('history --before 3', commands).input.options).toMatchObject({ before: 3 });
+    expect(() => parse('history --before #3', commands)).toThrow('an entry is a number such as 783');
     const { input } = parse(line.replace('older: /dimg ', ''), commands);
     expect(input.options).toMatchObject({ by: ANA, since: { at: NOW - 7 * DAY }, before: 783 });
     const nothing = await answer('history', { history: async () => ({ entries: [], older: 783 }) });

@@ -134,6 +134,11 @@ describe.skipIf(skipWithout('who may press what, and when', 'redis', 'engines'))
     const said = (text: string, card: Card) =>
       text.replaceAll(`#${card.number}`, '#').replace(/expired .*;/, 'expired …;');
 
+    test('has a cell for each role, state, press and command', () => {
+      // 9 people; 12 states; 7 presses, 5 of which are commands as well, but for who can type none.
+      expect(STATES.flatMap(cellsOf)).toHaveLength(9 * 12 * 7 + 8 * 12 * 5);
+    });
+
     test.each(STATES)('%s: who may not is told why, and nothing happens', async (state) => {
       const card = await make[state]();
       const refused = cellsOf(state).filter(({ words }) => words !== 'moves');

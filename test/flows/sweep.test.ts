@@ -32,3 +32,19 @@ describe.skipIf(skipWithout('agents that fall silent', 'redis'))('an agent that 
     ]);
   });
 });
+
+describe.skipIf(skipWithout('a sweep', 'redis'))('a sweep', () => {
+  const own = ownRedis('flows-sweep-on');
+
+  test('goes on past a run that can not be stored, and says so in the end', async () => {
+    const { deps } = botOn(own.redis, { hosts: [], now: () => NOW + 60_000 });
+    const expiring = aRun({ state: 'proposed', proposedAt: NOW, expiresAt: NOW + 30_000 });
+    const [first, second] = [await stored(deps, expiring), await stored(deps, expiring)];
+    const commit: typeof deps.runs.commit = async (before, ...rest) => {
+      if (before.id === first.id) throw new Error('not this one');
+      return deps.runs.commit(before, ...rest);
+    };
+    await expect(sweep({ ...deps, runs: { ...deps.runs, commit } })).rejects.toThrow('not this one');
+    expect((await deps.runs.load(second.id))?.state).toBe('expired');
+  });
+});

@@ -48,6 +48,32 @@ describe.skipIf(skipWithout('the stream of reports', 'redis'))('reports', () => 
     await bot.close();
   });
 
+  test('that wait for somebody to mend something keep nothing behind them, and are not lost', async () => {
+    const seen: number[] = [];
+    const stuck = new UserError('mend it', { lasting: true });
+    const bot = await listen('bot-g', async ({ seq }) => {
+      seen.push(seq);
+      if (seq === 1) throw stuck;
+    });
+    await tell(1);
+    await tell(2);
+    await expect.poll(() => seen).toEqual([1, 2]);
+    await expect.poll(left).toBe(1);
+    await bot.close();
+    // The same bot again meets what is left once, and goes on to what is new.
+    const later: number[] = [];
+    const again = await listen('bot-g', async ({ seq }) => {
+      later.push(seq);
+      if (seq === 1) throw stuck;
+    });
+    await tell(3);
+    await expect.poll(() => later).toEqual([1, 3]);
+    await again.close();
+    const mended = await listen('bot-g', async () => {});
+    await expect.poll(left).toBe(0);
+    await mended.close();
+  });
+
   test('that can not be read do not keep those behind them', async () => {
     const seen: number[] = [];
     const bot = await listen('bot-d', async ({ seq }) => void seen.push(seq));

@@ -96,11 +96,11 @@ test('a proposal that too few approved says how many did', () => {
   expect(shows(render({ ...expired, approvals: [] }, plans))).toMatch(/Expired: nobody decided in /);
 });
 
-test('a reason is shown whole, with people as people', () => {
+test('a reason is shown whole, with people by name', () => {
   const reason = `${'x'.repeat(480)} <@U0BEN>. end`;
   const denied = run('denied', { denied: { ...by, reason } });
   check(denied, render(denied, plans));
-  expect(shows(render(denied, plans))).toContain(`Denied: ${'x'.repeat(480)} <@U0BEN>. end. Nothing`);
+  expect(shows(render(denied, plans))).toContain(`Denied: ${'x'.repeat(480)} @U0BEN. end. Nothing`);
 });
 
 describe('what was not asked for', () => {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Slack } from '../../playground/slack/index.ts';
 import { plain } from '../../src/domain/markup.ts';
 import type { CardQueue } from '../../src/ports.ts';
-import { postAuditLine } from '../../src/slack/audit-line.ts';
+import { openAuditLine } from '../../src/slack/audit-line.ts';
 import { openPostedHeads } from '../../src/slack/heads.ts';
 import { metadataOf } from '../../src/slack/metadata.ts';
 import { aRun, id, runId } from '../domain/_build.ts';
@@ -74,7 +74,7 @@ describe('heads in Slack', () => {
       },
     } as unknown as CardQueue;
     const line = (n: number, state?: 'done' | 'executing') =>
-      postAuditLine({ client, cards, log: silent, auditChannel: 'C0AUDIT' }, run(n, state));
+      openAuditLine({ client, cards, log: silent, auditChannel: 'C0AUDIT' })(run(n, state));
     beforeEach(() => once.clear());
 
     test('stand once for each run that is over', async () => {
@@ -102,7 +102,7 @@ describe('heads in Slack', () => {
       slack.fault({ method: 'chat.postMessage', kind: 'error', error: 'is_archived' });
       expect(await line(8)).toBe(0);
       const old = { ...run(9), endedAt: Date.now() - 2 * 86_400_000 };
-      expect(await postAuditLine({ client, cards, log: silent, auditChannel: 'C0AUDIT' }, old)).toBe(0);
+      expect(await openAuditLine({ client, cards, log: silent, auditChannel: 'C0AUDIT' })(old)).toBe(0);
       expect(slack.messages('C0AUDIT')).toHaveLength(0);
     });
   });

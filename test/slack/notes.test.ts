@@ -82,9 +82,9 @@ describe('whom a run calls', () => {
       [],
     ],
     [
-      'the requester once it is denied, with people as people',
+      'the requester once it is denied, with people by name',
       told('denied', { denied: { ...by, reason: 'ask <@U0CLEO>' } }),
-      ['decided <@U0ANA>, <@U0BEN> denied #1042: ask <@U0CLEO>.'],
+      ['decided <@U0ANA>, <@U0BEN> denied #1042: ask @U0CLEO.'],
     ],
     ['nobody where the requester took it back', told('cancelled', { cancel: { by: ANA, at: NOW } }), []],
     [
