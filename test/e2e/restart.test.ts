@@ -70,7 +70,7 @@ describe.skipIf(skipWithout('ends and starts of bots and agents', 'redis', 'engi
     const card = await stage.ana.asks('/dimg prune host-1');
     const shown = card.now();
     expect(await stage.bot().stop()).toEqual({ code: 0, signal: null });
-    expect(stage.slack.connections()).toBe(0);
+    await stage.slack.waitFor(() => stage.slack.connections() === 0, 5_000, 'the bot to have left');
     await stage.startBot();
     await stage.ana.presses(card, 'Delete');
     const end = await card.ends();
