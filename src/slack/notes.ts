@@ -32,7 +32,7 @@ export function notesOf(run: Run, rights: Rights): Note[] {
   if (isFinal(run.state) && took > LONG_MS)
     add(
       'over',
-      say`${user(run.requester)}, ${headline(run)}, after ${formatDuration(Math.round(took / 1000) * 1000)}`,
+      say`${user(run.requester)}: ${headline(run)}, after ${formatDuration(Math.round(took / 1000) * 1000)}`,
     );
   return notes;
 }
@@ -66,14 +66,14 @@ function decidedWords(run: Run): Markup | null {
   if (run.approvalFor.length === 0) return null;
   const whom = user(run.requester);
   if (run.denied) {
-    return say`${whom}, ${user(run.denied.by)} denied #${run.id}${whyDenied(run)}.`;
+    return say`${whom}: ${user(run.denied.by)} denied #${run.id}${whyDenied(run)}.`;
   }
   if (run.state === 'expired') {
     const on = run.approvals.length === 0 ? ' on' : '';
-    return say`${whom}, ${undecided(run)}${on} #${run.id} in time: ask again.`;
+    return say`${whom}: ${undecided(run)}${on} #${run.id} in time: ask again.`;
   }
   if (run.executingSince === undefined) return null;
-  return say`${whom}, ${join(
+  return say`${whom}: ${join(
     run.approvals.map(({ by }) => user(by)),
     ' and ',
   )} approved #${run.id}.`;
@@ -81,6 +81,6 @@ function decidedWords(run: Run): Markup | null {
 
 function cancelledWords({ id, requester, cancel }: Run): Markup | null {
   return cancel && cancel.by !== requester
-    ? say`${user(requester)}, ${user(cancel.by)} cancelled #${id}.`
+    ? say`${user(requester)}: ${user(cancel.by)} cancelled #${id}.`
     : null;
 }

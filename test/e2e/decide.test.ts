@@ -198,7 +198,7 @@ describe.skipIf(skipWithout('decisions in Slack', 'redis', 'engines'))('decide',
     await done(card);
     await stage.slack.waitFor(() => thread().length > 1, 5_000, 'the requester to be told');
     await wait(500);
-    expect(thread()).toEqual([expect.stringContaining(asks), `<@U0ANA>, <@U0BO> approved #${card.number}.`]);
+    expect(thread()).toEqual([expect.stringContaining(asks), `<@U0ANA>: <@U0BO> approved #${card.number}.`]);
     expect(stage.slack.thread(OPS, confirmed.ts)).toHaveLength(1);
   });
 
@@ -287,7 +287,7 @@ describe.skipIf(skipWithout('decisions in Slack', 'redis', 'engines'))('decide',
     expect(footer(theirs)).toContain('cancelled by @bo');
     const told = () => stage.slack.thread(OPS, theirs.ts).map(({ text }) => text);
     await stage.slack.waitFor(() => told().length > 1, 5_000, 'the requester to be told');
-    expect(told().slice(1)).toEqual([`<@U0ANA>, <@U0BO> cancelled #${theirs.number}.`]);
+    expect(told().slice(1)).toEqual([`<@U0ANA>: <@U0BO> cancelled #${theirs.number}.`]);
   });
 
   test('the same press delivered twice: one run, and no complaint', async () => {
@@ -444,7 +444,7 @@ describe.skipIf(skipWithout('decisions in Slack', 'redis', 'engines'))('decide',
       const [, asks, reminder, over, ...more] = told();
       expect(asks).toMatch(/^<@U0BO>: #\d+ needs approval, /);
       expect(reminder).toMatch(new RegExp(`^<@U0BO>: #${approve.number} still needs approval, until <!date`));
-      expect(over).toBe(`<@U0ANA>, nobody decided on #${approve.number} in time: ask again.`);
+      expect(over).toBe(`<@U0ANA>: nobody decided on #${approve.number} in time: ask again.`);
       expect(more).toEqual([]);
       expect(stage.slack.thread(OPS, confirm.ts)).toHaveLength(1);
       const [oldConfirm, oldApprove] = asProposed;

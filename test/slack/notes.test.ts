@@ -44,37 +44,37 @@ describe('whom a run calls', () => {
     [
       'the requester once it is approved',
       told('executing', { approvals: [by, { by: CLEO, at: NOW }], executingSince: NOW }),
-      ['decided <@U0ANA>, <@U0BEN> and <@U0CLEO> approved #1042.'],
+      ['decided <@U0ANA>: <@U0BEN> and <@U0CLEO> approved #1042.'],
     ],
     [
       'the requester once it is denied, with the reason as text',
       told('denied', { denied: { ...by, reason: 'not *now* <!here>' } }),
-      ['decided <@U0ANA>, <@U0BEN> denied #1042: not ∗now∗ &lt;!here&gt;.'],
+      ['decided <@U0ANA>: <@U0BEN> denied #1042: not ∗now∗ &lt;!here&gt;.'],
     ],
     [
       'the requester where nobody decided',
       told('expired'),
-      ['decided <@U0ANA>, nobody decided on #1042 in time: ask again.'],
+      ['decided <@U0ANA>: nobody decided on #1042 in time: ask again.'],
     ],
     [
       'the requester where too few approved',
       told('expired', { policy: two, approvals: [by] }),
-      ['decided <@U0ANA>, 1 of 2 approved #1042 in time: ask again.'],
+      ['decided <@U0ANA>: 1 of 2 approved #1042 in time: ask again.'],
     ],
     [
       'the requester where somebody else took back what needed no approval',
       told('cancelled', { approvalFor: [], cancel: by }),
-      ['decided <@U0ANA>, <@U0BEN> cancelled #1042.'],
+      ['decided <@U0ANA>: <@U0BEN> cancelled #1042.'],
     ],
     [
       'the requester where somebody else stops what was approved, once that is stored',
       told('executing', { approvals: [by], executingSince: NOW, cancel: { by: CLEO, at: NOW } }),
-      ['decided <@U0ANA>, <@U0BEN> approved #1042.', 'stopped <@U0ANA>, <@U0CLEO> cancelled #1042.'],
+      ['decided <@U0ANA>: <@U0BEN> approved #1042.', 'stopped <@U0ANA>: <@U0CLEO> cancelled #1042.'],
     ],
     [
       'the requester where somebody else has stopped what needed no approval',
       told('cancelled', { approvalFor: [], executingSince: NOW + MINUTE, cancel: by }),
-      ['stopped <@U0ANA>, <@U0BEN> cancelled #1042.'],
+      ['stopped <@U0ANA>: <@U0BEN> cancelled #1042.'],
     ],
     [
       'nobody where the requester stopped it',
@@ -84,19 +84,19 @@ describe('whom a run calls', () => {
     [
       'the requester once it is denied, with people by name',
       told('denied', { denied: { ...by, reason: 'ask <@U0CLEO>' } }),
-      ['decided <@U0ANA>, <@U0BEN> denied #1042: ask @U0CLEO.'],
+      ['decided <@U0ANA>: <@U0BEN> denied #1042: ask @U0CLEO.'],
     ],
     ['nobody where the requester took it back', told('cancelled', { cancel: { by: ANA, at: NOW } }), []],
     [
       'the requester where somebody else took it back',
       told('cancelled', { cancel: by }),
-      ['decided <@U0ANA>, <@U0BEN> cancelled #1042.'],
+      ['decided <@U0ANA>: <@U0BEN> cancelled #1042.'],
     ],
     ['nobody when a minute was enough', told('done', { approvalFor: [], executingSince: NOW }), []],
     [
       'the requester once it took longer than a minute',
       told('done', { approvalFor: [], executingSince: NOW - 35 * SECOND }),
-      ['over <@U0ANA>, #1042 done · rmi host-3 · deleted 0 of 1, 0 B, after 1m35s'],
+      ['over <@U0ANA>: #1042 done · rmi host-3 · deleted 0 of 1, 0 B, after 1m35s'],
     ],
   ])('%s', (_, notes, expected) => {
     expect(notes).toEqual(expected);
