@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Slack } from '../../playground/slack/index.ts';
+import { describe, expect, test } from 'vitest';
 import type { Run } from '../../src/domain/run.ts';
 import { mrkdwn } from '../../src/slack/mrkdwn.ts';
 import { notesOf } from '../../src/slack/notes.ts';
 import { openNotes } from '../../src/slack/post-notes.ts';
 import { ANA, BEN, CLEO, HOST, MINUTE, NOW, removing, SECOND } from '../domain/_build.ts';
-import { type Fixture, withClient } from '../playground/slack/_app.ts';
+import { silent } from '../store/_redis.ts';
 import { by, OTHER, planned, RIGHTS, run } from './_card.ts';
+import { useThread } from './_thread.ts';
 
 const forced: Partial<Run> = {
   ...{ selection: removing(['app:1'], true), approvalFor: ['force'] },
@@ -118,31 +118,9 @@ describe('whom a run calls', () => {
 });
 
 describe('a note', () => {
-  let fixture: Fixture;
-  let slack: Slack;
-  let taken: Set<string>;
-  beforeAll(async () => {
-    fixture = await withClient();
-    slack = fixture.slack;
-  });
-  afterAll(() => fixture.end());
-
+  const { slack, client, cards, card, thread } = useThread();
   /** Two of them are two bots, or one before and after it died. */
-  const bot = () =>
-    openNotes({
-      client: fixture.client,
-      rights: RIGHTS,
-      log: { info() {}, warn() {}, error() {} },
-      cards: {
-        once: async (id, what) => !taken.has(`${id} ${what}`) && Boolean(taken.add(`${id} ${what}`)),
-      },
-    });
-  async function card() {
-    taken = new Set();
-    const { ts = '' } = await fixture.client.chat.postMessage({ channel: 'C0OPS', text: '#1042' });
-    return { channel: 'C0OPS', ts };
-  }
-  const thread = (at: { channel: string; ts: string }) => slack.thread(at.channel, at.ts).slice(1);
+  const bot = () => openNotes({ client: client(), cards, rights: RIGHTS, log: silent });
   const proposed = run('proposed', forced);
 
   test('is posted once, whichever bot writes and however often', async () => {
@@ -151,13 +129,13 @@ describe('a note', () => {
     for (const post of [one, one, other, bot()]) expect(await post(proposed, at)).toBe(0);
     expect(thread(at)).toHaveLength(1);
     expect(thread(at)[0]?.text).toContain('#1042 needs approval');
-    expect(slack.warnings).toEqual([]);
+    expect(slack().warnings).toEqual([]);
   });
 
   test('waits where Slack is busy, and comes once', async () => {
     const at = await card();
     const post = bot();
-    slack.fault({ method: 'chat.postMessage', kind: 'ratelimited', retryAfter: 2 });
+    slack().fault({ method: 'chat.postMessage', kind: 'ratelimited', retryAfter: 2 });
     expect(await post(proposed, at)).toBe(2_000);
     expect(thread(at)).toEqual([]);
     expect(await post(proposed, at)).toBe(0);
@@ -167,7 +145,7 @@ describe('a note', () => {
   test('whose answer was lost is not posted again', async () => {
     const at = await card();
     const post = bot();
-    slack.fault({ method: 'chat.postMessage', kind: 'drop-after' });
+    slack().fault({ method: 'chat.postMessage', kind: 'drop-after' });
     expect(await post(proposed, at)).toBeGreaterThan(0);
     expect(thread(at)).toHaveLength(1);
     expect(await post(proposed, at)).toBe(0);
@@ -176,7 +154,7 @@ describe('a note', () => {
 
   test('that a bot was about to post when it died is posted by the next', async () => {
     const at = await card();
-    slack.fault({ method: 'chat.postMessage', kind: 'drop' });
+    slack().fault({ method: 'chat.postMessage', kind: 'drop' });
     expect(await bot()(proposed, at)).toBeGreaterThan(0);
     expect(thread(at)).toEqual([]);
     expect(await bot()(proposed, at)).toBe(0);
@@ -194,7 +172,7 @@ describe('a note', () => {
 
   test('that Slack refuses is left, and the next ones are posted', async () => {
     const at = await card();
-    slack.fault({ method: 'chat.postMessage', kind: 'error', error: 'restricted_action' });
+    slack().fault({ method: 'chat.postMessage', kind: 'error', error: 'restricted_action' });
     const post = bot();
     expect(await post({ ...proposed, remindedAt: NOW }, at)).toBe(0);
     expect(await post({ ...proposed, remindedAt: NOW }, at)).toBe(0);
