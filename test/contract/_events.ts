@@ -70,7 +70,12 @@ export function events(stage: Stage): void {
     });
     const timed = dialect.execDuration ? { execDuration: expect.stringMatching(/^\d+$/) } : {};
     const ends = [about('die', { exitCode: '137', ...timed }), about('stop')];
-    expect(told).toEqual([
+    // containerd's own word of a pause may come after the engine has ended it: then the engine tells both again.
+    const pauses = new Set<string>();
+    const once = told.filter(
+      ({ action }) => !/^(un)?pause$/.test(action) || (!pauses.has(action) && pauses.add(action)),
+    );
+    expect(once).toEqual([
       about('create'),
       about('start'),
       about('pause'),
