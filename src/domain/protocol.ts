@@ -19,6 +19,13 @@ export const key = {
   reports: `${PREFIX}:reports`,
   /** Hash: the newest audit entry's `n` and `hash`; agents write down what they see there. */
   auditHead: `${PREFIX}:audit:head`,
+  /**
+   * Set of one host: `<job> <seq>` of its reports whose effect is stored. The agent keeps a report in its journal until it
+   * finds it here, and takes it out then.
+   */
+  acked: (host: HostName): string => `${PREFIX}:acked:${host}`,
+  /** Hash: host name to what its journal knows (`Known`), so that it outlives what Redis forgets. */
+  known: `${PREFIX}:known`,
   /** Exists while a run's cancellation is asked for; an agent looks between images. */
   cancel: (run: RunId): string => `${PREFIX}:cancel:${run}`,
 } as const;
@@ -72,6 +79,10 @@ export const Job = z.discriminatedUnion('kind', [
 ]);
 export type Job = z.infer<typeof Job>;
 
+/** What a host's journal knows of what Redis should: the highest run that it worked for, and the newest head that it saw. */
+export const Known = z.object({ run: RunId.nullable(), audit: AuditHead.nullable() });
+export type Known = z.infer<typeof Known>;
+
 export const ReportBody = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('plan'), plan: Plan }),
   z.strictObject({ kind: z.literal('disk'), use: DiskUse }),
@@ -80,6 +91,16 @@ export const ReportBody = z.discriminatedUnion('kind', [
   /** The job was not done at all, and will not be. */
   z.strictObject({ kind: z.literal('refused'), why: Trouble }),
   z.strictObject({ kind: z.literal('started') }),
+  /**
+   * What the host took on, as its journal has it: said before its reports are sent again to a Redis that has forgotten
+   * something, so that a run which is lost can be put together anew.
+   */
+  z.strictObject({
+    kind: z.literal('took'),
+    planDigest: z.string(),
+    items: z.array(Item),
+    cache: z.array(CacheItem),
+  }),
   /** The host has changed too much: every item is skipped. */
   z.strictObject({ kind: z.literal('stale'), drift: Drift }),
   z.strictObject({ kind: z.literal('outcomes'), outcomes: z.array(Outcome).min(1) }),

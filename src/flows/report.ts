@@ -35,6 +35,8 @@ export async function report(deps: Deps, { job, host, epoch, body }: Report): Pr
     case 'started':
       await advance(deps, run.id, { type: 'started', at, host });
       return;
+    case 'took':
+      return;
     case 'outcomes':
       await advance(deps, run.id, { type: 'outcomes', at, host, outcomes: body.outcomes });
       return;
