@@ -30,7 +30,7 @@ export function addOutcomes(part: HostPart, outcomes: readonly Outcome[]): HostP
 export function addCache(part: HostPart, cache: CacheOutcome | undefined): HostPart {
   if (!cache) return part;
   if (isOpen(part) && !part.cache) return close({ ...part, stage: 'executing', cache });
-  return part.cache?.unknown && !cache.unknown && isHandedOut(part) ? settled({ ...part, cache }) : part;
+  return part.cache?.unknown && !cache.unknown ? settled({ ...part, cache }) : part;
 }
 
 /** A host says once that it has changed too much. */
@@ -89,7 +89,7 @@ const isInDoubt = ({ outcomes, cache }: HostPart): boolean =>
   outcomes.some(({ outcome }) => outcome === 'unknown') || (cache?.unknown ?? 0) > 0;
 
 function correct(part: HostPart, outcomes: readonly Outcome[]): HostPart {
-  if (!isHandedOut(part) || !part.outcomes.some(({ outcome }) => outcome === 'unknown')) return part;
+  if (!part.outcomes.some(({ outcome }) => outcome === 'unknown')) return part;
   const told = new Map<string, Outcome>();
   for (const one of outcomes) if (one.outcome !== 'unknown' && !told.has(one.image)) told.set(one.image, one);
   const corrected = part.outcomes.map((one) =>
