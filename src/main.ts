@@ -17,7 +17,7 @@ import { report } from './flows/report.ts';
 import { request } from './flows/request.ts';
 import { sweep } from './flows/sweep.ts';
 import { openMirror } from './mirror/mirror.ts';
-import type { Log, Runs } from './ports.ts';
+import type { CardQueue, Log, Runs } from './ports.ts';
 import { openJobs } from './queue/jobs.ts';
 import { openReports } from './queue/reports.ts';
 import { openApp } from './slack/app.ts';
@@ -95,8 +95,12 @@ export async function runBot(
         });
 
   const jobs = openJobs(redis, log);
-  const cards = openCards(redis);
   const stored = openRuns(redis, clock.now, KEEP_DAYS);
+  const queued = openCards(redis);
+  const cards: CardQueue = {
+    ...queued,
+    waiting: async () => (await queued.waiting()).filter((id) => !stored.isUnread(id)),
+  };
   const runs: Runs = {
     ...stored,
     create: async (...args) => kicking(await stored.create(...args)),
