@@ -69,6 +69,8 @@ export async function openApp(
       : { signingSecret: by.signingSecret, port: by.port, endpoints: '/slack/events' }),
   });
   await app.init();
+  const hands = openHands();
+  app.use(async ({ next }) => hands.hold(next()));
 
   app.command(/.*/, async ({ command, ack, respond }) => {
     const work = spoken(log, () =>
@@ -120,10 +122,32 @@ export async function openApp(
   listenForDenials(app, handlers, log);
   hearHome(app, handlers.home);
   app.error(async (error) => log.error('a Slack event could not be handled', error));
-  return app;
+  return {
+    start: () => app.start(),
+    /** Resolves once what was heard is answered, and nothing more is heard. */
+    async end() {
+      await hands.empty();
+      await app.stop();
+    },
+  };
 }
 
 // --- internal ---
+
+/** What was heard and is not answered yet. */
+function openHands() {
+  const held = new Set<Promise<void>>();
+  return {
+    async hold(work: Promise<void>): Promise<void> {
+      const kept = work.catch(() => undefined).finally(() => held.delete(kept));
+      held.add(kept);
+      return work;
+    },
+    async empty(): Promise<void> {
+      while (held.size > 0) await Promise.all(held);
+    },
+  };
+}
 
 /** The value was made by us, but comes back through a client. */
 function readRun(value: string | undefined): RunId {
