@@ -164,7 +164,8 @@ describe('the journal’s files', () => {
     return {
       write: (file: FileHandle, bytes, at) =>
         step((part) => file.write(bytes, 0, Math.ceil(bytes.length * part), at)),
-      sync: (file) => step(() => file.datasync()),
+      // What was written outlives a process that is killed.
+      sync: () => step(async () => {}),
     };
   };
 
@@ -175,11 +176,12 @@ describe('the journal’s files', () => {
         fc.integer({ min: 1, max: 60 }),
         async (steps, end) => {
           const folder = temporaryFolder();
-          await (await opened(folder)).close();
+          const size = 16 * 1024;
+          await (await opened(folder, { size })).close();
           let durable: string[] = [];
           let doing: string[] = [];
           try {
-            const file = await opened(folder, { io: until(end) });
+            const file = await opened(folder, { size, io: until(end) });
             for (const [i, text] of steps.entries()) {
               doing = text === null ? [`all ${durable.length}`] : [...durable, `${i} ${text}`];
               if (text === null) await file.rewrite(doing.map(payload), 0);
@@ -189,11 +191,11 @@ describe('the journal’s files', () => {
           } catch (error) {
             if (!/the world/.test(String(error))) throw error;
           }
-          const found = texts(await opened(folder));
+          const found = texts(await opened(folder, { size }));
           expect([durable, doing]).toContainEqual(found);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 });
