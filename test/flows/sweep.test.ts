@@ -108,7 +108,7 @@ describe.skipIf(skipWithout('agents that are started again', 'redis'))(
         hosts: { [HOST]: { trouble: { kind: 'restarted' }, cache: { unknown: 1, failed: 0 } } },
       });
       await report(deps, { ...job(run), epoch: 'epoch-2', body: { kind: 'outcomes', outcomes } });
-      expect((await deps.runs.load(run.id))?.state).toBe('unknown');
+      expect(await deps.runs.load(run.id)).toEqual(end);
       await report(deps, { ...job(run), epoch: 'epoch-1', body: { kind: 'outcomes', outcomes } });
       await report(deps, { ...job(run), epoch: 'epoch-1', body: { kind: 'cache', cache } });
       const known = await deps.runs.load(run.id);
