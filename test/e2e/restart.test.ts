@@ -172,13 +172,13 @@ describe.skipIf(skipWithout('ends and starts of bots and agents', 'redis', 'engi
       await stage.agent('host-2').exited;
     });
     await stage.restartAgent('host-2');
-    const end = await card.ends();
+    // Its journal and its engine tell the next start what became of each image.
+    const end = await card.waitFor(({ state }) => state === 'partial', 25_000);
     const gone = await counted(card, 'host-2', before);
-    const [, said = ''] = /deleted (\d+) of/.exec(end.text) ?? [];
-    expect(end.state).toBe('unknown');
-    expect(Number(said)).toBeLessThanOrEqual(gone);
-    expect(end.host('host-2').line).toContain('the agent was started again meanwhile');
-    expect(end.lines.filter((line) => /^\? .* unknown$/.test(line)).length).toBeGreaterThan(0);
+    expect(gone).toBeGreaterThan(0);
+    expect(end.text).toContain(`deleted ${gone} of ${MANY}`);
+    expect(end.lines.join('\n')).toContain('the agent was started again meanwhile');
+    expect(end.lines.filter((line) => /^\? .* unknown$/.test(line))).toEqual([]);
     expect((await (await stage.ana.asks('/dimg prune host-2 -f')).ends()).state).toMatch(/done|empty/);
     expect((await stage.witness('host-2').snapshot()).images).toEqual([]);
   });

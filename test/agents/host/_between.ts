@@ -20,7 +20,10 @@ export async function standBetween(scope: Scope, engine: Pick<Engine, 'socket'>,
     void (async () => {
       const { method = '', url = '', headers } = request;
       // What becomes another protocol does not come through here; the agent does without.
-      if (headers.upgrade !== undefined) return response.writeHead(404).end();
+      if (headers.upgrade !== undefined) {
+        response.writeHead(404).end();
+        return;
+      }
       const deletion = method === 'DELETE' && url.includes('/images/');
       const holds = deletion && --free < 0 ? hold : null;
       const wait = async () => {
