@@ -9,9 +9,12 @@ describe.skipIf(skipWithout('a Redis that forgets', 'engines', 'redis'))(
   'a Redis that has forgotten all',
   () => {
     const host = useHost('forgets');
-    const executed = async () => {
+    const prepared = async () => {
       await load(host.engine, { app: { tags: [], layers: [{ name: 'app', bytes: 4000 }] } });
-      const job = await host.bot.executeJob(await host.bot.plan(prune()));
+      return host.bot.executeJob(await host.bot.plan(prune()));
+    };
+    const executed = async () => {
+      const job = await prepared();
       await host.bot.send(job);
       await host.bot.finish(job);
       return job;
