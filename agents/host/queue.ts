@@ -149,8 +149,7 @@ export function openQueue({ url, host, log, sleep, monotonic }: QueueOptions): Q
       const closed = worker?.close().catch(note);
       const atHand = async () => {
         await Promise.allSettled(active);
-        await last();
-        await Promise.race([closed, sleep(LAST_WORDS_MS)]);
+        await Promise.all([last(), Promise.race([closed, sleep(LAST_WORDS_MS)])]);
       };
       await Promise.race([atHand(), whenAborted(hurry).then(() => sleep(HURRIED_MS))]);
       commands.disconnect();
