@@ -26,11 +26,11 @@ import { openGate } from './slack/gate.ts';
 import { openPostedHeads } from './slack/heads.ts';
 import { CALL_MS } from './slack/marks.ts';
 import { openPeople } from './slack/people.ts';
+import { awaitSlack } from './slack/start.ts';
 import { openVoice } from './slack/voice.ts';
 import { openHomes } from './slack/write-home.ts';
 import { openWriter } from './slack/writer.ts';
 import { awaitRedis, checkDurability } from './start-redis.ts';
-import { awaitSlack } from './start-slack.ts';
 import { openAsks } from './store/asks.ts';
 import { openAudit } from './store/audit.ts';
 import { openCards } from './store/cards.ts';
@@ -76,6 +76,10 @@ export async function runBot(
   const client = () => new WebClient(settings.botToken, clientOptions);
   const time = realTime(clock.now);
   const self = await awaitSlack(client(), time, log, stop);
+  if (self && 'refused' in self)
+    throw new ConfigError(`SLACK_BOT_TOKEN: Slack does not take it: ${self.refused.message}.`, {
+      cause: self.refused,
+    });
   if (!self) {
     redis.disconnect();
     reading.disconnect();

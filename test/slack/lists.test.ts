@@ -62,7 +62,9 @@ describe('a list below a card', () => {
         const at = await card();
         slack().fault({ method, kind });
         expect(await bot()(run('done'), at, listing(lines, 1))).toBeGreaterThan(0);
-        expect(await bot()(run('done'), at, listing(lines, 1))).toEqual(kind === 'drop' ? expect.any(Number) : 0);
+        expect(await bot()(run('done'), at, listing(lines, 1))).toEqual(
+          kind === 'drop' ? expect.any(Number) : 0,
+        );
         pass(60_000);
         expect(await bot()(run('done'), at, listing(lines, 1))).toBe(0);
         expect(thread(at)).toHaveLength(1);
