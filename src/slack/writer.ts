@@ -12,7 +12,6 @@ import { type Shown, type Writing, writeCard } from './write-card.ts';
 
 /** Cards that are written at once: a Slack that hangs takes ten seconds of each. */
 const LANES = 10;
-/** How often cards are looked for that another bot left behind. */
 const LOOK_MS = 200;
 /** After a change: what comes with it is written with it. */
 const KICKED_MS = 20;
@@ -32,6 +31,8 @@ export interface WriterParts extends Pick<Writing, 'client' | 'cards' | 'runs' |
   name: string;
   log: Log;
   time: Time;
+  /** How often cards are looked for that another bot left behind, in milliseconds. */
+  lookMs?: number;
 }
 
 /**
@@ -39,7 +40,7 @@ export interface WriterParts extends Pick<Writing, 'client' | 'cards' | 'runs' |
  * could not write stays in the queue, so a card is true as soon as Slack takes it.
  */
 export function openWriter(parts: WriterParts): { kick(): void; start(): void; close(): Promise<void> } {
-  const { cards, log, time, gate } = parts;
+  const { cards, log, time, gate, lookMs = LOOK_MS } = parts;
   const patience = openPatience(time.random);
   const finder = openFinder(parts.client, parts.botId);
   const writing: Writing = { ...parts, patience, finder, stamp: openStamps(parts.name) };
@@ -65,8 +66,8 @@ export function openWriter(parts: WriterParts): { kick(): void; start(): void; c
           log.error('cards could not be looked for', error),
         );
       if (away) await pause(away);
-      else if (busy.size >= LANES) await Promise.race([...busy.values(), pause(LOOK_MS)]);
-      else await pause(kicked ? KICKED_MS : LOOK_MS);
+      else if (busy.size >= LANES) await Promise.race([...busy.values(), pause(lookMs)]);
+      else await pause(kicked ? KICKED_MS : lookMs);
     }
     await Promise.all(busy.values());
   }

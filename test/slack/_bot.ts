@@ -14,10 +14,17 @@ import type { Virtual } from './_virtual.ts';
 /** What a lock that nobody renews is held for; as in production. */
 const LOCK_MS = 8_000;
 
+/** Longer than in production, since each look makes time stand still; what changes is told at once, as there. */
+const LOOK_MS = 2_000;
+let places = 0;
+
 export interface Call {
   bot: string;
   key: string;
+  /** When it was sent, and its and its answer's places among all sendings and answers. */
   at: number;
+  sent: number;
+  answered: number;
   status: number;
   retryAfter: number;
 }
@@ -88,12 +95,13 @@ export function openBot(
     void virtual.time.sleep(deadline - time.now(), done.signal).then(() => late.abort(timeout()));
     try {
       return await act(async () => {
+        const [at, sent] = [time.now(), ++places];
         const response = await fetch(input, { ...init, signal: late.signal });
         const { status, headers } = response;
         const channel = new URLSearchParams(typeof init?.body === 'string' ? init.body : '').get('channel');
         const method = String(input).replace(/.*\//, '');
         calls.push({
-          ...{ bot: name, at: time.now(), status },
+          ...{ bot: name, at, sent, answered: ++places, status },
           key: method === 'chat.postMessage' ? `${method} ${channel}` : method,
           retryAfter: Number(headers.get('retry-after') ?? 0),
         });
@@ -132,7 +140,7 @@ export function openBot(
   };
   const told: string[] = [];
   const writer = openWriter({
-    ...{ client, gate, cards, time, name, log: world.log, botId: 'B0DIMG' },
+    ...{ client, gate, cards, time, name, lookMs: LOOK_MS, log: world.log, botId: 'B0DIMG' },
     ...{ runs: over(deps.runs), rights: deps.rights, auditChannel: 'C0AUDIT' },
     posted: (run, card) =>
       act(async () => {
@@ -149,7 +157,10 @@ export function openBot(
   return {
     name,
     told,
-    writer,
+    start: writer.start,
+    kick(): void {
+      if (!dead && !still) writer.kick();
+    },
     die(): void {
       dead = true;
       void loseLocks();

@@ -23,9 +23,22 @@ export async function openStorm(redis: Redis, random: Random, log: Log) {
     slack.addChannel({ id, members: ['U0ANA', 'U0BEN', 'U0CLEO', 'U0DIMG'] });
   const hosts = { list: async () => [aHostStatus(HOST, { seenAt: virtual.time.now() })] };
   const { deps: bare } = botOn(redis, { hosts: [], rights: RIGHTS, now: virtual.time.now });
-  const deps = { ...bare, hosts };
   const calls: Call[] = [];
   const bots: Bot[] = [];
+  /** As the wiring does. */
+  const kicking =
+    <A extends unknown[], R>(work: (...args: A) => Promise<R>) =>
+    async (...args: A) => {
+      const result = await work(...args);
+      for (const bot of bots) bot.kick();
+      return result;
+    };
+  const { runs } = bare;
+  const deps = {
+    ...bare,
+    hosts,
+    runs: { ...runs, createAs: kicking(runs.createAs), commit: kicking(runs.commit) },
+  };
   const ids: RunId[] = [];
   let sweeping = true;
   const world = { slack, deps, virtual, random, log, calls };
@@ -38,7 +51,7 @@ export async function openStorm(redis: Redis, random: Random, log: Log) {
     start(): Bot {
       const bot = openBot(`bot-${bots.length + 1}`, world);
       bots.push(bot);
-      bot.writer.start();
+      bot.start();
       return bot;
     },
     async sweeps(): Promise<void> {
@@ -68,7 +81,8 @@ export function aFault(random: Random, method: string): Fault {
     ...(['drop-after', 'drop-after', 'drop-after', 'http-after', 'late', 'late'] as const),
   ]);
   return {
-    ...{ method, kind },
+    // An upload that was taken says nothing; one that was not has a status.
+    ...{ method, kind: method === 'upload' && kind === 'error' ? 'http' : kind },
     error: random.pick(['internal_error', 'fatal_error', 'service_unavailable', 'request_timeout']),
     status: random.pick([500, 502, 503, 504]),
     retryAfter: 1 + random.below(30),

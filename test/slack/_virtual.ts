@@ -12,6 +12,7 @@ export function openVirtual(hanging: () => number, start = Date.now()) {
   let now = start;
   let active = 0;
   let stirred = 0;
+  let jumps = 0;
   const sleepers = new Set<{ at: number; wake(): void }>();
 
   const time: Pick<Time, 'now' | 'sleep'> = {
@@ -59,6 +60,7 @@ export function openVirtual(hanging: () => number, start = Date.now()) {
   return {
     time,
     real,
+    jumps: () => jumps,
     /** Lets time go on until this is so. */
     async until(done: () => boolean, what: string): Promise<void> {
       while (!done()) {
@@ -67,6 +69,7 @@ export function openVirtual(hanging: () => number, start = Date.now()) {
         const next = Math.min(...[...sleepers].map(({ at }) => at));
         if (!Number.isFinite(next)) throw new Error(`nothing goes on any more before ${what}`);
         now = Math.max(now, next);
+        jumps++;
         for (const sleeper of [...sleepers]) if (sleeper.at <= now) sleeper.wake();
       }
     },

@@ -71,13 +71,12 @@ export async function judge(slack: Slack, deps: Deps, ids: readonly RunId[]) {
 
 /** Calls that a bot made though Slack had told it to wait. */
 export function impatient(calls: readonly Call[]): Call[] {
-  const until = new Map<string, number>();
-  return calls.filter(({ bot, key, at, status, retryAfter }) => {
-    const name = `${bot} ${key}`;
-    const early = at < (until.get(name) ?? 0);
-    if (status === 429) until.set(name, at + retryAfter * 1000);
-    return early;
-  });
+  const told = calls.filter(({ status }) => status === 429);
+  return calls.filter(({ bot, key, at, sent }) =>
+    told.some(
+      (no) => no.bot === bot && no.key === key && no.answered < sent && at < no.at + no.retryAfter * 1000,
+    ),
+  );
 }
 
 function by<T, K>(list: readonly T[], keyOf: (one: T) => K): Map<K, T[]> {

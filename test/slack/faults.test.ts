@@ -21,6 +21,7 @@ test.skipIf(skipWithout('a Slack that fails', 'redis'))(
     const storm = await openStorm(own.redis, random, silent);
     const { slack, virtual, ids } = storm;
     slack.weather((method) => (random.chance(0.35) ? aFault(random, method) : undefined));
+    const begun = virtual.time.now();
     storm.start();
     const sweeps = storm.sweeps();
     let raging = true;
@@ -72,7 +73,7 @@ test.skipIf(skipWithout('a Slack that fails', 'redis'))(
     for (const entry of slack.history)
       if (entry.kind === 'call' && entry.fault) kinds[entry.fault] = (kinds[entry.fault] ?? 0) + 1;
     console.log(
-      `Slack: ${storm.faults()} faults in ${storm.calls.length} answered calls ${JSON.stringify(kinds)}; ${JSON.stringify(found)}, ${storm.bots.length} bots`,
+      `Slack: ${storm.faults()} faults in ${storm.calls.length} answered calls ${JSON.stringify(kinds)}; ${JSON.stringify(found)}, ${storm.bots.length} bots, ${Math.round((virtual.time.now() - begun) / 60_000)} min, ${virtual.jumps()} jumps`,
     );
     expect(storm.faults()).toBeGreaterThanOrEqual(FAULTS);
     void sweeps;
