@@ -7,10 +7,10 @@ import { aFault, openStorm } from './_storm.ts';
 import { impatient, judge } from './_witness.ts';
 
 /** Faults of Slack; by hand: `DIMG_SLACK_FAULTS=10000 DIMG_SEED=7 npx vitest run test/slack/faults.test.ts`. */
-const FAULTS = Number(process.env.DIMG_SLACK_FAULTS ?? 300);
+const FAULTS = Number(process.env.DIMG_SLACK_FAULTS ?? 150);
 const SEED = Number(process.env.DIMG_SEED ?? 1);
 /** Runs at once. */
-const AT_ONCE = 12;
+const AT_ONCE = FAULTS > 1_000 ? 40 : 12;
 
 const own = ownRedis('slack-faults');
 
@@ -20,7 +20,7 @@ test.skipIf(skipWithout('a Slack that fails', 'redis'))(
     const random = randomOf(SEED);
     const storm = await openStorm(own.redis, random, silent);
     const { slack, virtual, ids } = storm;
-    slack.weather((method) => (random.chance(0.35) ? aFault(random, method) : undefined));
+    slack.weather((method) => (random.chance(0.4) ? aFault(random, method) : undefined));
     const begun = virtual.time.now();
     storm.start();
     const sweeps = storm.sweeps();
