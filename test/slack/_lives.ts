@@ -59,9 +59,10 @@ export async function live(
     real(() => advance(deps, id, { ...event, at: time.now() } as RunEvent));
 
   // Nothing is asked of hosts before the card is there.
-  for (let run = await now(); !run.card; run = await now()) {
+  for (let [run, wait] = [await now(), 1_000]; !run.card; run = await now()) {
     if (run.state !== 'planning') return;
-    await time.sleep(2_000);
+    wait *= 2;
+    await time.sleep(wait);
   }
   await pass(15_000);
   // Some plans are too long for a card, and some of those for messages.

@@ -11,9 +11,6 @@ import { RIGHTS } from './_card.ts';
 import { CHANNELS } from './_lives.ts';
 import { openVirtual } from './_virtual.ts';
 
-/** How often times that have come are looked for. */
-const SWEEP_MS = 2_000;
-
 /** A Slack, a Redis and bots, in a time of their own. */
 export async function openStorm(redis: Redis, random: Random, log: Log) {
   let slack: Slack | undefined;
@@ -54,10 +51,11 @@ export async function openStorm(redis: Redis, random: Random, log: Log) {
       bot.start();
       return bot;
     },
-    async sweeps(): Promise<void> {
+    /** Looks for times that have come, so often. */
+    async sweeps(everyMs: number): Promise<void> {
       while (sweeping) {
         await virtual.real(() => sweep(deps));
-        await virtual.time.sleep(SWEEP_MS);
+        await virtual.time.sleep(everyMs);
       }
     },
     /** How many cards are behind, as the store has it. */

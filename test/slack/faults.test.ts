@@ -23,15 +23,12 @@ test.skipIf(skipWithout('a Slack that fails', 'redis'))(
     slack.weather((method) => (random.chance(0.4) ? aFault(random, method) : undefined));
     const begun = virtual.time.now();
     storm.start();
-    const sweeps = storm.sweeps();
+    void storm.sweeps(2_000);
     let raging = true;
-    let lives = 0;
     const all = Array.from({ length: AT_ONCE }, async () => {
       while (raging) {
-        lives++;
         await virtual.time.sleep(random.below(20_000));
         await live(storm, (id) => ids.push(id));
-        lives--;
       }
     });
     /** Beside the faults of single calls: minutes without Slack, bots that die or stand still, a second one. */
@@ -76,8 +73,6 @@ test.skipIf(skipWithout('a Slack that fails', 'redis'))(
       `Slack: ${storm.faults()} faults in ${storm.calls.length} answered calls ${JSON.stringify(kinds)}; ${JSON.stringify(found)}, ${storm.bots.length} bots, ${Math.round((virtual.time.now() - begun) / 60_000)} min, ${virtual.jumps()} jumps`,
     );
     expect(storm.faults()).toBeGreaterThanOrEqual(FAULTS);
-    void sweeps;
-    void lives;
     await storm.close();
   },
   60_000 + FAULTS * 400,
