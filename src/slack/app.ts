@@ -1,4 +1,4 @@
-import bolt from '@slack/bolt';
+import { App, LogLevel, SocketModeReceiver } from '@slack/bolt';
 import type { WebClientOptions } from '@slack/web-api';
 import { UserError } from '../domain/error.ts';
 import { RunId, UserId } from '../domain/ids.ts';
@@ -51,7 +51,7 @@ export async function openApp(
   handlers: Handlers,
   { log, time }: { log: Log; time: Time },
 ) {
-  const quiet = { debug() {}, info() {}, setLevel() {}, getLevel: () => bolt.LogLevel.WARN, setName() {} };
+  const quiet = { debug() {}, info() {}, setLevel() {}, getLevel: () => LogLevel.WARN, setName() {} };
   const logger = {
     ...quiet,
     warn: (...text: unknown[]) => log.warn(text.join(' ')),
@@ -59,13 +59,13 @@ export async function openApp(
   };
   const receiver =
     'appToken' in by
-      ? new bolt.SocketModeReceiver({
+      ? new SocketModeReceiver({
           ...{ appToken: by.appToken, logger: { ...logger, error: logger.warn } },
           autoReconnectEnabled: false,
           installerOptions: { clientOptions },
         })
       : null;
-  const app = new bolt.App({
+  const app = new App({
     token: botToken,
     botId,
     botUserId,

@@ -18,6 +18,8 @@ const KICKED_MS = 20;
 /** So many come at once. */
 const PAGE = 1_000;
 const FORGET_MS = 600_000;
+/** After a card that had to wait: where Slack's limit holds up one it may hold up many, and each try costs the store some calls. */
+const REST_MS = 250;
 
 export interface WriterParts extends Pick<Writing, 'client' | 'cards' | 'runs' | 'posted' | 'unpostable'> {
   /** The one that `client` makes its calls through. */
@@ -54,6 +56,7 @@ export function openWriter(parts: WriterParts): { kick(): void; start(): void; c
   const busy = new Map<RunId, Promise<void>>();
   let closing = false;
   let kicked = false;
+  let restUntil = 0;
   let wake = new AbortController();
   let loop = Promise.resolve();
 
@@ -68,6 +71,8 @@ export function openWriter(parts: WriterParts): { kick(): void; start(): void; c
       if (away) await pause(away);
       else if (busy.size >= LANES) await Promise.race([...busy.values(), pause(lookMs)]);
       else await pause(kicked ? KICKED_MS : lookMs);
+      const rest = restUntil - time.now();
+      if (rest > 0 && !kicked) await pause(rest);
     }
     await Promise.all(busy.values());
   }
@@ -89,6 +94,7 @@ export function openWriter(parts: WriterParts): { kick(): void; start(): void; c
     const work = writeCard(writing, id, lastShown, beside)
       .then((wait) => {
         notBefore.set(id, time.now() + wait);
+        if (wait > 0) restUntil = time.now() + REST_MS;
       })
       .catch((error) => {
         log.error('a card could not be written', error, { run: id });

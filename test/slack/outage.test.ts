@@ -7,8 +7,8 @@ import { live } from './_lives.ts';
 import { openStorm } from './_storm.ts';
 import { impatient, judge } from './_witness.ts';
 
-/** By hand: `DIMG_SLACK_RUNS=1000 npx vitest run test/slack/outage.test.ts`. */
-const RUNS = Number(process.env.DIMG_SLACK_RUNS ?? 200);
+/** By hand: `DIMG_SLACK_RUNS=200 npx vitest run test/slack/outage.test.ts`. */
+const RUNS = Number(process.env.DIMG_SLACK_RUNS ?? 60);
 const SEED = Number(process.env.DIMG_SEED ?? 1);
 
 const own = ownRedis('slack-outage');
@@ -45,6 +45,7 @@ test.skipIf(skipWithout('a Slack that is away for hours', 'redis'))(
     expect(asked).toBeLessThan(8 * 60 * 1.5);
     expect(asked).toBeGreaterThan(6 * 60);
 
+    const jumps = virtual.jumps();
     slack.outage(false);
     const back = virtual.time.now();
     let behind = Number.POSITIVE_INFINITY;
@@ -59,7 +60,7 @@ test.skipIf(skipWithout('a Slack that is away for hours', 'redis'))(
     const after = made(back);
     const refused = after.filter((entry) => entry.kind === 'call' && entry.status === 429);
     console.log(
-      `Away for six hours: ${asked} calls; afterwards ${after.length} in ${Math.round((virtual.time.now() - back) / 1000)} s, ${refused.length} of them too many; ${JSON.stringify(found)}`,
+      `Away for six hours: ${asked} calls, ${jumps} jumps of ${virtual.jumps()}; afterwards ${after.length} in ${Math.round((virtual.time.now() - back) / 1000)} s, ${refused.length} of them too many; ${JSON.stringify(found)}`,
     );
     // A post or an update of each, its notes and lists, and looking for what was in doubt.
     expect(after.length).toBeLessThan(8 * RUNS);
