@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { skipWithout } from '../../playground/parts/available.ts';
 import type { RunEvent } from '../../src/domain/event.ts';
 import { summarise } from '../../src/domain/plan-summary.ts';
@@ -50,46 +50,48 @@ async function pass({ virtual }: Storm, ms: number): Promise<void> {
   await virtual.until(() => over, 'the time is over');
 }
 
-const { slack, client, card } = useThread();
+describe('one write of a card', () => {
+  const { slack, client, card } = useThread();
 
-/** One write of a card without any of what is below it. */
-function write(run: Run, given: Partial<Writing> = {}, marks = openMarks()) {
-  const done = { shown: [] as number[], never: [] as Run[], marks };
-  const cards = {
-    ...marks,
-    lock: async () => async () => {},
-    shown: async ({ id }: { id: number }) => void done.shown.push(id),
-    behind: async () => {},
-  } as unknown as CardQueue;
-  const writing: Writing = {
-    ...aPosting(client(), marks),
-    ...{ cards, rights: RIGHTS, runs: { load: async () => run, plans: async () => new Map() } },
-    posted: async (_id, at) => at,
-    unpostable: async (one) => void done.never.push(one),
-    ...given,
-  };
-  const beside = { below: [], auditLine: async () => 0 };
-  return writeCard(writing, run.id, new Map(), beside).then((wait) => ({ ...done, wait }));
-}
-const cards = () => slack().messages('C0OPS');
-
-test('a card that was posted beside the one that stands is taken back', async () => {
-  const stands = await card();
-  const before = cards().length;
-  await write(blank as Run, { posted: async () => stands });
-  expect(cards()).toHaveLength(before);
-  expect(slack().history.at(-1)).toMatchObject({ kind: 'call', method: 'chat.delete', status: 200 });
-  await write(blank as Run);
-  expect(cards()).toHaveLength(before + 1);
-});
-
-test('a card that Slack refuses is tried once, and its run is told so; one that ended meanwhile is tried as well', async () => {
-  for (const run of [blank as Run, { ...blank, state: 'refused', refusal: 'x', endedAt: 1 } as Run]) {
-    slack().fault({ method: 'chat.postMessage', kind: 'error', error: 'not_in_channel' });
-    const first = await write(run);
-    expect([first.never.length, first.shown]).toEqual([1, []]);
-    const ended = { ...blank, state: 'refused', refusal: 'x', endedAt: 1 } as Run;
-    const next = await write(ended, {}, first.marks);
-    expect([next.never, next.shown]).toEqual([[], [run.id]]);
+  /** One write of a card without any of what is below it. */
+  function write(run: Run, given: Partial<Writing> = {}, marks = openMarks()) {
+    const done = { shown: [] as number[], never: [] as Run[], marks };
+    const cards = {
+      ...marks,
+      lock: async () => async () => {},
+      shown: async ({ id }: { id: number }) => void done.shown.push(id),
+      behind: async () => {},
+    } as unknown as CardQueue;
+    const writing: Writing = {
+      ...aPosting(client(), marks),
+      ...{ cards, rights: RIGHTS, runs: { load: async () => run, plans: async () => new Map() } },
+      posted: async (_id, at) => at,
+      unpostable: async (one) => void done.never.push(one),
+      ...given,
+    };
+    const beside = { below: [], auditLine: async () => 0 };
+    return writeCard(writing, run.id, new Map(), beside).then((wait) => ({ ...done, wait }));
   }
+  const cards = () => slack().messages('C0OPS');
+
+  test('a card that was posted beside the one that stands is taken back', async () => {
+    const stands = await card();
+    const before = cards().length;
+    await write(blank as Run, { posted: async () => stands });
+    expect(cards()).toHaveLength(before);
+    expect(slack().history.at(-1)).toMatchObject({ kind: 'call', method: 'chat.delete', status: 200 });
+    await write(blank as Run);
+    expect(cards()).toHaveLength(before + 1);
+  });
+
+  test('a card that Slack refuses is tried once, and its run is told so; one that ended meanwhile is tried as well', async () => {
+    for (const run of [blank as Run, { ...blank, state: 'refused', refusal: 'x', endedAt: 1 } as Run]) {
+      slack().fault({ method: 'chat.postMessage', kind: 'error', error: 'not_in_channel' });
+      const first = await write(run);
+      expect([first.never.length, first.shown]).toEqual([1, []]);
+      const ended = { ...blank, state: 'refused', refusal: 'x', endedAt: 1 } as Run;
+      const next = await write(ended, {}, first.marks);
+      expect([next.never, next.shown]).toEqual([[], [run.id]]);
+    }
+  });
 });
