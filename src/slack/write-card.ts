@@ -2,7 +2,7 @@ import type { WebClient } from '@slack/web-api';
 import type { RunId } from '../domain/ids.ts';
 import type { Markup } from '../domain/markup.ts';
 import type { Rights } from '../domain/rights.ts';
-import { isFinal, type Run, type RunState } from '../domain/run.ts';
+import type { Run, RunState } from '../domain/run.ts';
 import type { CardQueue, Log, Runs } from '../ports.ts';
 import { type Content, QUIET } from './blocks.ts';
 import { type Card, renderCard } from './card.ts';
@@ -137,9 +137,8 @@ async function update(
   card: Card,
 ): Promise<number> {
   const { client, log } = writing;
-  // The audit's head is on a card that is final, for whoever verifies the audit later.
-  const metadata = isFinal(run.state) ? { metadata: metadataOf(run) } : {};
-  const content = { text: card.text, blocks: card.blocks, ...metadata };
+  // For whoever verifies the audit later, and for a Redis that forgets.
+  const content = { text: card.text, blocks: card.blocks, metadata: metadataOf(run) };
   try {
     await client.chat.update({ channel: at.channel, ts: at.ts, ...content });
     return 0;
