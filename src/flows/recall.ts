@@ -61,14 +61,14 @@ export function openRecall(recalling: Recalling) {
       await keeping.doubt();
     }
     await keeping.remind();
-    if (performance.now() < notBefore) return;
+    if (recalling.clock() < notBefore) return;
     const hold = await keeping.hold(HOLD_MS);
     if (!hold) return;
     try {
       await putBack(recalling, hold);
       settle(true, await keeping.look());
     } catch (error) {
-      notBefore = performance.now() + Math.min(1000 * 2 ** failures++, MOST_WAIT_MS);
+      notBefore = recalling.clock() + Math.min(1000 * 2 ** failures++, MOST_WAIT_MS);
       log.error('what Redis lost can’t be put back yet', error);
     } finally {
       await hold.release();
