@@ -217,7 +217,7 @@ export async function runBot(
   log.info('stopping');
   await app.stop().catch((error) => log.error('Slack was not left in order', error));
   ending.abort();
-  await Promise.all([...loops, reports.close()]);
+  await Promise.all([...loops, reports.close(ASIDE_MS)]);
   if (!(await aside.settled(ASIDE_MS))) log.warn('a verification of the audit was not waited for any longer');
   await writer.close();
   await mirror?.close();

@@ -52,6 +52,8 @@ export interface Runs {
   open(): Promise<RunId[]>;
   /** The newest runs that this person asked for, newest first; of older ones than the newest 100 there is no list. */
   askedBy(user: UserId, count: number): Promise<RunId[]>;
+  /** When this was first asked about a run, in milliseconds; at first that is `now`. */
+  since(id: RunId, what: string, now: number): Promise<number>;
   /** Looks at the run again at `at`, or never again; unless it has moved on since, which says itself when. */
   lookAgain(run: Pick<Run, 'id' | 'rev'>, at: number | null): Promise<void>;
 }
@@ -214,9 +216,12 @@ export interface Jobs {
   send(job: Job): Promise<void>;
 }
 
+/** Of a report: its effect is stored or it certainly has none; or nobody knows what it is about, and it may be needed yet. */
+export type Settled = 'settled' | 'unknown run';
+
 export interface Reports {
-  /** Calls `handle` for every report, each until it succeeds. */
-  listen(handle: (report: Report) => Promise<void>): Promise<void>;
+  /** Calls `handle` for every report, each until it succeeds. What is settled is acknowledged to the host that sent it. */
+  listen(handle: (report: Report) => Promise<Settled>): Promise<void>;
 }
 
 /** Who somebody is, asked of Slack. */

@@ -49,6 +49,11 @@ if rev and rev ~= ARGV[1] then return end
 if not rev or ARGV[2] == '' then redis.call('ZREM', KEYS[2], ARGV[3])
 else redis.call('ZADD', KEYS[2], 'XX', ARGV[2], ARGV[3]) end`;
 
+/** Keeps the first time that something was seen. Key: that time. */
+const SINCE = `
+redis.call('SET', KEYS[1], ARGV[1], 'NX', 'EX', ARGV[2])
+return redis.call('GET', KEYS[1])`;
+
 /**
  * Runs in Redis, kept for `keepDays`. Nothing is stored in a Redis that is not known to be whole, or that has less of the
  * audit than `memory`.
@@ -180,6 +185,10 @@ export function openRuns(
         (await redis.zrange(own.by(user), '0', String(count - 1), 'REV')).map((id) =>
           RunId.parse(Number(id)),
         ),
+      ),
+    since: (id, what, now) =>
+      reaching(async () =>
+        Number(await redis.eval(SINCE, 1, own.since(id, what), String(now), String(DAY_S))),
       ),
     lookAgain: ({ id, rev }, at) =>
       reaching(async () => {
