@@ -23,9 +23,13 @@ import type { CardQueue, Log, Runs } from './ports.ts';
 import { openJobs } from './queue/jobs.ts';
 import { openReports } from './queue/reports.ts';
 import { openApp } from './slack/app.ts';
+import { realTime } from './slack/backoff.ts';
+import { openGate } from './slack/gate.ts';
 import { openPostedHeads } from './slack/heads.ts';
+import { CALL_MS } from './slack/marks.ts';
 import { openPeople } from './slack/people.ts';
 import { openPostedCards } from './slack/posted-cards.ts';
+import { awaitSlack } from './slack/start.ts';
 import { openVoice } from './slack/voice.ts';
 import { openHomes } from './slack/write-home.ts';
 import { openWriter } from './slack/writer.ts';
@@ -75,21 +79,25 @@ export async function runBot(
     // We decide what is tried again and when: the client would post twice, and wait with everything else.
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
-    timeout: 10_000,
+    timeout: CALL_MS,
   };
   const client = () => new WebClient(settings.botToken, clientOptions);
-  const self = await client()
-    .auth.test()
-    .catch((error) => {
-      throw new ConfigError(`SLACK_BOT_TOKEN: Slack does not take it: ${(error as Error).message}.`, {
-        cause: error,
-      });
+  const time = realTime(clock.now);
+  const self = await awaitSlack(client(), time, log, stop);
+  if (self && 'refused' in self)
+    throw new ConfigError(`SLACK_BOT_TOKEN: Slack does not take it: ${self.refused.message}.`, {
+      cause: self.refused,
     });
+  if (!self) {
+    redis.disconnect();
+    reading.disconnect();
+    return;
+  }
 
   const audit = openAudit(redis);
   const memory = openMemory();
   const keeping = openKeeping(redis, memory, clock.now, KEEP_DAYS);
-  const voice = openVoice(client(), log);
+  const voice = openVoice(client(), time, log);
   const auditChannel = settings.audit.channel;
   const mirror =
     settings.audit.file === undefined
@@ -151,15 +159,16 @@ export async function runBot(
     newId: randomUUID,
   };
   // The writer's own client: a rate limit on cards must not hold up anything else.
+  const gate = openGate(time, log);
   const writer = openWriter({
-    client: client(),
-    runs,
-    cards,
+    client: new WebClient(settings.botToken, { ...clientOptions, fetch: gate.fetch }),
+    ...{ gate, runs, cards, auditChannel, log, time },
     rights: settings.rights,
-    auditChannel,
-    log,
+    botId: self.bot_id,
+    name: randomUUID(),
     async posted(run, card) {
-      await advance(deps, run, { type: 'posted', at: clock.now(), card });
+      const advanced = await advance(deps, run, { type: 'posted', at: clock.now(), card });
+      return 'run' in advanced ? advanced.run.card : undefined;
     },
     async unpostable(run, words) {
       await advance(deps, run.id, { type: 'refuse', at: clock.now(), why: plain(words) });
@@ -173,7 +182,7 @@ export async function runBot(
     return result;
   }
 
-  const homes = openHomes({ client: client(), rights: settings.rights, log });
+  const homes = openHomes({ client: client(), rights: settings.rights, time, log });
   const app = await openApp(
     {
       botToken: settings.botToken,
@@ -190,7 +199,7 @@ export async function runBot(
       reply: deps.voice.reply,
       home: async ({ hash, ...person }) => homes.publish(person.user, await home(deps, person), hash),
     },
-    log,
+    { log, time },
   );
   const reports = openReports(reading, `bot-${randomUUID()}`, log);
   await reports.listen(async (received) => {
@@ -208,7 +217,16 @@ export async function runBot(
     every(CLOCK_MS, ending.signal, log, () => clock.measure()),
   ];
   await Promise.race([recall.whenOpen(ending.signal), sleep(WHOLE_MS)]);
-  await app.start();
+  // Where Slack is away, its reports are read and its times are kept meanwhile.
+  const stopping = () => void app.stop();
+  stop.addEventListener('abort', stopping);
+  await app.start().catch((error) => {
+    if (!('appToken' in settings.by)) throw error;
+    throw new ConfigError(`SLACK_APP_TOKEN: Slack does not take it: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  });
+  stop.removeEventListener('abort', stopping);
   log.info('ready', { by: 'appToken' in settings.by ? 'Socket Mode' : `HTTP port ${settings.by.port}` });
 
   await new Promise<void>((resolve) =>
