@@ -17,6 +17,7 @@ import { press } from './flows/press.ts';
 import { openRecall } from './flows/recall.ts';
 import { report } from './flows/report.ts';
 import { request } from './flows/request.ts';
+import { stray } from './flows/stray.ts';
 import { sweep } from './flows/sweep.ts';
 import { openMirror } from './mirror/mirror.ts';
 import type { CardQueue, Log, Runs } from './ports.ts';
@@ -44,6 +45,7 @@ import { own } from './store/keys.ts';
 import { takeLock } from './store/lock.ts';
 import { openMemory } from './store/memory.ts';
 import { openRuns } from './store/runs.ts';
+import { inDoubt } from './store/whole.ts';
 
 const SWEEP_MS = 500;
 const CLOCK_MS = 60_000;
@@ -156,6 +158,10 @@ export async function runBot(
     policy: settings.policy,
     aside: aside.add,
     heardSince: recall.heardSince,
+    async certain() {
+      if (!(await keeping.isWhole())) throw inDoubt();
+    },
+    stray: (run, told) => stray({ keeping, clock: clock.now, log }, run, told),
     newId: randomUUID,
   };
   // The writer's own client: a rate limit on cards must not hold up anything else.

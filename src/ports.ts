@@ -155,6 +155,8 @@ export interface Keeping {
   doubt(): Promise<void>;
   /** The one bot that puts back; `null` while another one does. Its methods reject once another one has taken over. */
   hold(ms: number): Promise<Hold | null>;
+  /** Adds to the audit what a host tells of a run that nobody has, each report once. */
+  stray(run: RunId, told: { job: string; seq: number }, facts: readonly Fact[]): Promise<void>;
   /** What people are to be told, once; `null` where there is nothing. */
   news(): Promise<News | null>;
   /** They could not be told: later. */
@@ -173,6 +175,10 @@ export interface Hold {
   goOnFrom(head: Head, fact: Fact): Promise<void>;
   /** Stores a run as the newest, if it is still as old as it was; with a card to be written where that is wanted. */
   put(run: Run, over: Run | null, facts: readonly Fact[], write: boolean): Promise<void>;
+  /** What must not be posted twice for a run was, perhaps: it is looked for first. */
+  posted(run: Run): Promise<void>;
+  /** The audit says of these that they are over: whatever hosts tell of them again is known. */
+  over(runs: readonly RunId[]): Promise<void>;
   /** No run gets this number any more, nor one below. */
   number(run: number): Promise<void>;
   /** It is whole again. */

@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../src/domain/event.ts';
+import { summarise } from '../../src/domain/plan-summary.ts';
 import { isFinal, type Run, RunState } from '../../src/domain/run.ts';
 import { step } from '../../src/domain/step.ts';
 import {
   ANA,
   aDrift,
+  anItem,
   anOutcome,
   aPart,
+  aPlan,
   aPolicy,
   aRun,
   aSummary,
@@ -14,6 +17,7 @@ import {
   CLEO,
   HOST,
   host,
+  id,
   MINUTE,
   NOW,
   removing,
@@ -400,6 +404,7 @@ describe('every state against every event', () => {
     [UNDO]: { type: 'undo', at: LATER, by: ANA, run: runId(1043), after: null },
     [AGAIN]: { type: 'again', at: LATER, by: ANA, run: runId(1043) },
     stale: { type: 'stale', at: LATER, host: HOST, drift: aDrift() },
+    took: { type: 'took', at: LATER, host: HOST, plan: summarise(aPlan([anItem('a')])), images: [id('a')] },
     outcomes: outcomes(both),
     finished: finished(),
     broken: broken([anOutcome('a', 'unknown'), anOutcome('b', 'unknown')]),
