@@ -65,9 +65,10 @@ export async function recallingBot({ redis, client, mirror: file, posted, log = 
     ...{ redis, deps, runs, recall, keeping, told, jobs, mirror },
     /** Looks until Redis is whole. */
     async whole(): Promise<void> {
-      for (let tries = 0; tries < 50 && !recall.isOpen(); tries++) {
+      for (let tries = 0; tries < 50; tries++) {
         await recall.check();
-        if (!recall.isOpen()) await new Promise((resolve) => setTimeout(resolve, 20));
+        if (recall.isOpen()) return;
+        else await new Promise((resolve) => setTimeout(resolve, 20));
       }
     },
     async notices(): Promise<void> {
