@@ -52,8 +52,8 @@ const CLOCK_MS = 60_000;
 const RECALL_MS = 1_000;
 /** Where nothing was lost, Redis is known to be whole before anybody can ask for anything. */
 const WHOLE_MS = 3_000;
-/** Slack gives up after 3 s. */
-const COMMAND_MS = 2_500;
+/** Slack gives up after 3 s, and people wait no longer: what fails is told by then. */
+const COMMAND_MS = 2_000;
 /** Longer than one wait for reports. */
 const READ_MS = 10_000;
 /** Docker kills what has not ended 10 s after it was asked to. */
@@ -129,6 +129,7 @@ export async function runBot(
     create: async (...args) => kicking(await stored.create(...args)),
     createAs: async (...args) => kicking(await stored.createAs(...args)),
     commit: async (...args) => kicking(await stored.commit(...args)),
+    commitWith: async (...args) => kicking(await stored.commitWith(...args)),
   };
   const aside = openAside();
   const ending = new AbortController();

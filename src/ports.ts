@@ -43,6 +43,13 @@ export interface Runs {
   load(id: RunId): Promise<Run | null>;
   /** Stores `after` with its facts if nothing was stored since `before`; `null` if somebody was faster. */
   commit(before: Run, after: Run, facts: readonly Fact[]): Promise<Run | null>;
+  /** The same, and with it a run that follows from this one under a reserved number: both or neither. */
+  commitWith(
+    before: Run,
+    after: Run,
+    facts: readonly Fact[],
+    made: { run: Run; facts: readonly Fact[]; replyTo: string },
+  ): Promise<Run | null>;
   /** Keeps the first plan of a host, and resolves to the one that is kept. */
   savePlan(run: RunId, plan: Plan): Promise<Plan>;
   plans(run: Run): Promise<ReadonlyMap<HostName, Plan>>;
@@ -74,6 +81,13 @@ export interface CardQueue {
   marked(id: RunId, what: string): Promise<string | null>;
   /** Takes it down, or forgets it by `null`, if it is still `from`. False where somebody else was faster. */
   mark(id: RunId, what: string, from: string | null, to: string | null): Promise<boolean>;
+  /** True for the first who asks, whenever they ask again, and for nobody else so many seconds long. */
+  mine(id: RunId, what: string, who: string, seconds: number): Promise<boolean>;
+  /**
+   * Takes up what must be answered once: resolves to what says that it is answered, or to `null` once somebody else has.
+   * Waits some seconds for somebody who is at it, and takes over from one who does not come to an end.
+   */
+  claim(id: RunId, what: string): Promise<(() => Promise<void>) | null>;
 }
 
 export interface Audit {
