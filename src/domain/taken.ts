@@ -13,6 +13,9 @@ type Took = Extract<RunEvent, { type: 'took' }>;
  * nothing new.
  */
 export function taken(run: Run, took: Took): Run {
+  // Redis may have lost the decision alone; nothing begins by this that had not.
+  if (run.state === 'planning' || run.state === 'proposed')
+    return reopened({ ...run, recalled: { at: took.at, from: run.state } }, took) ?? run;
   if (!run.recalled) return run;
   if (run.state === 'executing') return withPart(run, took.host, (part) => begun(part, took));
   if (!isFinal(run.state)) return run;

@@ -102,7 +102,7 @@ describe('of a run that Redis has as it was earlier', () => {
 });
 
 describe('entries of the audit that are newer than the card', () => {
-  const after = (...facts: Parameters<typeof chain>[1]): Entry[] => chain({ n: 2, hash: id('2') }, facts);
+  const newer = (...facts: Parameters<typeof chain>[1]): Entry[] => chain({ n: 2, hash: id('2') }, facts);
   const base = { at: NOW, run: proposed.id };
   const confirmed = { ...base, kind: 'confirmed', by: ANA } as const;
   const outcome = (name: string) =>
@@ -110,13 +110,13 @@ describe('entries of the audit that are newer than the card', () => {
   const ended = { ...base, kind: 'ended', state: 'done' } as const;
 
   test('tell that it was decided on', () => {
-    const { run } = back(null, card(proposed), after(confirmed, outcome('a')), AT);
+    const { run } = back(null, card(proposed), newer(confirmed, outcome('a')), AT);
     expect(run).toMatchObject({ state: 'executing', confirmed: { by: ANA } });
     expect(run.hosts[HOST]).toMatchObject({ sent: 'execute', outcomes: [{ image: id('a'), freed: 100 }] });
   });
 
   test('tell how it ended, also where only an older run is stored', () => {
-    const entries = after(confirmed, outcome('a'), outcome('b'), ended);
+    const entries = newer(confirmed, outcome('a'), outcome('b'), ended);
     for (const stored of [null, proposed]) {
       const { run } = back(stored, card(proposed), entries, AT);
       expect(run).toMatchObject({ state: 'done', audit: { n: 6 } });
@@ -134,14 +134,14 @@ describe('entries of the audit that are newer than the card', () => {
     const { run } = back(
       null,
       card(short as Run, true),
-      after(confirmed, outcome('a'), outcome('b'), ended),
+      newer(confirmed, outcome('a'), outcome('b'), ended),
       AT,
     );
     expect(run.hosts[HOST]?.outcomes.map(({ image }) => image)).toEqual([id('a'), id('b')]);
   });
 
   test('of other runs, and older ones, change nothing', () => {
-    const other = after({ ...confirmed, run: runId(7) });
+    const other = newer({ ...confirmed, run: runId(7) });
     expect(back(null, card(proposed), other, AT).run.state).toBe('expired');
     const older = chain(GENESIS, [confirmed, ended]);
     expect(back(null, card(proposed), older, AT).run.state).toBe('expired');
@@ -151,13 +151,13 @@ describe('entries of the audit that are newer than the card', () => {
     const policy = { ...proposed.policy, count: 2 };
     const two = { ...proposed, policy, approvalFor: ['force' as const] };
     const approved = { ...base, kind: 'approved', by: BEN } as const;
-    expect(back(null, card(two), after(approved), AT).run).toMatchObject({
+    expect(back(null, card(two), newer(approved), AT).run).toMatchObject({
       state: 'expired',
       approvals: [{ by: BEN }],
     });
     const denied = { ...base, kind: 'denied', by: BEN, reason: 'no' } as const;
     const end = { ...ended, state: 'denied' } as const;
-    expect(back(null, card(two), after(denied, end), AT).run).toMatchObject({
+    expect(back(null, card(two), newer(denied, end), AT).run).toMatchObject({
       state: 'denied',
       denied: { by: BEN, reason: 'no' },
     });
