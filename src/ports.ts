@@ -125,8 +125,8 @@ export interface PostedCard {
 
 /** Our cards in Slack. Both reject while Slack is away, and say why where it does not let us read. */
 export interface PostedCards {
-  /** Where the bot is. */
-  channels(): Promise<{ channels: string[] } | { unread: Markup }>;
+  /** Where the bot is, and why not all of them are known. */
+  channels(): Promise<{ channels: string[]; unread?: Markup }>;
   /** Newest first. */
   in(channel: string): Promise<{ cards: PostedCard[] } | { unread: Markup }>;
 }

@@ -90,7 +90,7 @@ export function factsOf(
       add({ kind: 'outcome', host, outcome, cache, bytes: freed, ...reason });
     }
   }
-  if (isFinal(before.state) && !isFinal(after.state))
+  if (after.recalled && after.state === 'executing' && before.state !== 'executing')
     add({ kind: 'recalled', state: after.state, reason: 'a host says that it had begun' });
   if (isFinal(after.state) && after.state !== before.state) {
     const sum = totals(after);

@@ -8,9 +8,9 @@ import { type HostPart, isFinal, type Run } from './run.ts';
 type Took = Extract<RunEvent, { type: 'took' }>;
 
 /**
- * A host's word that it had taken a job on, where Redis had lost the run. Of one that was put back as still waiting for a
- * decision, it means that there was one: the run goes on, so that what became of it is heard. Of any other run it says
- * nothing new.
+ * A host's word that it had taken a job on, where Redis had lost something. Of a run that waits for a decision, or was put
+ * back as one that did, it means that there was one: the run goes on, so that what became of it is heard. Of any other run
+ * that was never lost it says nothing new.
  */
 export function taken(run: Run, took: Took): Run {
   // Redis may have lost the decision alone; nothing begins by this that had not.
@@ -19,12 +19,13 @@ export function taken(run: Run, took: Took): Run {
   if (!run.recalled) return run;
   if (run.state === 'executing') return withPart(run, took.host, (part) => begun(part, took));
   if (!isFinal(run.state)) return run;
-  if (run.recalled.from === 'planning' || run.recalled.from === 'proposed') return reopened(run, took);
+  if (run.recalled.from === 'planning' || run.recalled.from === 'proposed') return reopened(run, took) ?? run;
   return withPart(run, took.host, (part) => inDoubt(part, took));
 }
 
 // --- internal ---
 
+const UNDECIDED: ReadonlySet<Run['state']> = new Set(['planning', 'proposed', 'expired', 'refused']);
 const why = { kind: 'forgotten' } as const;
 
 function begun(part: HostPart, { plan }: Took): HostPart {
@@ -32,9 +33,8 @@ function begun(part: HostPart, { plan }: Took): HostPart {
   return { ...part, stage: 'executing', plan: part.plan ?? plan };
 }
 
-function reopened(run: Run, took: Took): Run {
-  if (!run.recalled || (run.state !== 'expired' && run.state !== 'refused')) return run;
-  if (!run.hosts[took.host]) return run;
+function reopened(run: Run, took: Took): Run | null {
+  if (!run.recalled || !run.hosts[took.host] || !UNDECIDED.has(run.state)) return null;
   const { endedAt: _, refusal: __, ...rest } = run;
   // Where one host had begun, others may have.
   const hosts = Object.fromEntries(

@@ -184,6 +184,12 @@ describe('a host that tells what it took on', () => {
     }
   });
 
+  test('has one go on of which Redis lost the decision alone', () => {
+    expect(step(proposed, took)).toMatchObject({ state: 'executing', recalled: { from: 'executing' } });
+    expect(story(proposed, took, outcomes, finished).state).toBe('done');
+    expect(step(proposed, { ...took, host: host('host-9') })).toBe(proposed);
+  });
+
   test('puts in doubt by name what was given up, and settles it', () => {
     const { run } = back(null, card(executing), [], AT);
     const why = { kind: 'forgotten' } as const;
@@ -195,7 +201,7 @@ describe('a host that tells what it took on', () => {
   });
 
   test('says nothing new of a run that was never lost, nor of one whose end was known', () => {
-    for (const run of [proposed, executing, done]) expect(story(run, took)).toBe(run);
+    for (const run of [executing, done]) expect(story(run, took)).toBe(run);
     const { run } = back(proposed, card(done), [], AT);
     expect(story(run, took)).toBe(run);
   });

@@ -378,9 +378,15 @@ test('approvers are reminded once, at half time, and a confirmation is not', () 
 describe('every state against every event', () => {
   // What the contract draws (§4); everything that is not here must leave the run as it is.
   const moves: Record<string, Partial<Record<RunEvent['type'], RunState>>> = {
-    planning: { planned: 'proposed', unplanned: 'refused', refuse: 'refused' },
-    proposed: { confirm: 'executing', cancel: 'cancelled', expire: 'expired' },
-    'proposed for approval': { approve: 'executing', deny: 'denied', cancel: 'cancelled', expire: 'expired' },
+    planning: { planned: 'proposed', unplanned: 'refused', refuse: 'refused', took: 'executing' },
+    proposed: { took: 'executing', confirm: 'executing', cancel: 'cancelled', expire: 'expired' },
+    'proposed for approval': {
+      took: 'executing',
+      approve: 'executing',
+      deny: 'denied',
+      cancel: 'cancelled',
+      expire: 'expired',
+    },
     executing: { broken: 'unknown', disowned: 'failed' },
   };
   /** Of a final run only this is noted: that another one brings back what it deleted, or asks for it again. */
