@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebClient, type WebClientOptions } from '@slack/web-api';
+import { whenAborted } from '../agents/host/aborted.ts';
 import { ConfigError } from '../agents/host/config-error.ts';
 import { errorField, openLog } from '../agents/host/log.ts';
+import type { Signals } from '../agents/host/signals.ts';
 import { loadCommands } from './commands/_load.ts';
 import { readBotSettings } from './config.ts';
 import { KEEP_DAYS } from './domain/due.ts';
 import { plain } from './domain/markup.ts';
+import { openDrain } from './drain.ts';
 import type { Deps } from './flows/_deps.ts';
 import { advance } from './flows/advance.ts';
 import { openAside } from './flows/aside.ts';
@@ -17,12 +20,16 @@ import { report } from './flows/report.ts';
 import { request } from './flows/request.ts';
 import { sweep } from './flows/sweep.ts';
 import { openMirror } from './mirror/mirror.ts';
-import type { Log, Runs } from './ports.ts';
+import type { CardQueue, Log, Runs } from './ports.ts';
 import { openJobs } from './queue/jobs.ts';
 import { openReports } from './queue/reports.ts';
 import { openApp } from './slack/app.ts';
+import { realTime } from './slack/backoff.ts';
+import { openGate } from './slack/gate.ts';
 import { openPostedHeads } from './slack/heads.ts';
+import { CALL_MS } from './slack/marks.ts';
 import { openPeople } from './slack/people.ts';
+import { awaitSlack } from './slack/start.ts';
 import { openVoice } from './slack/voice.ts';
 import { openHomes } from './slack/write-home.ts';
 import { openWriter } from './slack/writer.ts';
@@ -43,21 +50,41 @@ const COMMAND_MS = 2_000;
 /** Longer than one wait for reports. */
 const READ_MS = 10_000;
 /** Docker kills what has not ended 10 s after it was asked to. */
+const DRAIN_MS = 8_000;
+/** Commands in hand are answered by then; reports and what goes on beside have a little longer. */
+const HANDS_MS = 3_000;
 const ASIDE_MS = 5_000;
 
-/** The bot, from its environment to its end; resolves when `stop` is aborted and all is put away. */
+/**
+ * The bot, from its environment to its end; resolves when it is told to stop and all is put away, or a little later
+ * where something hangs. What it leaves is taken up by the next one.
+ */
 export async function runBot(
   env: NodeJS.ProcessEnv,
   options: { allowVolatile: boolean },
-  stop: AbortSignal,
+  { stop, hurry }: Signals,
 ): Promise<void> {
+  const stopped = whenAborted(stop);
+  // A stop in the middle of the start waits for nothing that may be away.
+  const end = await Promise.race([start(env, options), stopped]);
+  await stopped;
+  await end?.(hurry);
+}
+
+// --- internal ---
+
+/** Starts the bot; resolves to what ends it. */
+async function start(
+  env: NodeJS.ProcessEnv,
+  options: { allowVolatile: boolean },
+): Promise<(hurry: AbortSignal) => Promise<void>> {
   const settings = readBotSettings(env);
   const log = edgeLog(settings.level);
   process.on('unhandledRejection', (error) => log.error('a promise was left rejected', error));
 
   const redis = connect(settings.redisUrl, log, COMMAND_MS);
   const reading = connect(settings.redisUrl, log, READ_MS);
-  await Promise.all([awaitRedis(redis, stop), awaitRedis(reading, stop)]);
+  await Promise.all([awaitRedis(redis), awaitRedis(reading)]);
   await checkDurability(redis, options.allowVolatile, log);
   log.warn('no signing key: whoever can write to this Redis can delete images on every host');
   const clock = await redisClock(redis);
@@ -67,19 +94,23 @@ export async function runBot(
     // We decide what is tried again and when: the client would post twice, and wait with everything else.
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
-    timeout: 10_000,
+    timeout: CALL_MS,
   };
   const client = () => new WebClient(settings.botToken, clientOptions);
-  const self = await client()
-    .auth.test()
-    .catch((error) => {
-      throw new ConfigError(`SLACK_BOT_TOKEN: Slack does not take it: ${(error as Error).message}.`, {
-        cause: error,
-      });
+  const time = realTime(clock.now);
+  const self = await awaitSlack(client(), time, log, stop);
+  if (self && 'refused' in self)
+    throw new ConfigError(`SLACK_BOT_TOKEN: Slack does not take it: ${self.refused.message}.`, {
+      cause: self.refused,
     });
+  if (!self) {
+    redis.disconnect();
+    reading.disconnect();
+    return;
+  }
 
   const audit = openAudit(redis);
-  const voice = openVoice(client(), log);
+  const voice = openVoice(client(), time, log);
   const auditChannel = settings.audit.channel;
   const mirror =
     settings.audit.file === undefined
@@ -95,8 +126,12 @@ export async function runBot(
         });
 
   const jobs = openJobs(redis, log);
-  const cards = openCards(redis);
   const stored = openRuns(redis, clock.now, KEEP_DAYS);
+  const queued = openCards(redis);
+  const cards: CardQueue = {
+    ...queued,
+    waiting: async () => (await queued.waiting()).filter((id) => !stored.isUnread(id)),
+  };
   const runs: Runs = {
     ...stored,
     create: async (...args) => kicking(await stored.create(...args)),
@@ -127,15 +162,16 @@ export async function runBot(
     newId: randomUUID,
   };
   // The writer's own client: a rate limit on cards must not hold up anything else.
+  const gate = openGate(time, log);
   const writer = openWriter({
-    client: client(),
-    runs,
-    cards,
+    client: new WebClient(settings.botToken, { ...clientOptions, fetch: gate.fetch }),
+    ...{ gate, runs, cards, auditChannel, log, time },
     rights: settings.rights,
-    auditChannel,
-    log,
+    botId: self.bot_id,
+    name: randomUUID(),
     async posted(run, card) {
-      await advance(deps, run, { type: 'posted', at: clock.now(), card });
+      const advanced = await advance(deps, run, { type: 'posted', at: clock.now(), card });
+      return 'run' in advanced ? advanced.run.card : undefined;
     },
     async unpostable(run, words) {
       await advance(deps, run.id, { type: 'refuse', at: clock.now(), why: plain(words) });
@@ -149,7 +185,7 @@ export async function runBot(
     return result;
   }
 
-  const homes = openHomes({ client: client(), rights: settings.rights, log });
+  const homes = openHomes({ client: client(), rights: settings.rights, time, log });
   const app = await openApp(
     {
       botToken: settings.botToken,
@@ -166,7 +202,7 @@ export async function runBot(
       reply: deps.voice.reply,
       home: async ({ hash, ...person }) => homes.publish(person.user, await home(deps, person), hash),
     },
-    log,
+    { log, time },
   );
   const reports = openReports(reading, `bot-${randomUUID()}`, log);
   await reports.listen((received) => report(deps, received));
@@ -177,24 +213,35 @@ export async function runBot(
     every(SWEEP_MS, ending.signal, log, () => sweep(deps)),
     every(CLOCK_MS, ending.signal, log, () => clock.measure()),
   ];
-  await app.start();
+  // Where Slack is away, its reports are read and its times are kept meanwhile.
+  const stopping = () => void app.stop();
+  stop.addEventListener('abort', stopping);
+  await app.start().catch((error) => {
+    if (!('appToken' in settings.by)) throw error;
+    throw new ConfigError(`SLACK_APP_TOKEN: Slack does not take it: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  });
+  stop.removeEventListener('abort', stopping);
   log.info('ready', { by: 'appToken' in settings.by ? 'Socket Mode' : `HTTP port ${settings.by.port}` });
 
-  await new Promise<void>((resolve) =>
-    stop.aborted ? resolve() : stop.addEventListener('abort', () => resolve()),
-  );
-  log.info('stopping');
-  await app.stop().catch((error) => log.error('Slack was not left in order', error));
-  ending.abort();
-  await Promise.all([...loops, reports.close(ASIDE_MS)]);
-  if (!(await aside.settled(ASIDE_MS))) log.warn('a verification of the audit was not waited for any longer');
-  await writer.close();
-  await mirror?.close();
-  await jobs.close();
-  redis.disconnect();
+  return async (hurry) => {
+    log.info('stopping');
+    const drain = openDrain(DRAIN_MS, hurry, log);
+    await drain.waitFor('what people had asked', app.end(), HANDS_MS);
+    ending.abort();
+    await Promise.all([
+      drain.waitFor('what is done by the clock', Promise.all(loops), ASIDE_MS),
+      drain.waitFor('a report', reports.close(Math.min(ASIDE_MS, drain.left())), ASIDE_MS),
+      drain.waitFor('a verification of the audit', aside.settled(Math.min(ASIDE_MS, drain.left())), ASIDE_MS),
+    ]);
+    await drain.waitFor('a card', writer.close());
+    await drain.waitFor('the mirror of the audit', mirror?.close() ?? Promise.resolve());
+    await drain.waitFor('the queues', jobs.close());
+    redis.disconnect();
+    log.info('stopped');
+  };
 }
-
-// --- internal ---
 
 function edgeLog(level: Parameters<typeof openLog>[0]): Log {
   const lines = openLog(level, (line) => process.stdout.write(line), Date.now);

@@ -66,14 +66,20 @@ export interface Runs {
 
 /** Which cards are not yet what their run is. */
 export interface CardQueue {
-  waiting(): Promise<RunId[]>;
+  /** The longest behind first, at most 1,000, from the one at this place on; the first, if absent. */
+  waiting(from?: number): Promise<RunId[]>;
+  /** The card is not what its run is, whatever was said. */
+  behind(id: RunId, at: number): Promise<void>;
   /** One writer at a time; `null` while another bot writes this card. */
   lock(id: RunId, ms: number): Promise<(() => Promise<void>) | null>;
   /** The card shows this revision: forget it, unless the run has moved on. One of no run is always forgotten. */
   shown(run: Pick<Run, 'id' | 'rev'>): Promise<void>;
   /** True the first time only, of whatever must be done once for a run; remembered for so many seconds, a day if absent. */
   once(id: RunId, what: string, seconds?: number): Promise<boolean>;
-  again(id: RunId, what: string): Promise<void>;
+  /** What is taken down of something that is done for a run; `null` where nothing is. */
+  marked(id: RunId, what: string): Promise<string | null>;
+  /** Takes it down, or forgets it by `null`, if it is still `from`. False where somebody else was faster. */
+  mark(id: RunId, what: string, from: string | null, to: string | null): Promise<boolean>;
   /** True for the first who asks, whenever they ask again, and for nobody else so many seconds long. */
   mine(id: RunId, what: string, who: string, seconds: number): Promise<boolean>;
   /**
@@ -126,10 +132,12 @@ export interface Ask {
 export type Answers = ReadonlyMap<HostName, ReportBody>;
 export interface Asks {
   put(ask: Ask, dueAt: number): Promise<void>;
-  /** Takes down a host's answer; the last one takes the ask with it, so that it is replied to once. */
+  /** Takes down a host's answer; the last one takes the ask with it, so that one bot replies to it. */
   answer(id: string, host: HostName, body: ReportBody): Promise<{ ask: Ask; answers: Answers } | null>;
   /** Takes the ask with the answers that it has; `null` if it was taken. */
   take(id: string): Promise<{ ask: Ask; answers: Answers } | null>;
+  /** It is over. One that was taken and is not said to be comes up again in a minute: its bot has died. */
+  replied(id: string): Promise<void>;
   due(now: number): Promise<string[]>;
 }
 

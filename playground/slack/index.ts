@@ -44,7 +44,7 @@ export async function startSlack(options: Options = {}): Promise<Slack> {
   let port = options.port ?? 0;
   const base = () => `http://${host}:${port}`;
 
-  const clock = createClock();
+  const clock = createClock(options.time);
   const record = createRecord(clock);
   const world = createWorld();
   const messages = createMessages(clock, record);
@@ -75,7 +75,7 @@ export async function startSlack(options: Options = {}): Promise<Slack> {
   const dispatch = createDispatch(context, transport);
   const press = createPress(context, dispatch);
 
-  const server = createHttp(context);
+  const { server, hanging } = createHttp(context);
   server.on('upgrade', sockets.upgrade);
   server.listen(port, host);
   await once(server, 'listening');
@@ -121,6 +121,8 @@ export async function startSlack(options: Options = {}): Promise<Slack> {
     disconnect: sockets.disconnect,
     cut: sockets.cut,
     fault: faults.inject,
+    weather: faults.weather,
+    hanging,
     outage: (on) => {
       faults.outage(on);
       if (on) sockets.cut();

@@ -20,6 +20,8 @@ export function step(run: Run, event: RunEvent): Run {
       : { ...run, undone: [...(run.undone ?? []), { by: event.by, at: event.at, run: event.run }] };
   if (event.type === 'again')
     return objection(run, event) ? run : { ...run, again: { by: event.by, at: event.at, run: event.run } };
+  // A run that ended while Slack was away gets its card all the same.
+  if (event.type === 'posted' && isFinal(run.state)) return run.card ? run : { ...run, card: event.card };
   if (isFinal(run.state)) return late(run, event);
   if (objection(run, event)) return run;
   switch (event.type) {

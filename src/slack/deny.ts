@@ -1,4 +1,4 @@
-import type bolt from '@slack/bolt';
+import type { App } from '@slack/bolt';
 import type { WebClient } from '@slack/web-api';
 import { UserError } from '../domain/error.ts';
 import { code, type Markup, say } from '../domain/markup.ts';
@@ -6,7 +6,7 @@ import type { Run } from '../domain/run.ts';
 import type { Answer, Log, Person } from '../ports.ts';
 import type { Handlers } from './app.ts';
 import { DENY_FORM, denyForm, readDenyForm, refusedForm } from './deny-form.ts';
-import { inTime, personOf, spoken } from './edge.ts';
+import { acknowledged, inTime, personOf, spoken } from './edge.ts';
 import { failureOf } from './failures.ts';
 
 /**
@@ -37,7 +37,7 @@ const unsure = (run: Run): Markup =>
   say`Slack did not say whether the form is open. If it is not, send ${code(`/dimg deny ${run.id} [reason]`)}.`;
 
 /** Hears the forms that are sent. Why a denial does not count is shown in the form's place, or told alone where that is late. */
-export function listenForDenials(app: bolt.App, handlers: Pick<Handlers, 'deny' | 'reply'>, log: Log): void {
+export function listenForDenials(app: App, handlers: Pick<Handlers, 'deny' | 'reply'>, log: Log): void {
   app.view(DENY_FORM, async ({ body, view, ack }) => {
     const sent = readDenyForm(view);
     const work = spoken(log, async () => {
@@ -47,8 +47,10 @@ export function listenForDenials(app: bolt.App, handlers: Pick<Handlers, 'deny' 
       return words && { lines: [words] };
     });
     const soon = await inTime(work);
-    await (soon ? ack({ response_action: 'update', view: refusedForm(soon.lines[0] ?? []) }) : ack());
-    const late = soon ? null : await work;
+    const heard = await acknowledged(log, () =>
+      soon ? ack({ response_action: 'update', view: refusedForm(soon.lines[0] ?? []) }) : ack(),
+    );
+    const late = soon && heard ? null : await work;
     if (late && sent) await handlers.reply(sent.replyTo, late);
   });
 }

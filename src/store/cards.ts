@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { KEEP_S } from '../domain/due.ts';
 import { RunId } from '../domain/ids.ts';
 import type { CardQueue } from '../ports.ts';
 import { type Redis, reaching } from './connect.ts';
@@ -10,19 +11,33 @@ import { takeLock } from './lock.ts';
 const SHOWN = `
 local rev = redis.call('HGET', KEYS[1], 'rev')
 if not rev or rev == ARGV[1] then redis.call('ZREM', KEYS[2], ARGV[2]) end`;
+/** Replaces a mark, if it is still the one that was read. Keys: mark. */
+const MARK = `
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) end
+return 1`;
+const DAY_S = 86_400;
+const PAGE = 1_000;
 /** Whose it is, for so many seconds. Key: that. Arguments: who asks, seconds. */
 const MINE = `
 redis.call('SET', KEYS[1], ARGV[1], 'NX', 'EX', ARGV[2])
 return redis.call('GET', KEYS[1])`;
-const DAY_S = 86_400;
 /** Longer than what is claimed takes where nothing fails: who holds it longer may be dead. */
 const CLAIM_S = 4;
 const ANSWERED = 'answered';
 
 export function openCards(redis: Redis): CardQueue {
   return {
-    waiting: () =>
-      reaching(async () => (await redis.zrange(own.cards, '0', '999')).map((id) => RunId.parse(Number(id)))),
+    waiting: (from = 0) =>
+      reaching(async () =>
+        (await redis.zrange(own.cards, String(from), String(from + PAGE - 1))).map((id) =>
+          RunId.parse(Number(id)),
+        ),
+      ),
+    behind: (id, at) =>
+      reaching(async () => {
+        await redis.zadd(own.cards, 'NX', at, String(id));
+      }),
     lock: (id, ms) => reaching(() => takeLock(redis, own.cardLock(id), ms)),
     shown: (run) =>
       reaching(async () => {
@@ -30,6 +45,12 @@ export function openCards(redis: Redis): CardQueue {
       }),
     once: (id, what, seconds = DAY_S) =>
       reaching(async () => (await redis.set(own.once(id, what), '1', 'EX', seconds, 'NX')) !== null),
+    marked: (id, what) => reaching(() => redis.get(own.once(id, what))),
+    mark: (id, what, from, to) =>
+      reaching(
+        async () =>
+          (await redis.eval(MARK, 1, own.once(id, what), from ?? '', to ?? '', String(KEEP_S))) === 1,
+      ),
     mine: (id, what, who, seconds) =>
       reaching(async () => (await redis.eval(MINE, 1, own.once(id, what), who, String(seconds))) === who),
     claim: (id, what) => {
@@ -46,9 +67,5 @@ export function openCards(redis: Redis): CardQueue {
         return async () => void (await redis.set(key, ANSWERED, 'EX', DAY_S).catch(() => undefined));
       });
     },
-    again: (id, what) =>
-      reaching(async () => {
-        await redis.del(own.once(id, what));
-      }),
   };
 }

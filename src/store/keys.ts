@@ -31,5 +31,7 @@ export const own = {
   mirrorLock: (file: string): string => `${PREFIX}:mirror:${file}`,
   ask: (id: string): string => `${PREFIX}:ask:${id}`,
   answers: (id: string): string => `${PREFIX}:ask:${id}:answers`,
+  /** Exists while a bot is replying to it. */
+  taken: (id: string): string => `${PREFIX}:ask:${id}:taken`,
   asksDue: `${PREFIX}:asks:due`,
 } as const;
