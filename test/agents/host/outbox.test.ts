@@ -134,6 +134,18 @@ describe.skipIf(skipWithout('reports that Redis may lose', 'redis'))('reports of
     await bot.acknowledge();
   });
 
+  test('come through a connection that is cut under them, each at least once', async () => {
+    const agent = await start();
+    for (let i = 0; i < 20; i++) {
+      await agent.outbox.say(agent.job.id, { kind: 'started' });
+      if (i % 4 === 0) await bot.client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    }
+    await agent.outbox.flush(10_000);
+    const seqs = new Set((await bot.said(agent.job.id)).map(({ seq }) => seq));
+    expect(seqs.size).toBe(20);
+    await bot.acknowledge();
+  });
+
   test('are all told again where Redis has forgotten them, what they were about first', async () => {
     const agent = await start();
     await agent.tell();
