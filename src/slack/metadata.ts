@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { RunId } from '../domain/ids.ts';
 import type { Remembered } from '../domain/recall.ts';
 import { isFinal, Run } from '../domain/run.ts';
+import { tolerant } from '../domain/tolerant.ts';
 
 /**
  * What our messages about a run carry unseen: which run, once it is over the audit's head at its end, and, for a Redis that
@@ -10,6 +11,7 @@ import { isFinal, Run } from '../domain/run.ts';
  */
 const EVENT = 'dimg_run';
 
+const StoredRun = tolerant(Run);
 const Payload = z.object({
   run: z.number(),
   audit_n: z.int().positive().optional(),
@@ -62,7 +64,7 @@ export function readStored({ run: id, stored, short }: z.infer<typeof Payload>):
   if (stored === undefined) return null;
   try {
     const text = inflateRawSync(Buffer.from(stored, 'base64'), { maxOutputLength: INFLATED }).toString();
-    const run = Run.safeParse(JSON.parse(text));
+    const run = StoredRun.safeParse(JSON.parse(text));
     return run.success && run.data.id === id ? { run: run.data, short: short === 1 } : null;
   } catch {
     return null;

@@ -4,12 +4,14 @@ import { chain, GENESIS, type Head } from '../domain/audit.ts';
 import { lookAt } from '../domain/due.ts';
 import { Known, key } from '../domain/protocol.ts';
 import { isFinal, Run } from '../domain/run.ts';
+import { tolerant } from '../domain/tolerant.ts';
 import type { Clock, Hold, Keeping, Memory, News } from '../ports.ts';
 import { type Redis, reaching } from './connect.ts';
 import { own } from './keys.ts';
 import type { OwnMemory } from './memory.ts';
 import { IN_DOUBT, IS_WHOLE, sure, WHOLE } from './whole.ts';
 
+const StoredRun = tolerant(Run);
 const DAY_S = 86_400;
 /** What bots wrote in doubt is of no use later. */
 const REMIND_S = 60;
@@ -114,7 +116,7 @@ export function openKeeping(redis: Redis, memory: OwnMemory, clock: Clock, keepD
       load: (id) =>
         reaching(async () => {
           const json = await redis.hget(own.run(id), 'json');
-          return json === null ? null : Run.parse(JSON.parse(json));
+          return json === null ? null : StoredRun.parse(JSON.parse(json));
         }),
       entries: async (texts, head) => void (await write(head, texts)),
       goOnFrom: async (head, fact) => void (await append(head, [fact])),
@@ -234,7 +236,7 @@ function readKnown(host: string, text: string): [string, Known][] {
 function readMemory(text: string): Memory[] {
   const memory = MemorySchema.safeParse(tryJson(text)).data;
   if (!memory) return [];
-  return [{ ...memory, runs: memory.runs.flatMap((one) => Run.safeParse(one).data ?? []) }];
+  return [{ ...memory, runs: memory.runs.flatMap((one) => StoredRun.safeParse(one).data ?? []) }];
 }
 
 function tryJson(text: string): unknown {
