@@ -186,6 +186,12 @@ describe.skipIf(skipWithout('a Redis that forgets', 'redis'))('a Redis that forg
     await own.redis.zadd('{dimg}:due', 1, String(going.id));
     await sweep(two.deps);
     expect((await two.runs.load(going.id))?.state).toBe('executing');
+    // What is not what was decided on is kept by nobody.
+    const others = [anItem('c')];
+    const otherwise = { kind: 'took', items: others, cache: [] };
+    await tells(two, going.id, 7, { ...otherwise, planDigest: plan.digest });
+    await tells(two, going.id, 8, { ...otherwise, planDigest: planDigest(HOST, others, []) });
+    expect((await two.runs.load(going.id))?.hosts[HOST]?.stage).toBe('planned');
     await tells(two, going.id, 9, { kind: 'took', planDigest: plan.digest, items, cache: [] });
     await tells(two, going.id, 2, { kind: 'outcomes', outcomes: [anOutcome('a')] });
     await tells(two, going.id, 3, { kind: 'outcomes', outcomes: [anOutcome('a'), anOutcome('b')] });
