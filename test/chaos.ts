@@ -19,6 +19,8 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     'strict-unknown': { type: 'boolean', default: false },
     'until-red': { type: 'boolean', default: false },
+    /** Prints what happened in every schedule. */
+    verbose: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -37,6 +39,7 @@ ${Object.entries(KINDS)
   .join('\n')}
   --quick           only faults that are recovered from quickly, as in npm test
   --strict-unknown  a card that stays unknown once all is well is a violation
+  --verbose         what happened, also where all held
   --until-red       stop at the first violation
 The same schedule does the same things at the same moments as far as they can be told; when a process gets how far is
 not ours to say, so what is red once need not be red every time.`);
@@ -61,7 +64,12 @@ const { results, red, leaks, ms } = await runAll({
   ...{ seed: Number(values.seed), numbers, parallel: Number(values.parallel), kinds: kinds as Kind[] },
   hosts: Array.from({ length: Number(values.hosts) }, (_, i) => `host-${i + 1}`),
   dist: join(import.meta.dirname, '..', 'dist'),
-  ...{ quick: values.quick, strictUnknown: values['strict-unknown'], untilRed: values['until-red'] },
+  ...{
+    quick: values.quick,
+    strictUnknown: values['strict-unknown'],
+    untilRed: values['until-red'],
+    verbose: values.verbose,
+  },
   say: (text) => console.log(text),
 });
 for (const leak of leaks) console.log(`✗ ${leak}`);

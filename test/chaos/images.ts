@@ -7,8 +7,15 @@ import type { ImageDraw } from './schedule.ts';
 export async function stock(docker: Docker, draws: readonly ImageDraw[]): Promise<void> {
   const specs = Object.fromEntries(
     draws.map(({ key, tags, layers, container }) => {
+      // To load a layer takes some time, to load an image of known ones takes none.
+      const comment = key;
       const own = layers.map((name) => ({ name, bytes: 1500 }));
-      return [key, container ? busyboxImage(tags, { layers: own }) : { tags, layers: own }];
+      return [
+        key,
+        container === 'running'
+          ? busyboxImage(tags, { layers: own, comment })
+          : { tags, layers: own, comment, cmd: ['none'] },
+      ];
     }),
   );
   const ids = await loadImages(docker, specs);

@@ -111,6 +111,8 @@ export function play(slack: Slack, board: Board, schedule: Schedule, note: (text
       if (card.lines.some((line) => line.includes('[Continue]')) && once(`continue ${card.ts}`))
         aside(press(card, { user: command.user, label: 'Continue', after: 100, times: 1, insist: true }));
     }
+    // A card that is over gets no further.
+    if (card.final) for (const phase of ['shown', 'decided'] as const) reach(of, phase);
     if (/^(done|partial|cancelled)$/.test(card.state) && command.undo && once(`undo ${command.marker}`))
       aside(type(command.undo, `undo ${card.number}`, `undo ${card.number}`));
   });

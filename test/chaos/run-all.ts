@@ -20,6 +20,8 @@ export interface AllOptions {
   strictUnknown: boolean;
   /** Stops at the first violation. */
   untilRed?: boolean;
+  /** Also tells what happened where all held. */
+  verbose?: boolean;
   /** A new world after so many schedules. */
   worldLife?: number;
   say: (text: string) => void;
@@ -67,8 +69,9 @@ export async function runAll(options: AllOptions): Promise<Summary> {
         );
         results.push(result);
         options.say(tell(result));
-        if (result.violations.length === 0) continue;
-        for (const line of redWords(result)) options.say(line);
+        const isRed = result.violations.length > 0;
+        if (isRed || options.verbose) for (const line of redWords(result)) options.say(line);
+        if (!isRed) continue;
         options.say(`  logs: ${keepLogs(scope.dir, result)}`);
         if (options.untilRed) stopped = true;
         // What went wrong may go on doing so: the next schedule gets a world of its own.

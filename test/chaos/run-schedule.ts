@@ -65,6 +65,7 @@ export async function runSchedule(
   const { slack, hosts, engines } = world;
 
   await heal(world, schedule.bots, note);
+  note('all parts are there');
   await Promise.all(hosts.map((host) => stock(docker(host), schedule.images[host] ?? [])));
   const before = await snapshots(world);
   const since = { history: slack.history.length, requests: world.requests.all.length, ms: Date.now() };
@@ -121,6 +122,7 @@ export async function runSchedule(
   // What is still on its way to Slack or Redis.
   await sleep(strictUnknown && doubtful().length > 0 ? 0 : 250);
   board.close();
+  note('people have left');
 
   const after = await snapshots(world);
   const { entries: audit, broken } = await readAudit(world.direct, thread.audit);
@@ -153,6 +155,7 @@ export async function runSchedule(
     for (const card of cards)
       for (const version of card.versions.slice(-1)) note(version.lines.join('\n      '));
   await Promise.all(hosts.map((host) => empty(docker(host))));
+  note('the engines are empty again');
   return {
     ...{ schedule, violations: [...new Set(found)], happenings, endedAfterMs, unknown: unknown.length },
     ms: Math.round(performance.now() - begun),

@@ -111,10 +111,10 @@ function drawImages(random: Random, number: number): ImageDraw[] {
     const tags = Array.from({ length: 1 + random.below(3) }, (_, t) => `${repo}s${number}-${i}:${t}`);
     const own = `own ${number} ${i}`;
     return {
-      key: `${i}`,
+      key: `${number} ${i}`,
       tags: dangling ? [] : tags,
-      layers: random.chance(0.5) ? [`shared ${random.below(3)}`, own] : [own],
-      ...(random.chance(0.12) && { container: random.pick(['running', 'stopped'] as const) }),
+      layers: random.chance(0.65) ? [`shared ${random.below(3)}`] : [`shared ${random.below(3)}`, own],
+      ...(random.chance(0.12) && { container: random.chance(0.2) ? 'running' : 'stopped' }),
     };
   });
 }
