@@ -1,9 +1,10 @@
-import type { Slack } from '../../playground/slack/index.ts';
+import type { Message, Slack } from '../../playground/slack/index.ts';
 import { type Version, versionOf } from './cards.ts';
 
 export interface Shown extends Version {
   channel: string;
   ts: string;
+  message: Message;
 }
 
 /** The channel as somebody sees it who looks all the time: cards as they are now, from one instant on. */
@@ -17,7 +18,7 @@ export function openBoard(slack: Slack, hosts: readonly string[]) {
     const { channel, ts } = entry.message;
     // Cards from before are somebody else's.
     if (entry.change !== 'posted' && !cards.has(ts)) return;
-    const card = { ...version, channel, ts };
+    const card = { ...version, channel, ts, message: entry.message };
     cards.set(ts, card);
     for (const listener of listeners) listener(card);
   });

@@ -14,6 +14,8 @@ export interface Evidence {
   before: ReadonlyMap<string, Snapshot>;
   after: ReadonlyMap<string, Snapshot>;
   events: ReadonlyMap<string, readonly EngineEvent[]>;
+  /** When each host's agent was started, in milliseconds since 1970. */
+  starts: ReadonlyMap<string, readonly number[]>;
   requests: readonly EngineRequest[];
   cards: readonly CardHistory[];
   audit: readonly RawEntry[];
@@ -30,6 +32,8 @@ export interface Evidence {
 
 /** Time of the check of an expiry on both sides. */
 const SLACK_MS = 1_500;
+/** Before that a new agent asks nothing of its engine; the bytes of the old one may still be on their way. */
+const BOOT_MS = 200;
 const APPROVERS = ['U0BO', 'U0CY'];
 
 /** Every promise that does not hold, as a sentence that names what shows it. */
@@ -40,6 +44,7 @@ export function violations(evidence: Evidence): string[] {
     ...cardsAreTrue(evidence),
     ...auditIsTrue(evidence),
     ...decisionsCount(evidence),
+    ...onlyThatStart(evidence),
     ...onceOnly(evidence),
     ...itemsEndOnce(evidence),
     ...nothingIsLost(evidence),
@@ -216,6 +221,26 @@ function decisionsCount(evidence: Evidence): string[] {
     }
   }
   return found;
+}
+
+/** 4: what was planned for one start of an agent is not begun by the next; what it had begun the engine may finish. */
+function onlyThatStart(evidence: Evidence): string[] {
+  return evidence.cards.flatMap((card) => {
+    const shownAt = card.versions.find(({ rows }) => rows.length > 0)?.at ?? Number.POSITIVE_INFINITY;
+    const deletes = last(card).rows.flatMap((row) => {
+      const id = row.mark === '✓' && row.rest.startsWith('deleted') ? idOf(evidence, row) : undefined;
+      const start = evidence.starts.get(row.host)?.find((at) => at > shownAt);
+      if (id === undefined || start === undefined) return [];
+      return evidence.requests.filter(
+        ({ host, method, path, at }) =>
+          host === row.host && method === 'DELETE' && path.includes(id) && at > start + BOOT_MS,
+      );
+    });
+    return deletes.map(
+      ({ host, path }) =>
+        `#${card.number}: ${host} was asked for DELETE ${path} by a later start of its agent`,
+    );
+  });
 }
 
 /** 5: no image goes twice, and no deletion is asked for again without a look. */

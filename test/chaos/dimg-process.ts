@@ -13,6 +13,8 @@ export interface DimgProcess {
   signal(signal: NodeJS.Signals): void;
   pid(): number | undefined;
   running(): boolean;
+  /** When each start of it began, in milliseconds since 1970. */
+  readonly starts: readonly number[];
   /** Whether the one that runs has said that it is ready. */
   isReady(): boolean;
 }
@@ -28,7 +30,7 @@ export interface DimgProcessOptions {
 
 export function openDimgProcess({ scope, name, args, env, fell }: DimgProcessOptions): DimgProcess {
   let child: Child | undefined;
-  let starts = 0;
+  const starts: number[] = [];
   let readyAt = 0;
   const meant = new WeakSet<Child>();
 
@@ -37,7 +39,7 @@ export function openDimgProcess({ scope, name, args, env, fell }: DimgProcessOpt
   async function start(): Promise<Child> {
     const file = name.replaceAll(' ', '-');
     const started = await scope.spawn(process.execPath, args, {
-      name: `${file}-${++starts}`,
+      name: `${file}-${starts.push(Date.now())}`,
       env: env(),
       stopLimitMs: 500,
     });
@@ -51,6 +53,7 @@ export function openDimgProcess({ scope, name, args, env, fell }: DimgProcessOpt
 
   return {
     name,
+    starts,
     async up(limitMs) {
       const end = performance.now() + limitMs;
       for (;;) {

@@ -1,4 +1,5 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from './schedule.ts';
@@ -181,17 +182,18 @@ async function strikeSlack(
 }
 
 const FILLER = 'filler';
-const CHUNK = Buffer.alloc(64 * 1024);
+const PAGE = Buffer.alloc(4096);
 
 function fill(world: World, disk: string): void {
-  const path = join(world.disks.get(disk) ?? '', FILLER);
-  // The last bytes as well: half a chunk is enough for many a line.
-  for (let size = CHUNK.length; size >= 1; ) {
-    try {
-      writeFileSync(path, CHUNK.subarray(0, size), { flag: 'a' });
-    } catch {
-      size = Math.floor(size / 16);
-    }
+  const dir = world.disks.get(disk) ?? '';
+  const path = join(dir, FILLER);
+  const { bavail, bsize } = statfsSync(dir);
+  // The file system's own way is quick, and what is written meanwhile may make it refuse: then page by page.
+  if (bavail > 0) spawnSync('fallocate', ['-l', String(bavail * bsize), path]);
+  try {
+    for (;;) writeFileSync(path, PAGE, { flag: 'a' });
+  } catch {
+    // Full.
   }
 }
 

@@ -44,13 +44,13 @@ export function play(slack: Slack, board: Board, schedule: Schedule, note: (text
   };
   let over = false;
 
-  async function type(user: string, line: string, marker: string, asked = () => {}): Promise<void> {
+  async function type(user: string, line: string, marker: string, times = 1, asked = () => {}) {
     for (const end = performance.now() + PATIENCE_MS; performance.now() < end && !over; await sleep(400)) {
       const at = Date.now();
       const entry: Tried = { marker, user, line, at, taken: false };
       tried.push(entry);
-      note(`${user} types /dimg ${line}`);
-      const typing = slack.command({ user, channel: OPS, text: line });
+      note(`${user} types /dimg ${line}${times > 1 ? `, which comes ${times} times` : ''}`);
+      const typing = slack.command({ user, channel: OPS, text: line, times });
       asked();
       const { error, message } = await typing;
       entry.taken = error === undefined && message === undefined;
@@ -61,16 +61,19 @@ export function play(slack: Slack, board: Board, schedule: Schedule, note: (text
     }
   }
 
-  async function press(card: Shown, { user, label, after, times, insist }: Press, sent = () => {}) {
+  async function press(card: Shown, { user, label, after, times, insist, old }: Press, sent = () => {}) {
     await sleep(after);
     const { channel, ts, number } = card;
     for (const end = performance.now() + PATIENCE_MS; performance.now() < end && !over; await sleep(700)) {
       const now = board.now(ts);
-      if (!now || now.final) return;
+      if (!now || (now.final && !old)) return;
       const at = Date.now();
       const done: Pressed = { run: number, user, label, at, acked: false };
       try {
-        const pressing = slack.press({ user, channel, ts, label, times });
+        const pressing = slack.press({
+          ...{ user, channel, ts, label, times },
+          ...(old && { messageOverride: card.message }),
+        });
         note(`${user} presses ${label} on #${number}${times > 1 ? `, ${times} times` : ''}`);
         pressed.push(done);
         sent();
@@ -120,7 +123,7 @@ export function play(slack: Slack, board: Board, schedule: Schedule, note: (text
   const all = Promise.all(
     schedule.commands.map(async (command: Command, of) => {
       await sleep(command.at);
-      await type(command.user, command.line, command.marker, () => reach(of, 'asked'));
+      await type(command.user, command.line, command.marker, command.times, () => reach(of, 'asked'));
     }),
   );
   return {

@@ -134,6 +134,7 @@ export async function runSchedule(
     events: new Map(
       hosts.map((host) => [host, engines.get(host)?.witness.events.slice(seen.get(host)) ?? []] as const),
     ),
+    starts: new Map(hosts.map((host) => [host, world.processes.get(`agent ${host}`)?.starts ?? []] as const)),
     requests: world.requests.all.slice(since.requests),
     stored: await storedRuns(
       world,

@@ -53,6 +53,8 @@ export interface Press {
   times: number;
   /** Pressed again until the card takes it, as its owner would; others press once. */
   insist: boolean;
+  /** On the card as it was proposed, which a client may still show. */
+  old?: boolean;
 }
 
 export interface Command {
@@ -64,6 +66,8 @@ export interface Command {
   /** Who alone may start it; null where nobody needs to. */
   needs: 'confirmation' | 'approval' | null;
   presses: Press[];
+  /** How often Slack delivers it. */
+  times: number;
   /** Once it is over, this person undoes it. */
   undo?: string;
 }
@@ -137,6 +141,7 @@ function drawCommand(
     line,
     marker,
     needs,
+    times: random.chance(0.1) ? 2 : 1,
     presses: needs === null ? [] : drawPresses(random, needs, quick),
     ...(random.chance(0.25) && { undo: random.pick([ANA, CY]) as string }),
   });
@@ -169,10 +174,14 @@ function drawPresses(random: Random, needs: 'confirmation' | 'approval', quick: 
   if (random.chance(0.35)) presses.push(press(needs === 'confirmation' ? BO : ANA, label));
   if (random.chance(0.15)) presses.push(press(GUS, label));
   const decided = random.below(100);
-  if (decided < (quick ? 0 : 4)) return presses; // Nobody decides, and it expires.
+  // Nobody decides in time, and it expires.
+  if (decided < (quick ? 0 : 4))
+    return random.chance(0.5)
+      ? presses
+      : [...presses, press(needs === 'confirmation' ? ANA : BO, label, { after: 10_700, old: true })];
   if (decided < 10) return [...presses, press(ANA, 'Cancel', { insist: true })];
   if (decided < 15 && needs === 'approval')
-    return [...presses, press(random.pick([BO, CY]), 'Deny', { insist: true })];
+    return [...presses, press(random.pick([BO, CY]), 'Deny', { insist: true, times: 1 })];
   const decider = needs === 'confirmation' ? ANA : random.pick([BO, CY]);
   presses.push(press(decider, label, { insist: true }));
   if (random.chance(0.25)) presses.push(press(ANA, 'Cancel', { after: 100 + random.below(600) }));

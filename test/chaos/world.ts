@@ -38,7 +38,7 @@ export async function openWorld(
     return dir;
   };
   const disks = new Map<string, string>();
-  disks.set('redis', disk('redis', '200m'));
+  disks.set('redis', disk('redis', '64m'));
   for (const host of hosts) {
     disks.set(`state ${host}`, disk(`state-${host}`, '6m'));
     disks.set(`engine ${host}`, disk(`data-${host}`, '48m'));
