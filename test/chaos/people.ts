@@ -6,6 +6,8 @@ import type { Command, Press, Schedule, When } from './schedule.ts';
 
 /** How long somebody goes on trying. */
 const PATIENCE_MS = 45_000;
+/** What was taken has a card by then, or Slack is away, or a bot died with it. */
+const SHOWS_MS = 12_000;
 
 export interface Tried {
   marker: string;
@@ -126,14 +128,21 @@ export function play(slack: Slack, board: Board, schedule: Schedule, note: (text
       await type(command.user, command.line, command.marker, command.times, () => reach(of, 'asked'));
     }),
   );
+  let typed = false;
+  void all.then(() => {
+    typed = true;
+  });
+  const shows = ({ marker, at }: Tried) =>
+    Date.now() - at > SHOWS_MS ||
+    /^undo \d+$/.test(marker) ||
+    board.all().some((card) => bears(card, marker));
   return {
     tried,
     pressed,
     /** When this phase of that command was reached. */
     phase: (of: number, phase: When['phase']) => phases.get(phaseKey(of, phase)) ?? Promise.resolve(),
-    /** Nobody types or presses at the moment. */
-    idle: () => pending.size === 0,
-    asked: all,
+    /** Everybody has typed what they wanted to, nobody is pressing, and what was taken shows: or never will. */
+    idle: () => typed && pending.size === 0 && tried.every((one) => !one.taken || shows(one)),
     async stop() {
       over = true;
       await Promise.all([all, ...pending]);

@@ -58,8 +58,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     patches: [
       {
         file: 'src/domain/objection.js',
-        from: ': event.by !== run.requester\n            ? say `Only',
-        to: ': false\n            ? say `Only',
+        from: ': event.by !== run.requester\n                        ? say `Only',
+        to: ': false\n                        ? say `Only',
       },
     ],
   },
