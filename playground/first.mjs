@@ -50,6 +50,10 @@ const parts = {
     packages: ['docker-registry'],
     missing: () => (find('docker-registry') ? undefined : 'no docker-registry'),
   },
+  faketime: {
+    packages: ['libfaketime'],
+    missing: () => (hasFakeTime() ? undefined : 'no libfaketime'),
+  },
   roots: {
     packages: ['debootstrap'],
     missing: () => (find('debootstrap') ? undefined : 'no debootstrap'),
@@ -67,11 +71,13 @@ const needed = {
   try: [parts.redis, parts.engine, parts.busybox],
   test: [parts.redis, parts.engine, parts.busybox, parts.registry, parts.browser, parts.python],
   matrix: [parts.redis, parts.engine, parts.busybox, parts.registry, parts.roots],
+  chaos: [parts.redis, parts.engine, parts.busybox, parts.faketime],
+  soak: [parts.redis, parts.engine, parts.busybox],
 };
 
 const [mode, ...args] = process.argv.slice(2);
 if (!Object.hasOwn(needed, mode ?? '')) {
-  console.error('Usage: node playground/first.mjs try|test|matrix [arguments]');
+  console.error('Usage: node playground/first.mjs try|test|matrix|chaos|soak [arguments]');
   process.exit(2);
 }
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -79,7 +85,13 @@ if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`This needs Node.js 20.19 or newer; here is ${process.versions.node}.`);
   process.exit(1);
 }
-process.exitCode = await { try: tryIt, test, matrix }[mode]();
+process.exitCode = await {
+  try: tryIt,
+  test,
+  matrix: () => byHand('test/matrix.ts'),
+  chaos: () => byHand('test/chaos.ts'),
+  soak: () => byHand('test/soak.ts'),
+}[mode]();
 
 async function tryIt() {
   const code = (await installModules()) || (await installParts()) || (await build());
@@ -88,11 +100,11 @@ async function tryIt() {
   return run(process.execPath, ['--import', 'tsx', 'playground/try.ts', ...args]);
 }
 
-/** The long suites on every kind of engine. */
-async function matrix() {
+/** The long suites, which are run by hand. */
+async function byHand(script) {
   const code = (await installModules()) || (await installParts()) || (await build());
-  if (code || needed.matrix.some((part) => part.missing())) return code || 1;
-  return run(process.execPath, ['--import', 'tsx', 'test/matrix.ts', ...args]);
+  if (code || needed[mode].some((part) => part.missing())) return code || 1;
+  return run(process.execPath, ['--import', 'tsx', script, ...args]);
 }
 
 async function test() {
@@ -261,6 +273,12 @@ function find(name) {
     .filter(Boolean)
     .map((folder) => join(folder, name))
     .find(isProgram);
+}
+
+/** Where Debian has it; chaos sets clocks by it. */
+function hasFakeTime() {
+  const triplet = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+  return existsSync(`/usr/lib/${triplet}-linux-gnu/faketime/libfaketime.so.1`);
 }
 
 function isProgram(path) {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fakeTime } from './chaos/options.ts';
-import { runAll } from './chaos/run-all.ts';
+import { runAll, tallyWords } from './chaos/run-all.ts';
 import { runSabotaged, sabotagesOf } from './chaos/sabotage.ts';
 import { SABOTAGES } from './chaos/sabotages.ts';
 import { KINDS, type Kind, USUAL } from './chaos/schedule.ts';
@@ -88,6 +88,7 @@ async function held(): Promise<void> {
   console.log(
     `seed ${values.seed}: ${results.length} schedules, ${red.length} red, in ${Math.round(ms / 1000)} s, ${rate.toFixed(1)} a minute`,
   );
+  console.log(tallyWords(results));
   if (red.length > 0) console.log(`red: ${red.map(({ schedule }) => schedule.number).join(',')}`);
   process.exitCode = red.length + leaks.length > 0 ? 1 : 0;
 }

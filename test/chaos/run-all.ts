@@ -63,7 +63,7 @@ export async function runAll(options: AllOptions): Promise<Summary> {
         const schedule = draw(options.seed, number, options);
         const result = await runSchedule(opened, thread, schedule, options).catch(
           (error: Error): Result => ({
-            ...{ schedule, happenings: [], ms: 0, endedAfterMs: 0, unknown: 0 },
+            ...{ schedule, happenings: [], ms: 0, endedAfterMs: 0, unknown: 0, states: [], deleted: 0 },
             violations: [`the schedule could not be carried out: ${error.stack}`],
           }),
         );
@@ -97,10 +97,10 @@ function seenInSlack(history: readonly { kind: string }[]): string[] {
     .map((entry) => `a secret was sent to Slack: ${JSON.stringify(entry).slice(0, 300)}`);
 }
 
-function tell({ schedule, ms, endedAfterMs, unknown, violations: found }: Result): string {
+function tell({ schedule, ms, deleted, endedAfterMs, unknown, violations: found }: Result): string {
   const kinds = schedule.faults.map(({ kind }) => kind).join(' ');
   const doubt = unknown > 0 ? `, ${unknown} unknown` : '';
-  return `${String(schedule.number).padStart(5)} ${found.length === 0 ? 'held' : 'RED '} ${(ms / 1000).toFixed(1)} s (ended ${(endedAfterMs / 1000).toFixed(1)} s after the last fault${doubt}) ${kinds}`;
+  return `${String(schedule.number).padStart(5)} ${found.length === 0 ? 'held' : 'RED '} ${(ms / 1000).toFixed(1)} s (ended ${(endedAfterMs / 1000).toFixed(1)} s after the last fault${doubt}), ${deleted} deleted: ${kinds}`;
 }
 
 function redWords({ schedule, violations: found, happenings }: Result): string[] {
@@ -126,4 +126,13 @@ function keepLogs(dir: string, result: Result): string {
   });
   writeFileSync(join(kept, 'schedule.txt'), `${redWords(result).join('\n')}\n`);
   return kept;
+}
+
+/** What the schedules came to, for people: a harness in which nothing happens holds everything. */
+export function tallyWords(results: readonly Result[]): string {
+  const states = new Map<string, number>();
+  for (const state of results.flatMap((one) => one.states)) states.set(state, (states.get(state) ?? 0) + 1);
+  const deleted = results.reduce((n, one) => n + one.deleted, 0);
+  const runs = [...states].sort(([, a], [, b]) => b - a).map(([state, n]) => `${n} ${state}`);
+  return `${deleted} images deleted; runs: ${runs.join(', ')}`;
 }

@@ -35,6 +35,9 @@ export interface Result {
   endedAfterMs: number;
   /** Cards that stayed unknown. */
   unknown: number;
+  /** The state in which each card ended, and how many images the engines lost. */
+  states: string[];
+  deleted: number;
 }
 
 /** What lasts from one schedule of a world to the next. */
@@ -159,6 +162,11 @@ export async function runSchedule(
   note('the engines are empty again');
   return {
     ...{ schedule, violations: [...new Set(found)], happenings, endedAfterMs, unknown: unknown.length },
+    states: cards.flatMap(({ versions }) => versions.at(-1)?.state ?? []),
+    deleted: hosts.reduce(
+      (n, host) => n + (before.get(host)?.images.length ?? 0) - (after.get(host)?.images.length ?? 0),
+      0,
+    ),
     ms: Math.round(performance.now() - begun),
   };
 

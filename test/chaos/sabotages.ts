@@ -19,15 +19,16 @@ export interface Sabotage {
 /** Guards of the product that are taken away one at a time, each of which must turn the harness red. */
 export const SABOTAGES: readonly Sabotage[] = [
   {
-    name: 'look-before',
-    guard: 'an image is looked at before each request to delete it',
+    name: 'blind-retry',
+    guard: 'a request to delete whose end is not known is not simply sent again',
     patches: [
       {
-        file: 'agents/host/carry-out.js',
-        from: 'const live = await engine.inspect(item.image);',
-        to: 'const live = (item.seenOnce ??= await engine.inspect(item.image));',
+        file: 'agents/host/engine-remove.js',
+        from: 'const data = await call(what(), limitMs);',
+        to: 'const data = await call(what(), limitMs).catch(() => call(what(), limitMs));',
       },
     ],
+    kinds: ['engine', 'kill'],
   },
   {
     name: 'look-up',
@@ -81,17 +82,6 @@ export const SABOTAGES: readonly Sabotage[] = [
       {
         file: 'src/store/runs.js',
         from: "if (redis.call('HGET', KEYS[1], 'rev') or '') ~= ARGV[1] then return 0 end",
-        to: '',
-      },
-    ],
-  },
-  {
-    name: 'audit-head',
-    guard: 'entries are chained only if the head has not moved',
-    patches: [
-      {
-        file: 'src/store/runs.js',
-        from: "if (redis.call('HGET', KEYS[3], 'n') or '0') ~= ARGV[2] then return -1 end",
         to: '',
       },
     ],
