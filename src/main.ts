@@ -38,8 +38,8 @@ import { openRuns } from './store/runs.ts';
 
 const SWEEP_MS = 500;
 const CLOCK_MS = 60_000;
-/** Slack gives up after 3 s. */
-const COMMAND_MS = 2_500;
+/** Slack gives up after 3 s, and people wait no longer: what fails is told by then. */
+const COMMAND_MS = 2_000;
 /** Longer than one wait for reports. */
 const READ_MS = 10_000;
 /** Docker kills what has not ended 10 s after it was asked to. */
@@ -102,6 +102,7 @@ export async function runBot(
     create: async (...args) => kicking(await stored.create(...args)),
     createAs: async (...args) => kicking(await stored.createAs(...args)),
     commit: async (...args) => kicking(await stored.commit(...args)),
+    commitWith: async (...args) => kicking(await stored.commitWith(...args)),
   };
   const aside = openAside();
   const deps: Deps = {
@@ -185,7 +186,7 @@ export async function runBot(
   log.info('stopping');
   await app.stop().catch((error) => log.error('Slack was not left in order', error));
   ending.abort();
-  await Promise.all([...loops, reports.close()]);
+  await Promise.all([...loops, reports.close(ASIDE_MS)]);
   if (!(await aside.settled(ASIDE_MS))) log.warn('a verification of the audit was not waited for any longer');
   await writer.close();
   await mirror?.close();

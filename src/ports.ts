@@ -42,6 +42,13 @@ export interface Runs {
   load(id: RunId): Promise<Run | null>;
   /** Stores `after` with its facts if nothing was stored since `before`; `null` if somebody was faster. */
   commit(before: Run, after: Run, facts: readonly Fact[]): Promise<Run | null>;
+  /** The same, and with it a run that follows from this one under a reserved number: both or neither. */
+  commitWith(
+    before: Run,
+    after: Run,
+    facts: readonly Fact[],
+    made: { run: Run; facts: readonly Fact[]; replyTo: string },
+  ): Promise<Run | null>;
   /** Keeps the first plan of a host, and resolves to the one that is kept. */
   savePlan(run: RunId, plan: Plan): Promise<Plan>;
   plans(run: Run): Promise<ReadonlyMap<HostName, Plan>>;
@@ -51,6 +58,8 @@ export interface Runs {
   open(): Promise<RunId[]>;
   /** The newest runs that this person asked for, newest first; of older ones than the newest 100 there is no list. */
   askedBy(user: UserId, count: number): Promise<RunId[]>;
+  /** When this was first asked about a run, in milliseconds; at first that is `now`. */
+  since(id: RunId, what: string, now: number): Promise<number>;
   /** Looks at the run again at `at`, or never again; unless it has moved on since, which says itself when. */
   lookAgain(run: Pick<Run, 'id' | 'rev'>, at: number | null): Promise<void>;
 }
@@ -65,6 +74,13 @@ export interface CardQueue {
   /** True the first time only, of whatever must be done once for a run; remembered for so many seconds, a day if absent. */
   once(id: RunId, what: string, seconds?: number): Promise<boolean>;
   again(id: RunId, what: string): Promise<void>;
+  /** True for the first who asks, whenever they ask again, and for nobody else so many seconds long. */
+  mine(id: RunId, what: string, who: string, seconds: number): Promise<boolean>;
+  /**
+   * Takes up what must be answered once: resolves to what says that it is answered, or to `null` once somebody else has.
+   * Waits some seconds for somebody who is at it, and takes over from one who does not come to an end.
+   */
+  claim(id: RunId, what: string): Promise<(() => Promise<void>) | null>;
 }
 
 export interface Audit {
@@ -126,9 +142,12 @@ export interface Jobs {
   send(job: Job): Promise<void>;
 }
 
+/** Of a report: its effect is stored or it certainly has none; or nobody knows what it is about, and it may be needed yet. */
+export type Settled = 'settled' | 'unknown run';
+
 export interface Reports {
-  /** Calls `handle` for every report, each until it succeeds. */
-  listen(handle: (report: Report) => Promise<void>): Promise<void>;
+  /** Calls `handle` for every report, each until it succeeds. What is settled is acknowledged to the host that sent it. */
+  listen(handle: (report: Report) => Promise<Settled>): Promise<void>;
 }
 
 /** Who somebody is, asked of Slack. */

@@ -64,6 +64,8 @@ export const CacheOutcome = z.strictObject({
   /** In use by now, or gone. */
   skipped: z.number(),
   failed: z.number(),
+  /** Nobody can say yet; absent where there are none, and in what was stored before this was told apart from failed. */
+  unknown: z.number().optional(),
   freed: z.number().nonnegative(),
   why: Trouble.optional(),
 });

@@ -23,16 +23,21 @@ export async function advance(deps: Deps, id: RunId, event: RunEvent): Promise<A
     if (refusal) return { objection: refusal };
     const after = step(before, event);
     if (after === before) return { run: before, changed: false };
-    const named =
-      event.type === 'outcomes' || event.type === 'broken' ? await namesOf(deps, before) : () => [];
+    const named = TELLS_OUTCOMES.has(event.type) ? await namesOf(deps, before) : () => [];
     const stored = await deps.runs.commit(before, after, factsOf(before, after, event.at, named));
     if (!stored) continue;
-    if (callsForJobs(before, stored)) await dispatch(deps, stored);
+    // It is stored, and counts: what it calls for the sweep repeats.
+    if (callsForJobs(before, stored))
+      await dispatch(deps, stored).catch((error) =>
+        deps.log.error('jobs could not be handed out, and will be tried again', error, { run: id }),
+      );
     return { run: stored, changed: true };
   }
 }
 
 // --- internal ---
+
+const TELLS_OUTCOMES: ReadonlySet<RunEvent['type']> = new Set(['outcomes', 'broken', 'disowned']);
 
 function callsForJobs(before: Run, after: Run): boolean {
   return (

@@ -1,4 +1,4 @@
-import { lookAt, POSTING_MS, START_MS } from '../domain/due.ts';
+import { JOURNAL_MS, lookAt, POSTING_MS, START_MS } from '../domain/due.ts';
 import { ANSWER_MS, isOnline } from '../domain/protocol.ts';
 import { hasTurn } from '../domain/rollout.ts';
 import { isFinal, isHandedOut, partsOf, type Run } from '../domain/run.ts';
@@ -54,7 +54,7 @@ async function giveUpPlanning(deps: Deps, run: Run, now: number): Promise<void> 
       await advance(deps, run.id, { type: 'unplanned', at: now, host, why: { kind: 'no-answer' } });
 }
 
-/** An agent that fell silent or was started again will not report on what it had begun. */
+/** An agent that fell silent, or was started again and does not say, may not report on what it had begun: what comes later corrects it. */
 async function watch(deps: Deps, run: Run, now: number): Promise<void> {
   const hosts = new Map((await deps.hosts.list()).map((host) => [host.host, host]));
   for (const [host, part] of partsOf(run)) {
@@ -74,8 +74,11 @@ async function watch(deps: Deps, run: Run, now: number): Promise<void> {
     // Late is what was not begun by then; an agent that has the job is given as long again to say so.
     const limit = begun ? 2 * START_MS : START_MS;
     if (!status || !isOnline(status, now)) await end('lost');
-    else if (status.epoch !== part.epoch) await end('restarted');
-    else if (part.stage === 'planned' && now > (run.waves?.since ?? run.executingSince ?? now) + limit)
+    else if (status.epoch !== part.epoch) {
+      // What its journal knows of a job that it had taken is on its way.
+      const since = begun ? await deps.runs.since(run.id, `${host} ${status.epoch}`, now) : 0;
+      if (now - since >= JOURNAL_MS) await end('restarted');
+    } else if (part.stage === 'planned' && now > (run.waves?.since ?? run.executingSince ?? now) + limit)
       await end('expired');
   }
 }

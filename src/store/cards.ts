@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RunId } from '../domain/ids.ts';
 import type { CardQueue } from '../ports.ts';
 import { type Redis, reaching } from './connect.ts';
@@ -8,7 +10,14 @@ import { takeLock } from './lock.ts';
 const SHOWN = `
 local rev = redis.call('HGET', KEYS[1], 'rev')
 if not rev or rev == ARGV[1] then redis.call('ZREM', KEYS[2], ARGV[2]) end`;
+/** Whose it is, for so many seconds. Key: that. Arguments: who asks, seconds. */
+const MINE = `
+redis.call('SET', KEYS[1], ARGV[1], 'NX', 'EX', ARGV[2])
+return redis.call('GET', KEYS[1])`;
 const DAY_S = 86_400;
+/** Longer than what is claimed takes where nothing fails: who holds it longer may be dead. */
+const CLAIM_S = 4;
+const ANSWERED = 'answered';
 
 export function openCards(redis: Redis): CardQueue {
   return {
@@ -21,6 +30,22 @@ export function openCards(redis: Redis): CardQueue {
       }),
     once: (id, what, seconds = DAY_S) =>
       reaching(async () => (await redis.set(own.once(id, what), '1', 'EX', seconds, 'NX')) !== null),
+    mine: (id, what, who, seconds) =>
+      reaching(async () => (await redis.eval(MINE, 1, own.once(id, what), who, String(seconds))) === who),
+    claim: (id, what) => {
+      const key = own.once(id, what);
+      const who = randomUUID();
+      return reaching(async () => {
+        for (;;) {
+          const holder = await redis.eval(MINE, 1, key, who, String(CLAIM_S));
+          if (holder === ANSWERED || holder === '1') return null;
+          if (holder === who) break;
+          await sleep(250);
+        }
+        // Should this fail it is taken for unanswered, and done once more if it comes again.
+        return async () => void (await redis.set(key, ANSWERED, 'EX', DAY_S).catch(() => undefined));
+      });
+    },
     again: (id, what) =>
       reaching(async () => {
         await redis.del(own.once(id, what));

@@ -11,6 +11,8 @@ export const own = {
   plans: (id: RunId): string => `${PREFIX}:run:${id}:plans`,
   replyTo: (id: RunId): string => `${PREFIX}:run:${id}:reply`,
   once: (id: RunId, what: string): string => `${PREFIX}:run:${id}:once:${what}`,
+  /** When something was first seen of a run, in milliseconds. */
+  since: (id: RunId, what: string): string => `${PREFIX}:run:${id}:since:${what}`,
   delivery: (id: string): string => `${PREFIX}:delivery:${id}`,
   /** Sorted set: the newest runs that somebody asked for, by their numbers. */
   by: (user: UserId): string => `${PREFIX}:by:${user}`,
