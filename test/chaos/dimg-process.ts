@@ -13,6 +13,8 @@ export interface DimgProcess {
   signal(signal: NodeJS.Signals): void;
   pid(): number | undefined;
   running(): boolean;
+  /** What the one that runs has written. */
+  log(): string;
   /** When each start of it began, in milliseconds since 1970. */
   readonly starts: readonly number[];
   /** Whether the one that runs has said that it is ready. */
@@ -88,6 +90,7 @@ export function openDimgProcess({ scope, name, args, env, fell }: DimgProcessOpt
     },
     signal: (signal) => child?.kill(signal),
     pid: () => (child?.running() ? child.pid : undefined),
+    log: () => child?.log() ?? '',
     running: () => child?.running() ?? false,
     isReady: () => child !== undefined && (readyAt > 0 || isReady(child)),
   };

@@ -15,4 +15,8 @@ export interface WorldOptions {
   dist: string;
   /** Whether bots and agents are started such that their clocks can be set. */
   clocks: boolean;
+  /** Those of the hosts whose engines are simulated. */
+  simulated?: readonly string[];
+  /** Further arguments for the node of bots and agents. */
+  nodeArgs?: readonly string[];
 }

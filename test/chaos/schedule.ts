@@ -86,6 +86,8 @@ export interface Drawing {
   kinds: readonly Kind[];
   /** Only what is recovered from quickly. */
   quick: boolean;
+  /** Bots and agents live on, so that it shows what becomes of them in the long run. */
+  spare?: boolean;
 }
 
 const [ANA, BO, CY, GUS] = ['U0ANA', 'U0BO', 'U0CY', 'U0GUS'];
@@ -93,9 +95,9 @@ const [ANA, BO, CY, GUS] = ['U0ANA', 'U0BO', 'U0CY', 'U0GUS'];
 /** One schedule, from its seed and number alone. */
 export function draw(seed: number, number: number, drawing: Drawing): Schedule {
   const random = randomOf(Math.imul(seed, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b));
-  const { hosts } = drawing;
+  const { hosts, spare } = drawing;
   // A second bot takes a second to start, so it stays for some schedules.
-  const bots = Math.floor(number / 8) % 2 === 1 ? 2 : 1;
+  const bots = !spare && Math.floor(number / 8) % 2 === 1 ? 2 : 1;
   const images = Object.fromEntries(hosts.map((host) => [host, drawImages(random, number)]));
   const count = 1 + random.below(3);
   const commands = Array.from({ length: count }, (_, i) => drawCommand(random, number, i, images, drawing));
@@ -193,7 +195,7 @@ function drawFault(
   random: Random,
   commands: readonly Command[],
   bots: number,
-  { hosts, kinds, quick }: Drawing,
+  { hosts, kinds, quick, spare }: Drawing,
 ): Fault {
   const of = random.chance(0.8) ? random.below(commands.length) : null;
   const phase = random.pick(['asked', 'shown', 'decided', 'decided', 'decided'] as const);
@@ -205,13 +207,14 @@ function drawFault(
     ...Array.from({ length: bots }, (_, i) => `bot-${i + 1}`),
     ...hosts.map((host) => `agent ${host}`),
   ];
-  const parts = [...dimg, ...dimg, 'redis', ...hosts.map((host) => `engine ${host}`)];
+  const below = ['redis', ...hosts.map((host) => `engine ${host}`)];
+  const parts = [...dimg, ...dimg, ...below];
   // Seldom long enough for a host to count as offline.
   const long = !quick && random.chance(0.02) ? 50_000 : 0;
   const kind = random.pick(kinds);
   switch (kind) {
     case 'kill':
-      return { kind, when, forMs: long || down(), part: random.pick(parts) };
+      return { kind, when, forMs: long || down(), part: random.pick(spare ? below : parts) };
     case 'term':
       return { kind, when, forMs: down(), part: random.pick(dimg), twice: random.chance(0.3) };
     case 'pause':

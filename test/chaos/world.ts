@@ -6,6 +6,7 @@ import { startEngine } from '../../playground/parts/engine.ts';
 import { startRedis } from '../../playground/parts/redis.ts';
 import type { Scope } from '../../playground/parts/scope.ts';
 import { startWitness } from '../../playground/parts/witness.ts';
+import { startSimulatedEngine } from '../../playground/simulated/index.ts';
 import { startSlack } from '../../playground/slack/index.ts';
 import { type DimgProcess, openDimgProcess } from './dimg-process.ts';
 import { openEngineRequests } from './engine-requests.ts';
@@ -27,7 +28,7 @@ export type World = Awaited<ReturnType<typeof openWorld>>;
  */
 export async function openWorld(
   scope: Scope,
-  { hosts, dist, clocks }: WorldOptions,
+  { hosts, dist, clocks, simulated = [], nodeArgs = [] }: WorldOptions,
   fell: (name: string, code: number | null, signal: string | null, ready: boolean) => void,
 ) {
   const bin = join(dist, 'src', 'bin.js');
@@ -80,7 +81,7 @@ export async function openWorld(
     processes.set(
       name,
       openDimgProcess({
-        ...{ scope, name, fell, args: [bin, sub] },
+        ...{ scope, name, fell, args: [...nodeArgs, bin, sub] },
         env: () => ({
           ...BARE,
           REDIS_URL: `redis://dimg:${SECRETS.redis}@127.0.0.1:${toRedis.port}`,
@@ -105,7 +106,9 @@ export async function openWorld(
     await Promise.all(
       hosts.map(async (host) => {
         const dataRoot = disks.get(`engine ${host}`) as string;
-        const engine = await startEngine(scope, { name: host, dataRoot });
+        const engine = simulated.includes(host)
+          ? await startSimulatedEngine(scope, { name: host })
+          : await startEngine(scope, { name: host, dataRoot });
         const witness = await startWitness(engine);
         scope.defer(witness.stop);
         const listenAt = join(scope.dir, `${host}.sock`);
