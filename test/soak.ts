@@ -31,6 +31,7 @@ const scope = createScope('soak');
 const samples = new Map<string, (Sample & { at: number })[]>();
 const results: Result[] = [];
 const fallen: string[] = [];
+let ending = false;
 try {
   const logs = openLogs(scope.dir);
   const thread = newThread(logs);
@@ -40,7 +41,9 @@ try {
       ...{ hosts, simulated: hosts.slice(Number(values.real)), clocks: false },
       ...{ dist: join(import.meta.dirname, '..', 'dist'), nodeArgs: ['--inspect=127.0.0.1:0'] },
     },
-    (name, code, signal) => void fallen.push(`${name} ended by itself with ${code ?? signal}`),
+    (name, code, signal) => {
+      if (!ending) fallen.push(`${name} ended by itself with ${code ?? signal}`);
+    },
   );
   const end = performance.now() + Number(values.minutes) * 60_000;
   let over = false;
@@ -65,6 +68,7 @@ try {
     for (const line of describe(schedule)) console.log(`  ${line}`);
   }
   over = true;
+  ending = true;
   await sampling;
 } finally {
   await scope.close();

@@ -28,6 +28,8 @@ export interface CardHistory {
   number: number;
   channel: string;
   ts: string;
+  /** Of the lists in its thread, for which it has no room itself. */
+  listed: readonly Row[];
   /** Oldest first, with the stand-in's time. */
   versions: readonly (Version & { at: number })[];
 }
@@ -52,7 +54,16 @@ export function cardsSince(slack: Slack, since: number, hosts: readonly string[]
         versions: [{ ...version, at: entry.at }],
       });
   }
-  return [...cards.values()];
+  return [...cards.values()].map((card) => {
+    const thread = slack.thread(card.channel, card.ts).slice(1);
+    return {
+      ...card,
+      listed: rowsOf(
+        thread.flatMap((message) => renderMessage(message)),
+        hosts,
+      ),
+    };
+  });
 }
 
 export function versionOf(message: Message, hosts: readonly string[]): Version | undefined {

@@ -56,6 +56,15 @@ export function violations(evidence: Evidence): string[] {
 const short = (id: string) => id.slice(7, 19);
 const last = (card: CardHistory) => card.versions.at(-1) as CardHistory['versions'][number];
 
+/** How each image ended: on the card, and where it has no room for a row in its thread, where newer rows stand later. */
+function endsOf(card: CardHistory): readonly Row[] {
+  const keyOf = ({ host, id, names }: Row) => `${host} ${id ?? names.join()}`;
+  const isEnd = ({ mark }: Row) => '✓–✗?'.includes(mark);
+  const rows = new Map(card.listed.filter(isEnd).map((row) => [keyOf(row), row]));
+  for (const row of last(card).rows.filter(isEnd)) rows.set(keyOf(row), row);
+  return [...rows.values()];
+}
+
 function idOf(evidence: Pick<Evidence, 'before'>, row: Row): string | undefined {
   const images = evidence.before.get(row.host)?.images ?? [];
   return images.find(({ id, tags }) =>
@@ -94,8 +103,8 @@ function deletedIsShown(evidence: Evidence): string[] {
   return hosts.flatMap((host) =>
     gone(evidence, host).flatMap((image) => {
       const found: string[] = [];
-      const shown = cards.some(({ versions }) =>
-        versions.some(({ rows }) =>
+      const shown = cards.some(({ versions, listed }) =>
+        [...versions, { rows: listed }].some(({ rows }) =>
           rows.some((row) => row.mark !== '◦' && row.host === host && idOf(evidence, row) === image.id),
         ),
       );
@@ -116,8 +125,8 @@ function cardsAreTrue(evidence: Evidence): string[] {
   const said = new Map<string, number[]>();
   const doubtful = new Set<string>();
   for (const card of evidence.cards) {
-    const { rows, text, verb } = last(card);
-    const ends = rows.filter(({ mark }) => '✓–✗?'.includes(mark));
+    const { text, verb } = last(card);
+    const ends = endsOf(card);
     for (const row of ends) {
       const key = `${row.host} ${idOf(evidence, row)}`;
       if (row.mark === '?') doubtful.add(key);
@@ -202,8 +211,9 @@ function decisionsCount(evidence: Evidence): string[] {
       .map(({ at }) => at)
       .filter((at) => at < shownAt + EXPIRES_MS + SLACK_MS);
     const first = Math.min(...pressedAt);
-    const { rows } = last(card);
-    for (const row of rows.filter(({ mark, rest }) => mark === '✓' && /^(deleted|untagged)/.test(rest))) {
+    for (const row of endsOf(card).filter(
+      ({ mark, rest }) => mark === '✓' && /^(deleted|untagged)/.test(rest),
+    )) {
       const id = idOf(evidence, row);
       const event = evidence.events
         .get(row.host)
@@ -227,7 +237,7 @@ function decisionsCount(evidence: Evidence): string[] {
 function onlyThatStart(evidence: Evidence): string[] {
   return evidence.cards.flatMap((card) => {
     const shownAt = card.versions.find(({ rows }) => rows.length > 0)?.at ?? Number.POSITIVE_INFINITY;
-    const deletes = last(card).rows.flatMap((row) => {
+    const deletes = endsOf(card).flatMap((row) => {
       const id = row.mark === '✓' && row.rest.startsWith('deleted') ? idOf(evidence, row) : undefined;
       const start = evidence.starts.get(row.host)?.find((at) => at > shownAt);
       if (id === undefined || start === undefined) return [];

@@ -10,6 +10,8 @@ export interface Line {
   readonly name: string;
   readonly port: number;
   set(mode: LineMode): void;
+  /** From now on each answer comes so many milliseconds later. */
+  pace(ms: number): void;
   /** Ends every connection, without a word where `hard`. */
   cut(): void;
   close(): void;
@@ -29,6 +31,7 @@ const MID_BYTES = 60;
 /** Stands between two parts, hears what one says to the other, and can be broken. */
 export async function openLine(name: string, target: () => Target, options: LineOptions = {}): Promise<Line> {
   let mode: LineMode = 'open';
+  let paceMs = 0;
   const wakes = new Set<() => void>();
   const pairs = new Set<[Socket, Socket]>();
 
@@ -60,6 +63,7 @@ export async function openLine(name: string, target: () => Target, options: Line
       upstream,
       () => over,
       () => mode === 'stall',
+      () => 0,
       (chunk) => options.sent?.(chunk),
     );
     pump(
@@ -67,6 +71,7 @@ export async function openLine(name: string, target: () => Target, options: Line
       client,
       () => over,
       () => mode === 'stall' || mode === 'deaf',
+      () => paceMs,
       (chunk) => {
         if (mode !== 'mid-answer') return;
         client.write(chunk.subarray(0, Math.min(MID_BYTES, chunk.length - 1)));
@@ -81,6 +86,7 @@ export async function openLine(name: string, target: () => Target, options: Line
     to: Socket,
     over: () => boolean,
     held: () => boolean,
+    lateBy: () => number,
     passing: (chunk: Buffer) => void,
   ): void {
     const queue: Buffer[] = [];
@@ -102,7 +108,8 @@ export async function openLine(name: string, target: () => Target, options: Line
     from.on('data', (chunk: Buffer) => {
       queue.push(chunk);
       if (timer) return;
-      if (mode === 'slow') timer = setTimeout(go, SLOW_MS);
+      const late = lateBy() + (mode === 'slow' ? SLOW_MS : 0);
+      if (late > 0) timer = setTimeout(go, late);
       else go();
     });
   }
@@ -130,6 +137,9 @@ export async function openLine(name: string, target: () => Target, options: Line
       const all = [...wakes];
       wakes.clear();
       for (const wake of all) wake();
+    },
+    pace(ms) {
+      paceMs = ms;
     },
     cut,
     close() {

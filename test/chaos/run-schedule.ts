@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { renderMessage } from '../../playground/slack/index.ts';
 import { NO_HEAD, type RawHead, readAudit } from './audit.ts';
 import { bears, openBoard } from './board.ts';
 import { cardsSince, OPS } from './cards.ts';
@@ -78,6 +79,7 @@ export async function runSchedule(
 
   const board = openBoard(slack, hosts);
   note('it begins');
+  for (const host of hosts) world.lines.get(`agent ${host} to engine`)?.pace(schedule.pace[host] ?? 0);
   const people = play(slack, board, schedule, note);
   const busy = new Map<string, Promise<void>>();
   await Promise.all(
@@ -116,6 +118,15 @@ export async function runSchedule(
   const endedAfterMs = Math.round(performance.now() - healed);
   note('every card has ended');
   const found = await probing;
+  // Rows that a card has no room for follow in its thread.
+  const listed = () =>
+    board.all().every((card) => !card.lines.some((line) => / in the thread/.test(line)) || thereIs(card));
+  const thereIs = ({ channel, ts, state }: { channel: string; ts: string; state: string }) =>
+    !/^(done|partial|failed|unknown|cancelled)$/.test(state) ||
+    slack
+      .thread(channel, ts)
+      .some((message) => renderMessage(message).some((line) => line.includes('how it ended')));
+  for (const end = performance.now() + KNOWN_MS; !listed() && performance.now() < end; ) await sleep(100);
   const doubtful = () =>
     board.all().filter((card) => card.state === 'unknown' || card.rows.some(({ mark }) => mark === '?'));
   if (strictUnknown)

@@ -81,7 +81,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     patches: [
       {
         file: 'src/store/runs.js',
-        from: "if (redis.call('HGET', KEYS[1], 'rev') or '') ~= ARGV[1] then return 0 end",
+        from: "if (redis.call('HGET', KEYS[k + 1], 'rev') or '') ~= ARGV[a + 1] then return 0 end",
         to: '',
       },
     ],
@@ -92,7 +92,12 @@ export const SABOTAGES: readonly Sabotage[] = [
     patches: [
       {
         file: 'src/store/runs.js',
-        from: "if ((await redis.set(own.delivery(delivery), '1', 'EX', DAY_S, 'NX')) === null)",
+        from: "if (ARGV[a + 12] ~= '' and redis.call('EXISTS', KEYS[k + 5]) == 1 then return 2 end",
+        to: '',
+      },
+      {
+        file: 'src/store/runs.js',
+        from: 'if ((await redis.exists(own.delivery(delivery))) === 1)',
         to: 'if (false)',
       },
     ],
@@ -161,15 +166,18 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'ack-after-storing',
-    guard: 'a report leaves the stream only once its effect is stored',
+    guard: 'a report leaves the stream, and is acknowledged, only once its effect is stored',
     patches: [
       {
         file: 'src/queue/reports.js',
-        from: 'if (!(await insist(() => handle(report.data))))',
-        to: 'await redis.multi().xack(key.reports, GROUP, id).xdel(key.reports, id).exec(); if (!(await insist(() => handle(report.data))))',
+        from: 'const settled = await insist(() => handle(report.data));',
+        to: `const early = report.data;
+        await redis.multi().xack(key.reports, GROUP, id).xdel(key.reports, id)
+          .sadd(key.acked(early.host), early.job + ' ' + early.seq).exec();
+        const settled = await insist(() => handle(report.data));`,
       },
     ],
-    kinds: ['kill', 'cut'],
+    kinds: ['kill', 'cut', 'term'],
   },
   {
     name: 'secret-in-log',
@@ -205,5 +213,29 @@ export const SABOTAGES: readonly Sabotage[] = [
       },
     ],
     kinds: ['slack'],
+  },
+  {
+    name: 'in-doubt',
+    guard: 'what an agent had begun when it was killed is looked up by the next',
+    patches: [
+      {
+        file: 'agents/host/doubts.js',
+        from: 'for (const job of open())\n                await lookAt(job);',
+        to: '',
+      },
+    ],
+    kinds: ['kill'],
+  },
+  {
+    name: 'late-word',
+    guard: 'unknown is replaced by what is known later',
+    patches: [
+      {
+        file: 'src/domain/part.js',
+        from: 'const corrected = correct(part, outcomes);',
+        to: 'const corrected = part;',
+      },
+    ],
+    kinds: ['kill', 'pause'],
   },
 ];

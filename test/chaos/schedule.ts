@@ -77,6 +77,8 @@ export interface Schedule {
   number: number;
   bots: 1 | 2;
   images: Record<string, ImageDraw[]>;
+  /** Milliseconds that each answer of a host's engine takes longer: real disks are slower than these. */
+  pace: Record<string, number>;
   commands: Command[];
   faults: Fault[];
 }
@@ -104,7 +106,8 @@ export function draw(seed: number, number: number, drawing: Drawing): Schedule {
   const faults = Array.from({ length: random.pick([1, 1, 2, 2, 3]) }, () =>
     drawFault(random, commands, bots, drawing),
   );
-  return { seed, number, bots, images, commands, faults };
+  const pace = Object.fromEntries(hosts.map((host) => [host, random.pick([0, 20, 60, 150])]));
+  return { seed, number, bots, images, pace, commands, faults };
 }
 
 // --- internal ---

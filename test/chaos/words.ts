@@ -1,12 +1,12 @@
 import type { Fault, Schedule, When } from './schedule.ts';
 
 /** A schedule as it was drawn, in lines for people. */
-export function describe({ seed, number, bots, images, commands, faults }: Schedule): string[] {
+export function describe({ seed, number, bots, images, pace, commands, faults }: Schedule): string[] {
   return [
     `schedule ${number} of seed ${seed}, ${bots === 1 ? 'one bot' : 'two bots'}`,
     ...Object.entries(images).map(
       ([host, all]) =>
-        `  ${host}: ${all.map(({ tags, layers, container }) => `${tags.join(',') || '<none>'}(${layers.length}${container ? ` ${container}` : ''})`).join(' ')}`,
+        `  ${host}${pace[host] ? `, answers ${pace[host]} ms late` : ''}: ${all.map(({ tags, layers, container }) => `${tags.join(',') || '<none>'}(${layers.length}${container ? ` ${container}` : ''})`).join(' ')}`,
     ),
     ...commands.map(({ at, user, line, presses, undo }, i) => {
       const how = presses.map(
