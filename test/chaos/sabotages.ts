@@ -92,7 +92,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     patches: [
       {
         file: 'src/store/runs.js',
-        from: "if (ARGV[a + 12] ~= '' and redis.call('EXISTS', KEYS[k + 5]) == 1 then return 2 end",
+        from: "if ARGV[a + 12] ~= '' and redis.call('EXISTS', KEYS[k + 5]) == 1 then return 2 end",
         to: '',
       },
       {
