@@ -19,7 +19,7 @@ const { values } = parseArgs({
     hosts: { type: 'string', default: '2' },
     faults: { type: 'string', default: USUAL.join(',') },
     quick: { type: 'boolean', default: false },
-    'strict-unknown': { type: 'boolean', default: false },
+    'lenient-unknown': { type: 'boolean', default: false },
     'until-red': { type: 'boolean', default: false },
     /** Takes a guard away, by its name or `all`, and expects to be red within `--schedules`. */
     sabotage: { type: 'string' },
@@ -42,7 +42,7 @@ ${Object.entries(KINDS)
   .map(([kind, words]) => `                      ${kind.padEnd(9)} ${words}`)
   .join('\n')}
   --quick           only faults that are recovered from quickly, as in npm test
-  --strict-unknown  a card that stays unknown once all is well is a violation
+  --lenient-unknown a card that stays unknown once all is well is no violation
   --sabotage NAMES  take guards of the product away, one at a time, and expect red within --schedules; or all:
 ${SABOTAGES.map(({ name, guard }) => `                      ${name.padEnd(19)} ${guard}`).join('\n')}
   --verbose         what happened, also where all held
@@ -72,7 +72,7 @@ const options = {
   dist: join(import.meta.dirname, '..', 'dist'),
   ...{
     quick: values.quick,
-    strictUnknown: values['strict-unknown'],
+    strictUnknown: !values['lenient-unknown'],
     untilRed: values['until-red'],
     verbose: values.verbose,
   },
