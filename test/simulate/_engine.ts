@@ -2,7 +2,7 @@ import type { ImageId } from '../../src/domain/ids.ts';
 import type { ContainerState } from '../../src/domain/inventory.ts';
 import type { EngineProblem } from '../../src/domain/outcome.ts';
 import { type Engine, EngineTrouble, type ImageDetails, type RawContainer, type Removal } from '../../agents/host/ports.ts';
-import type { Loop, Process } from './_loop.ts';
+import { callOff, type Loop, type Process } from './_loop.ts';
 
 export interface SimImage {
   id: ImageId;
@@ -143,32 +143,26 @@ export function openSimEngine(loop: Loop, watcher: Watcher) {
   }
 
   function startRemoval(process: Process, name: string, force: boolean): Promise<Removal> {
-    const begin = loop.call(process, `DELETE ${name.slice(0, 24)}${force ? ' force' : ''}`, loop.latency(1), () => {
-      if (!state.up) return null;
-      const image = byName(name);
-      const request: Request = {
-        ...{ n: ++requests, by: process, name, force, image: image?.id ?? null },
-        ...{ at: loop.state.now, open: true, endedAt: Number.POSITIVE_INFINITY },
-      };
-      open.add(request);
-      watcher.requested(request);
-      return request;
-    });
-    return begin.then((request) => {
-      if (!request) return { kind: 'trouble', problem: UNREACHABLE, begun: false } as const;
-      return new Promise<Removal>((resolve) => {
-        const answer = (removal: Removal) => {
-          loop.at(loop.state.now + loop.latency(1), process, `is answered ${removal.kind}`, () => {
-            resolve(removal);
-          });
+    return new Promise<Removal>((resolve, reject) => {
+      const label = `DELETE ${name.slice(0, 24)}${force ? ' force' : ''}`;
+      const begin = loop.call(process, label, loop.latency(1), () => {
+        if (!state.up) return resolve({ kind: 'trouble', problem: UNREACHABLE, begun: false });
+        // From here on it is the engine's, whatever becomes of the agent.
+        const request: Request = {
+          ...{ n: ++requests, by: process, name, force, image: byName(name)?.id ?? null },
+          ...{ at: loop.state.now, open: true, endedAt: Number.POSITIVE_INFINITY },
         };
+        open.add(request);
+        watcher.requested(request);
         const limit = loop.at(loop.state.now + REMOVE_LIMIT_MS, process, 'gives a deletion up', () =>
           resolve({ kind: 'trouble', problem: { kind: 'no-answer' }, begun: true }),
         );
         const settle = (removal: Removal) => {
           end(request);
-          limit.fire = null;
-          answer(removal);
+          callOff(limit);
+          loop.at(loop.state.now + loop.latency(1), process, `is answered ${removal.kind}`, () =>
+            resolve(removal),
+          );
         };
         lost.set(request, (done) => {
           if (done) remove(name, force, request);
@@ -182,6 +176,7 @@ export function openSimEngine(loop: Loop, watcher: Watcher) {
           settle(removal);
         });
       });
+      begin.catch(reject);
     });
   }
   const lost = new Map<Request, (done: boolean) => void>();

@@ -39,7 +39,7 @@ export async function live(schedule: Schedule, { commands, lateWord = false, tra
   const lasts = [...schedule.acts, ...schedule.faults].map((one) => ('at' in one ? one.at : 0) + ('ms' in one ? Math.min(one.ms, 50 * MINUTE) : 0));
   const quiet = loop.start + Math.max(20_000, ...lasts) + 5_000;
   // People press on cards as long as these come.
-  let end = await loop.run(quiet, broken);
+  let end = await loop.run(quiet, () => broken() || world.settled());
   if (end === 'late') end = await loop.run(loop.state.now + 10 * MINUTE, () => broken() || world.settled());
   world.heal();
   for (let rounds = 0; !broken() && end !== 'endless'; rounds++) {

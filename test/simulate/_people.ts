@@ -34,26 +34,37 @@ export function openPeople({ loop, data, schedule, witness, bots, channel }: Peo
   let deliveries = 0;
   let gone = false;
   let underWay = 0;
+  /** What bots have in hand; what a bot that died had is over. */
+  const inHand = new Set<{ bot: Bot }>();
 
   /** Something reaches one bot, or two. */
   function deliver(twice: boolean, work: (bot: Bot) => Promise<Answer | null>): Promise<Answer | null | 'none'> {
     const living = bots();
     const [first, second] = living;
     if (!first) return Promise.resolve('none');
-    const answers = [work(first)];
-    if (twice) answers.push(work(second ?? first));
-    return answers[0] ?? Promise.resolve(null);
+    const by = (bot: Bot) => {
+      const one = { bot };
+      inHand.add(one);
+      return work(bot).finally(() => inHand.delete(one));
+    };
+    const answer = by(first);
+    if (twice) void by(second ?? first);
+    return answer;
   }
 
-  function ask(act: Act, i: number): void {
+  function ask(act: Act, i: number, tries = 1): void {
+    if (gone) return;
     const { by: user, text, twice } = act;
-    const delivery = `command-${i}`;
+    const delivery = `command-${i}-${tries}`;
     loop.say(() => `${user} types /dimg ${text}${twice ? ' (delivered twice)' : ''}`);
     const request = { user, team: 'T1', channel, text, replyTo: replyTo(i), delivery };
     const note: Asked = { act: i, answer: 'none' };
     asked.push(note);
     void deliver(twice, (bot) => bot.command(request)).then((answer) => {
       note.answer = answer;
+      // Told to try again in a minute, most people do.
+      const away = answer === 'none' || answer?.lines.map(plain).join('').includes("can't reach Redis");
+      if (away && tries < 3) later(5_000 + loop.random.below(10_000), () => ask(act, i, tries + 1));
       if (answer && answer !== 'none') loop.say(() => `${user} is told: ${answer.lines.map(plain).join(' / ')}`);
     });
   }
@@ -134,7 +145,7 @@ export function openPeople({ loop, data, schedule, witness, bots, channel }: Peo
     leave(): void {
       gone = true;
     },
-    busy: () => underWay > 0,
+    busy: () => underWay > 0 || [...inHand].some(({ bot }) => bot.process.alive),
   };
 }
 

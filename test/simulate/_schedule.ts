@@ -89,7 +89,7 @@ export function draw(seed: number, kinds: Kinds): Schedule {
     bots: random.chance(0.4) ? 2 : 1,
     hosts,
     approvals: random.chance(0.3) ? 2 : 1,
-    expires: random.pick([15_000, 40_000, 90_000, 300_000]),
+    expires: random.pick([15_000, 25_000, 40_000, 60_000, 90_000, 240_000]),
     auditChannel: random.chance(0.3),
     acts,
     faults,

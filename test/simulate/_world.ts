@@ -270,7 +270,7 @@ export function openWorld(schedule: Schedule, { commands, lateWord, trace }: Opt
       loop.say(() => 'all is mended');
     },
     settled(): boolean {
-      if (witness.open.size > 0 || people.busy() || data.find('{dimg}:cards') !== undefined) return false;
+      if (people.busy() || witness.open.size > 0 || data.find('{dimg}:cards') !== undefined) return false;
       if (Number(data.exec('XLEN', [key.reports])) > 0) return false;
       return hosts.every(({ engine }) => !engine.busy()) && queue.idle();
     },
