@@ -40,7 +40,7 @@ export interface Watcher {
   /** An image is gone, by this request or by somebody else. */
   gone(image: ImageId, request: Request | null): void;
   untagged(image: ImageId, name: string, request: Request | null): void;
-  looked(image: ImageId, by: Process): void;
+  looked(image: ImageId, by: Process, tags: readonly string[]): void;
   removedContainer(container: SimContainer): void;
 }
 
@@ -241,7 +241,7 @@ export function openSimEngine(loop: Loop, watcher: Watcher) {
       const inspect = (name: string) =>
         ask(process, `inspect ${name.slice(0, 20)}`, 2, () => {
           const image = byName(name);
-          if (image || name.startsWith('sha256:')) watcher.looked(image?.id ?? (name as ImageId), process);
+          if (image || name.startsWith('sha256:')) watcher.looked(image?.id ?? (name as ImageId), process, [...(image?.tags ?? [])]);
           return image ? detailsOf(image) : null;
         });
       const list = () => [...containers.values()].map(raw);

@@ -1,11 +1,10 @@
 import type { Command } from '../../src/commands/_define.ts';
-import { plain } from '../../src/domain/markup.ts';
 import { isFinal, partsOf, type Run } from '../../src/domain/run.ts';
 import { renderCard } from '../../src/slack/card.ts';
 import { readMetadata, readNote } from '../../src/slack/metadata.ts';
 import { steer } from './_globals.ts';
 import type { Schedule } from './_schedule.ts';
-import { AUDIT_CHANNEL, CHANNEL, openWorld, RIGHTS, type World } from './_world.ts';
+import { CHANNEL, openWorld, RIGHTS, type World } from './_world.ts';
 
 export interface Result {
   /** The first promise that was broken; `null` where all held. */
@@ -77,23 +76,19 @@ function restless({ witness, data, queue, hosts }: World): string {
 }
 
 function judge(world: World, schedule: Schedule, lateWord: boolean): void {
-  const { witness, people, data } = world;
+  const { witness, people } = world;
   const { keep } = witness;
   for (const run of witness.runs.values()) judgeRun(world, run, lateWord);
   witness.audit(schedule.seed % 8 === 0);
-  for (const { act, answer } of people.asked) {
-    const made = [...witness.runs.values()].filter(({ id }) => people.actOf(id) === act);
-    keep(made.length <= 1, () => `the command ${act} made ${made.length} runs`);
-    const { text } = schedule.acts[act] ?? {};
-    // Its reply address is forgotten after half an hour, and the run with it.
-    const young = world.loop.state.now < world.loop.start + 30 * MINUTE;
-    if (answer === null && young)
-      keep(made.length === 1, () => `the command ${JSON.stringify(text)} was accepted, and there is no run`);
+  for (const { act, tries, answer } of people.asked) {
+    const made = [...witness.runs.values()].filter(({ id }) => people.originOf(id) === `${act}/${tries}`);
+    const text = JSON.stringify(schedule.acts[act]?.text);
+    keep(made.length <= 1, () => `the command ${text} made ${made.length} runs`);
+    if (answer === null) keep(made.length === 1, () => `the command ${text} was accepted, and there is no run`);
   }
-  void data;
 }
 
-function judgeRun({ slack, witness, hosts }: World, run: Run, lateWord: boolean): void {
+function judgeRun({ slack, witness }: World, run: Run, lateWord: boolean): void {
   const { keep, planOf, gone } = witness;
   const name = `#${run.id}`;
   keep(isFinal(run.state), () => `${name} is ${run.state} for ever`);
@@ -150,7 +145,4 @@ function judgeRun({ slack, witness, hosts }: World, run: Run, lateWord: boolean)
       }
     }
   }
-  void hosts;
-  void plain;
-  void AUDIT_CHANNEL;
 }

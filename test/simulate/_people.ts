@@ -24,6 +24,7 @@ export interface PeopleSetting {
 /** What became of a command: `null` is that it was accepted. */
 export interface Asked {
   act: number;
+  tries: number;
   answer: Answer | null | 'none';
 }
 
@@ -31,6 +32,7 @@ export interface Asked {
 export function openPeople({ loop, data, schedule, witness, bots, channel }: PeopleSetting) {
   const asked: Asked[] = [];
   const seen = new Set<string>();
+  const origins = new Map<RunId, string | null>();
   let deliveries = 0;
   let gone = false;
   let underWay = 0;
@@ -57,8 +59,8 @@ export function openPeople({ loop, data, schedule, witness, bots, channel }: Peo
     const { by: user, text, twice } = act;
     const delivery = `command-${i}-${tries}`;
     loop.say(() => `${user} types /dimg ${text}${twice ? ' (delivered twice)' : ''}`);
-    const request = { user, team: 'T1', channel, text, replyTo: replyTo(i), delivery };
-    const note: Asked = { act: i, answer: 'none' };
+    const request = { user, team: 'T1', channel, text, replyTo: `https://slack.invalid/act/${i}/${tries}`, delivery };
+    const note: Asked = { act: i, tries, answer: 'none' };
     asked.push(note);
     void deliver(twice, (bot) => bot.command(request)).then((answer) => {
       note.answer = answer;
@@ -129,10 +131,18 @@ export function openPeople({ loop, data, schedule, witness, bots, channel }: Peo
       later(3_000, () => move(run, message, { when: 'proposed', after: 0, by: requester, verb: 'confirm', via: 'button', twice: false }));
   }
 
-  function actOf(run: RunId): number | null {
-    const match = /^https:\/\/slack\.invalid\/act\/(\d+)$/.exec(String(data.exec('GET', [own.replyTo(run)])));
-    return match ? Number(match[1]) : null;
+  /** Which command, and which time that it was typed, a run comes from; looked for while its reply address is known. */
+  function originOf(run: RunId): string | null {
+    const known = origins.get(run);
+    if (known !== undefined) return known;
+    const match = /^https:\/\/slack\.invalid\/act\/(\d+\/\d+)$/.exec(String(data.exec('GET', [own.replyTo(run)])));
+    origins.set(run, match?.[1] ?? null);
+    return match?.[1] ?? null;
   }
+  const actOf = (run: RunId): number | null => {
+    const origin = originOf(run);
+    return origin === null ? null : Number.parseInt(origin, 10);
+  };
 
   schedule.acts.forEach((act, i) => {
     later(act.at, () => ask(act, i));
@@ -140,7 +150,7 @@ export function openPeople({ loop, data, schedule, witness, bots, channel }: Peo
   return {
     asked,
     read,
-    actOf,
+    originOf,
     /** Nobody presses any more. */
     leave(): void {
       gone = true;
@@ -157,5 +167,3 @@ function stateOf(text: string): Move['when'] | 'planning' {
   const word = / (planning|proposed|executing) · /.exec(text)?.[1];
   return word === undefined ? 'over' : (word as 'planning' | 'proposed' | 'executing');
 }
-
-const replyTo = (act: number) => `https://slack.invalid/act/${act}`;

@@ -24,6 +24,8 @@ export interface WitnessSetting {
   /** Whether this person was an approver at some moment of this time. */
   wasApprover(user: string, from: number, to: number): boolean;
   jobOf(host: HostName, id: string): Job | undefined;
+  /** A run is stored for the first time. */
+  born(run: RunId): void;
 }
 export type Witness = ReturnType<typeof openWitness>;
 
@@ -47,13 +49,13 @@ const NEXT: Partial<Record<RunState, readonly RunState[]>> = {
  * Looks on: at each change of a stored run, each request to an engine, each press. It knows what people did and what
  * engines have, and believes nothing that bots or agents say. The first promise that is broken is kept.
  */
-export function openWitness({ loop, data, lateWord, wasApprover, jobOf }: WitnessSetting) {
+export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: WitnessSetting) {
   const runs = new Map<RunId, Run>();
   const open = new Set<RunId>();
   const presses: { run: RunId; verb: Press['verb']; by: UserId; at: number }[] = [];
   const begun: Begun[] = [];
   const everBegun = new Set<string>();
-  const looks = new Map<string, { by: Process; at: number }>();
+  const looks = new Map<string, { by: Process; at: number; tags: readonly string[] }>();
   const requests = new Map<string, Request[]>();
   /** Images that went by a request: which job it was for. */
   const gone: { host: HostName; image: ImageId; job: string | null; run: RunId | null; at: number }[] = [];
@@ -107,6 +109,7 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf }: Witnes
     if (isFinal(after.state)) open.delete(id);
     else open.add(id);
     loop.say(() => `stored #${id} rev ${after.rev} ${after.state}${partsOf(after).map(([host, { stage, sent, outcomes, trouble }]) => ` ${host}:${stage}/${sent}/${outcomes.map(({ outcome }) => outcome).join('+')}${trouble ? `(${trouble.kind})` : ''}`).join('')}`);
+    if (!before) born(id);
     if (forgiving) return;
     if (!before) return keep(after.rev === 0, `#${id} began in the middle`);
     changed(before, after);
@@ -228,6 +231,11 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf }: Witnes
       const last = earlier.at(-1);
       const look = looks.get(at(host, image));
       keep(look?.by === by, `${name} is deleted without a look by ${by.name}`);
+      if (!forgiving && item?.action === 'delete')
+        keep(
+          look?.tags.every((tag) => item.references.includes(tag)) ?? false,
+          `${name} is deleted for #${hand.run} though it was seen to have other names than in its plan`,
+        );
       if (last) {
         const known = last.by.alive ? last.endedAt : last.at;
         keep(look !== undefined && look.at >= Math.min(known, loop.state.now), `${name} is tried twice without a look between`);
@@ -235,8 +243,8 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf }: Witnes
       }
       requests.set(at(host, image), [...earlier, request]);
     },
-    looked(host: HostName, image: string, by: Process): void {
-      looks.set(at(host, image), { by, at: loop.state.now });
+    looked(host: HostName, image: string, by: Process, tags: readonly string[]): void {
+      looks.set(at(host, image), { by, at: loop.state.now, tags });
     },
     /** An image, or a name of one, went. */
     went(host: HostName, image: ImageId, request: Request | null): void {

@@ -70,6 +70,7 @@ export function openWorld(schedule: Schedule, { commands, lateWord, trace }: Opt
       const before = about.findLast(({ at }) => at <= from);
       return (before?.is ?? false) || about.some(({ at, is }) => is && at > from && at <= to);
     },
+    born: (run) => void people.originOf(run),
     jobOf: (host, id) => queue.jobs(host).find((job) => job.id === id)?.data,
   });
 
@@ -90,7 +91,7 @@ export function openWorld(schedule: Schedule, { commands, lateWord, trace }: Opt
       requested: (request) => witness.requested(name, request),
       gone: (image, request) => witness.went(name, image, request),
       untagged: () => {},
-      looked: (image, by) => witness.looked(name, image, by),
+      looked: (image, by, tags) => witness.looked(name, image, by, tags),
       removedContainer: () => {},
     });
     fill(engine, images);
