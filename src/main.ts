@@ -6,6 +6,7 @@ import { errorField, openLog } from '../agents/host/log.ts';
 import { loadCommands } from './commands/_load.ts';
 import { readBotSettings } from './config.ts';
 import { KEEP_DAYS } from './domain/due.ts';
+import { parseJobId } from './domain/job-id.ts';
 import { plain } from './domain/markup.ts';
 import type { Deps } from './flows/_deps.ts';
 import { advance } from './flows/advance.ts';
@@ -13,16 +14,22 @@ import { openAside } from './flows/aside.ts';
 import { decide } from './flows/decide.ts';
 import { home } from './flows/home.ts';
 import { press } from './flows/press.ts';
+import { openRecall } from './flows/recall.ts';
 import { report } from './flows/report.ts';
 import { request } from './flows/request.ts';
 import { sweep } from './flows/sweep.ts';
 import { openMirror } from './mirror/mirror.ts';
-import type { Log, Runs } from './ports.ts';
+import type { CardQueue, Log, Runs } from './ports.ts';
 import { openJobs } from './queue/jobs.ts';
 import { openReports } from './queue/reports.ts';
 import { openApp } from './slack/app.ts';
+import { realTime } from './slack/backoff.ts';
+import { openGate } from './slack/gate.ts';
 import { openPostedHeads } from './slack/heads.ts';
+import { CALL_MS } from './slack/marks.ts';
 import { openPeople } from './slack/people.ts';
+import { openPostedCards } from './slack/posted-cards.ts';
+import { awaitSlack } from './slack/start.ts';
 import { openVoice } from './slack/voice.ts';
 import { openHomes } from './slack/write-home.ts';
 import { openWriter } from './slack/writer.ts';
@@ -32,12 +39,17 @@ import { openAudit } from './store/audit.ts';
 import { openCards } from './store/cards.ts';
 import { connect, reaching, redisClock } from './store/connect.ts';
 import { openHosts } from './store/hosts.ts';
+import { openKeeping } from './store/keeping.ts';
 import { own } from './store/keys.ts';
 import { takeLock } from './store/lock.ts';
+import { openMemory } from './store/memory.ts';
 import { openRuns } from './store/runs.ts';
 
 const SWEEP_MS = 500;
 const CLOCK_MS = 60_000;
+const RECALL_MS = 1_000;
+/** Where nothing was lost, Redis is known to be whole before anybody can ask for anything. */
+const WHOLE_MS = 3_000;
 /** Slack gives up after 3 s. */
 const COMMAND_MS = 2_500;
 /** Longer than one wait for reports. */
@@ -67,26 +79,34 @@ export async function runBot(
     // We decide what is tried again and when: the client would post twice, and wait with everything else.
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
-    timeout: 10_000,
+    timeout: CALL_MS,
   };
   const client = () => new WebClient(settings.botToken, clientOptions);
-  const self = await client()
-    .auth.test()
-    .catch((error) => {
-      throw new ConfigError(`SLACK_BOT_TOKEN: Slack does not take it: ${(error as Error).message}.`, {
-        cause: error,
-      });
+  const time = realTime(clock.now);
+  const self = await awaitSlack(client(), time, log, stop);
+  if (self && 'refused' in self)
+    throw new ConfigError(`SLACK_BOT_TOKEN: Slack does not take it: ${self.refused.message}.`, {
+      cause: self.refused,
     });
+  if (!self) {
+    redis.disconnect();
+    reading.disconnect();
+    return;
+  }
 
   const audit = openAudit(redis);
-  const voice = openVoice(client(), log);
+  const memory = openMemory();
+  const keeping = openKeeping(redis, memory, clock.now, KEEP_DAYS);
+  const voice = openVoice(client(), time, log);
   const auditChannel = settings.audit.channel;
   const mirror =
     settings.audit.file === undefined
       ? null
       : await openMirror({
           ...{ file: settings.audit.file, audit, log },
-          lock: (name, ms) => reaching(() => takeLock(redis, own.mirrorLock(name), ms)),
+          // What Redis lost is put back from the mirror: until then it has nothing to say to it.
+          lock: async (name, ms) =>
+            (await keeping.isWhole()) ? reaching(() => takeLock(redis, own.mirrorLock(name), ms)) : null,
           async tell(problem) {
             if (auditChannel !== undefined) await voice.post(auditChannel, { lines: [problem] });
           },
@@ -95,8 +115,13 @@ export async function runBot(
         });
 
   const jobs = openJobs(redis, log);
-  const cards = openCards(redis);
-  const stored = openRuns(redis, clock.now, KEEP_DAYS);
+  const queue = openCards(redis);
+  const cards: CardQueue = {
+    ...queue,
+    // A card may be ahead of what a Redis that was set back has of its run.
+    waiting: async () => ((await keeping.isWhole()) ? queue.waiting() : []),
+  };
+  const stored = openRuns(redis, clock.now, KEEP_DAYS, memory);
   const runs: Runs = {
     ...stored,
     create: async (...args) => kicking(await stored.create(...args)),
@@ -104,6 +129,13 @@ export async function runBot(
     commit: async (...args) => kicking(await stored.commit(...args)),
   };
   const aside = openAside();
+  const ending = new AbortController();
+  const recall = openRecall({
+    ...{ keeping, mirror, voice, log, auditChannel, clock: clock.now },
+    posted: openPostedCards(client(), self.bot_id ?? '', log),
+    channels: async () => [...(settings.rights.channels ?? []), ...(await audit.channels())],
+    sleep: (ms) => sleep(ms, undefined, { signal: ending.signal }),
+  });
   const deps: Deps = {
     runs,
     cards,
@@ -123,18 +155,20 @@ export async function runBot(
     groups: settings.groups,
     policy: settings.policy,
     aside: aside.add,
+    heardSince: recall.heardSince,
     newId: randomUUID,
   };
   // The writer's own client: a rate limit on cards must not hold up anything else.
+  const gate = openGate(time, log);
   const writer = openWriter({
-    client: client(),
-    runs,
-    cards,
+    client: new WebClient(settings.botToken, { ...clientOptions, fetch: gate.fetch }),
+    ...{ gate, runs, cards, auditChannel, log, time },
     rights: settings.rights,
-    auditChannel,
-    log,
+    botId: self.bot_id,
+    name: randomUUID(),
     async posted(run, card) {
-      await advance(deps, run, { type: 'posted', at: clock.now(), card });
+      const advanced = await advance(deps, run, { type: 'posted', at: clock.now(), card });
+      return 'run' in advanced ? advanced.run.card : undefined;
     },
     async unpostable(run, words) {
       await advance(deps, run.id, { type: 'refuse', at: clock.now(), why: plain(words) });
@@ -148,7 +182,7 @@ export async function runBot(
     return result;
   }
 
-  const homes = openHomes({ client: client(), rights: settings.rights, log });
+  const homes = openHomes({ client: client(), rights: settings.rights, time, log });
   const app = await openApp(
     {
       botToken: settings.botToken,
@@ -165,18 +199,34 @@ export async function runBot(
       reply: deps.voice.reply,
       home: async ({ hash, ...person }) => homes.publish(person.user, await home(deps, person), hash),
     },
-    log,
+    { log, time },
   );
   const reports = openReports(reading, `bot-${randomUUID()}`, log);
-  await reports.listen((received) => report(deps, received));
+  await reports.listen(async (received) => {
+    // What it is about may be put back in a moment.
+    if (parseJobId(received.job)) await recall.whenOpen(ending.signal);
+    return report(deps, received);
+  });
   writer.start();
   mirror?.start();
-  const ending = new AbortController();
   const loops = [
-    every(SWEEP_MS, ending.signal, log, () => sweep(deps)),
+    every(RECALL_MS, ending.signal, log, recall.check),
+    every(SWEEP_MS, ending.signal, log, async () => {
+      if (recall.isOpen()) await sweep(deps);
+    }),
     every(CLOCK_MS, ending.signal, log, () => clock.measure()),
   ];
-  await app.start();
+  await Promise.race([recall.whenOpen(ending.signal), sleep(WHOLE_MS)]);
+  // Where Slack is away, its reports are read and its times are kept meanwhile.
+  const stopping = () => void app.stop();
+  stop.addEventListener('abort', stopping);
+  await app.start().catch((error) => {
+    if (!('appToken' in settings.by)) throw error;
+    throw new ConfigError(`SLACK_APP_TOKEN: Slack does not take it: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  });
+  stop.removeEventListener('abort', stopping);
   log.info('ready', { by: 'appToken' in settings.by ? 'Socket Mode' : `HTTP port ${settings.by.port}` });
 
   await new Promise<void>((resolve) =>
@@ -185,7 +235,7 @@ export async function runBot(
   log.info('stopping');
   await app.stop().catch((error) => log.error('Slack was not left in order', error));
   ending.abort();
-  await Promise.all([...loops, reports.close()]);
+  await Promise.all([...loops, reports.close(ASIDE_MS)]);
   if (!(await aside.settled(ASIDE_MS))) log.warn('a verification of the audit was not waited for any longer');
   await writer.close();
   await mirror?.close();
@@ -207,7 +257,7 @@ function edgeLog(level: Parameters<typeof openLog>[0]): Log {
 
 async function every(ms: number, stop: AbortSignal, log: Log, work: () => Promise<void>): Promise<void> {
   while (!stop.aborted) {
+    await work().catch((error) => stop.aborted || log.error('what is done by the clock failed', error));
     await sleep(ms, undefined, { signal: stop }).catch(() => undefined);
-    if (!stop.aborted) await work().catch((error) => log.error('what is done by the clock failed', error));
   }
 }

@@ -1,6 +1,6 @@
 import type { ReportBody } from '../../src/domain/protocol.ts';
 import { eachOf } from './each.ts';
-import { type Execution, guard, leftOut } from './execution.ts';
+import { type Execution, guard, leftOut, noted } from './execution.ts';
 import { openProgress } from './progress.ts';
 import { restore } from './restore.ts';
 import type { RestoreJob } from './verify.ts';
@@ -23,7 +23,7 @@ export async function carryBack(
   await eachOf(job.items, PULLS, async (item) => {
     progress.add(
       (await leftOut(job.run, item, execution)) ??
-        (await guard(item, () => restore(engine, item), execution)),
+        (await guard(item, () => noted(item, () => restore(engine, item), execution), execution)),
     );
   });
   await progress.flush();

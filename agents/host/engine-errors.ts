@@ -24,6 +24,8 @@ export function readFailure(error: unknown, address: string): Failure {
   if (code === 'EACCES' || code === 'EPERM') return trouble({ kind: 'permission', at: address }, false);
   if (typeof code === 'string' && NEVER_CONNECTED.has(code))
     return trouble({ kind: 'unreachable', at: address }, false);
+  // So many wait to be let in that no more are: the engine is there and takes no one.
+  if (code === 'EAGAIN') return trouble({ kind: 'no-answer' }, false);
   // A connection that was cut, or that stayed silent: the request may have arrived.
   if (isAbort(error) || code === 'ECONNRESET' || code === 'EPIPE' || code === 'ETIMEDOUT')
     return trouble({ kind: 'no-answer' }, true);

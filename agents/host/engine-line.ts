@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
 import Docker from 'dockerode';
 import type { z } from 'zod';
 import type { EngineAddress } from './engine-address.ts';
@@ -25,11 +25,12 @@ export function openLine(address: EngineAddress, callLimitMs: number) {
 
   const dial = (call: Call, limitMs: number) =>
     withLimit(limitMs, async (abortSignal) => {
-      return new Promise<unknown>((resolve, reject) => {
-        docker.modem.dial(request(call, abortSignal) as never, (error: unknown, data: unknown) =>
-          error ? reject(error) : resolve(data),
-        );
-      });
+      const answer = await open(call, abortSignal, ANY_STATUS);
+      const data = readJson(await readAll(answer));
+      const { statusCode = 0 } = answer;
+      // As the client itself would tell it.
+      if (!(statusCode in TAKEN)) throw Object.assign(new Error('refused'), { statusCode, json: data });
+      return data;
     });
 
   /** Pins a version first; what can't be connected to may come back as another version. */
@@ -80,11 +81,11 @@ export function openLine(address: EngineAddress, callLimitMs: number) {
     }
   };
 
-  const open = (call: Call, abortSignal: AbortSignal) =>
-    new Promise<Readable>((resolve, reject) => {
+  const open = (call: Call, abortSignal: AbortSignal, statusCodes: Record<number, true> = TAKEN) =>
+    new Promise<IncomingMessage>((resolve, reject) => {
       docker.modem.dial(
-        { ...request(call, abortSignal), isStream: true } as never,
-        (error: unknown, data: unknown) => (error ? reject(error) : resolve(data as Readable)),
+        { ...request(call, abortSignal), statusCodes, isStream: true } as never,
+        (error: unknown, data: unknown) => (error ? reject(error) : resolve(data as IncomingMessage)),
       );
     });
 
@@ -111,13 +112,31 @@ export function openLine(address: EngineAddress, callLimitMs: number) {
 
 // --- internal ---
 
+const TAKEN: Record<number, true> = { 200: true, 201: true, 204: true };
+const ANY_STATUS = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [100 + i, true as const]));
+
+/** Rejects where the connection is cut in mid-body, which the client itself never notices. */
+async function readAll(answer: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** What is no JSON is left as it came. */
+function readJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return body;
+  }
+}
+
 function request({ method, path, query = {}, auth }: Call, abortSignal: AbortSignal) {
   return {
     method,
     // The modem appends the query where the path ends in a question mark.
     path: `${path}?`,
     options: { _query: query, _body: {} },
-    statusCodes: { 200: true, 201: true, 204: true },
     abortSignal,
     ...(auth && { authconfig: { base64: auth } }),
   };

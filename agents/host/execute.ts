@@ -7,7 +7,7 @@ import { openTally } from '../../src/domain/tally.ts';
 import { carryOut } from './carry-out.ts';
 import { isStale, leaveAll, unmatched } from './drift.ts';
 import { eachOf } from './each.ts';
-import { type Execution, ended, guard, leftOut, withinLimits } from './execution.ts';
+import { type Execution, ended, guard, leftOut, noted, withinLimits } from './execution.ts';
 import { takeInventory } from './inventory.ts';
 import type { Engine, EngineInfo } from './ports.ts';
 import { openProgress } from './progress.ts';
@@ -62,13 +62,15 @@ export async function execute(
     freed: freedBy(info, world),
     ...wait,
     hurry: execution.hurry,
+    tried: execution.notes.tried,
   };
+  const begun = (item: Item) => noted(item, () => carryOut(item, hands), execution);
   const one = async (item: Item): Promise<Outcome> => {
     // Children come first in a plan; those that some lane has in its hands are waited for.
     await Promise.all((world.children.get(item.image) ?? []).map((child) => ends.get(child)));
     const outcome =
       (await leftOut(job.run, item, execution)) ??
-      (await guard(item, () => withinLimits(item, () => carryOut(item, hands), execution), execution));
+      (await guard(item, () => withinLimits(item, () => begun(item), execution), execution));
     if (outcome.outcome === 'deleted' || outcome.outcome === 'absent') gone.add(item.image);
     progress.add(outcome);
     return outcome;
@@ -80,7 +82,8 @@ export async function execute(
     await end;
   });
   await progress.flush();
-  if (job.cache.length > 0) await report({ kind: 'cache', cache: await pruneCache(job, execution) });
+  if (job.cache.length > 0)
+    await report({ kind: 'cache', cache: await pruneCache(job, { ...execution, ...wait }) });
 
   const deleted = new Set<ImageId>();
   for (const { image, outcome } of await Promise.all(ends.values()))

@@ -6,6 +6,7 @@ import type { Rules } from '../../src/domain/rules.ts';
 import type { ImageCache } from './details.ts';
 import type { Surroundings } from './inventory.ts';
 import { type Ledger, uncounted } from './ledger.ts';
+import type { Notes } from './notes.ts';
 import type { Clock, Engine, Log, Queue } from './ports.ts';
 import { refused } from './verify.ts';
 
@@ -19,6 +20,7 @@ export type Execution = {
   clock: Clock;
   readDisk: (root: string) => Promise<Disk | null>;
   ledger: Ledger;
+  notes: Notes;
   log: Log;
   /** The image at hand is finished, the others are left. */
   stop: AbortSignal;
@@ -47,6 +49,20 @@ export async function guard(item: Item, work: () => Promise<Outcome>, { log }: E
     log.error('an item failed unexpectedly', { image: item.image, error: message });
     return { image: item.image, outcome: 'unknown', removed: [], freed: 0, why: { kind: 'engine', message } };
   }
+}
+
+/** Notes that the item is begun before the engine is asked, and what it came to before anybody is told. */
+export async function noted(
+  item: Item,
+  work: () => Promise<Outcome>,
+  { notes }: Execution,
+): Promise<Outcome> {
+  const why = await notes.begin(item);
+  const outcome: Outcome = why
+    ? { image: item.image, outcome: 'failed', removed: [], freed: 0, why }
+    : await work();
+  await notes.end(outcome);
+  return outcome;
 }
 
 /** Counts against the host's hourly limits before the engine is asked, since nobody can count afterwards what was lost. */

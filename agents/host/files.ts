@@ -21,7 +21,12 @@ export async function replace(file: string, content: string): Promise<void> {
     await handle.close();
   }
   await rename(`${file}.new`, file);
-  const folder = await open(dirname(file), 'r');
+  await syncFolder(dirname(file));
+}
+
+/** Makes durable which files there are. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
   try {
     await folder.sync();
   } finally {

@@ -2,13 +2,13 @@ import { choose } from '../../src/domain/choose.ts';
 import type { Disk } from '../../src/domain/disk.ts';
 import type { Inventory } from '../../src/domain/inventory.ts';
 import type { EngineProblem } from '../../src/domain/outcome.ts';
-import { HEARTBEAT_MS, type Heartbeat } from '../../src/domain/protocol.ts';
+import { HEARTBEAT_MS, type Heartbeat, type Known } from '../../src/domain/protocol.ts';
 import { plainPrune } from '../../src/domain/selection.ts';
 import type { HeadJournal } from './head-journal.ts';
 import { takeInventory } from './inventory.ts';
 import { errorField } from './log.ts';
 import type { Planner } from './plan.ts';
-import { EngineTrouble, type Log, type Queue } from './ports.ts';
+import { EngineTrouble, type Log, type Met, type Queue } from './ports.ts';
 import type { Rival } from './rival.ts';
 
 export type Pulse = {
@@ -20,8 +20,11 @@ export type Pulse = {
   rival: Rival;
   heads: Pick<HeadJournal, 'saw'>;
   readDisk: (root: string) => Promise<Disk | null>;
-  /** After each look at the engine. */
-  looked: () => Promise<void>;
+  /** After each look at the engine; whether it answered. */
+  looked: (answered: boolean) => Promise<void>;
+  known: () => Known;
+  /** After each heartbeat that Redis took. */
+  met: (met: Met) => void;
   monotonic: () => number;
   sleep: (ms: number) => Promise<void>;
   log: Log;
@@ -64,7 +67,7 @@ export function openHeart(pulse: Pulse): Heart {
     try {
       const { root, ...engine } = await planner.engine.info();
       // What is being counted already may have begun before what calls for a new count.
-      if (anew) await counting;
+      if (anew) await Promise.race([counting, pulse.sleep(COUNT_WAIT_MS)]);
       if (anew || monotonic() - countedAt >= RECOUNT_MS) counting ??= recount();
       await Promise.race([counting, pulse.sleep(COUNT_WAIT_MS)]);
       if (problem) log.info('the engine answers again');
@@ -84,12 +87,17 @@ export function openHeart(pulse: Pulse): Heart {
     try {
       const { engine, disk } = await look(anew);
       // Before Redis is asked: what was learnt is worth keeping without it.
-      await pulse.looked();
+      await pulse.looked(engine !== null);
       const { identity, epoch, agent } = pulse;
-      const { before, auditHead } = await queue.heartbeat({
-        ...{ v: 1, host: planner.host, identity, epoch, agent },
-        ...{ engine, problem, disk, counts: engine ? counts : null },
-      });
+      const met = await queue.heartbeat(
+        {
+          ...{ v: 1, host: planner.host, identity, epoch, agent },
+          ...{ engine, problem, disk, counts: engine ? counts : null },
+        },
+        pulse.known(),
+      );
+      const { before, auditHead } = met;
+      pulse.met(met);
       // Not waited for: a disk that hangs must not make a host offline.
       void heads.saw(auditHead);
       if (rival.saw(before)) tellOfRival(log, rival.present());

@@ -4,21 +4,27 @@ import { Job, type ReportBody } from '../../src/domain/protocol.ts';
 import type { Selection } from '../../src/domain/selection.ts';
 import { carryBack } from './carry-back.ts';
 import { diskUse } from './disk-use.ts';
+import type { Doubts } from './doubts.ts';
 import { type Asked, execute } from './execute.ts';
 import type { Execution } from './execution.ts';
 import type { HeadJournal } from './head-journal.ts';
+import type { Journal } from './journal.ts';
+import { JournalFull } from './journal-file.ts';
 import { errorField } from './log.ts';
+import { openNotes } from './notes.ts';
+import type { Outbox } from './outbox.ts';
 import { makePlan, type Planner, survey } from './plan.ts';
 import { EngineTrouble, type Log, type Queue } from './ports.ts';
 import type { ReportOn } from './reports.ts';
-import type { State } from './state.ts';
 import { type ExecuteJob, objectionTo, type RestoreJob, refused } from './verify.ts';
 
 export type Jobs = {
   self: { host: HostName; epoch: string };
   planner: Planner;
-  execution: Execution;
-  state: Pick<State, 'accept' | 'accepted'>;
+  execution: Omit<Execution, 'notes'>;
+  journal: Pick<Journal, 'accept' | 'knows' | 'job' | 'note'>;
+  outbox: Pick<Outbox, 'say' | 'again'>;
+  doubts: Pick<Doubts, 'hold' | 'leave' | 'look'>;
   heads: Pick<HeadJournal, 'seen'>;
   queue: Pick<Queue, 'now'>;
   reportOn: ReportOn;
@@ -30,7 +36,7 @@ export type Jobs = {
 
 /** Takes whatever came from the queue to its reports. Never rejects. */
 export function openJobs(jobs: Jobs): (data: unknown) => Promise<void> {
-  const { log, reportOn } = jobs;
+  const { log, reportOn, journal, outbox, doubts } = jobs;
   const oneAtATime = openTurns();
   const planned = rememberSelections();
 
@@ -39,13 +45,14 @@ export function openJobs(jobs: Jobs): (data: unknown) => Promise<void> {
     return objectionTo(job, jobs.self, await jobs.queue.now());
   };
 
-  const repeated = (job: Job): null => {
-    log.warn('a job that was taken before was left aside', { job: job.id });
+  /** What comes twice is not done twice, but what was said of it is said again. */
+  const repeated = ({ id }: { id: string }): null => {
+    log.info('a job that was taken before is told about again', { job: id });
+    outbox.again(id);
     return null;
   };
 
   const doJob = async (job: Job, report: (body: ReportBody) => Promise<void>): Promise<Trouble | null> => {
-    if (jobs.state.accepted(job.id)) return repeated(job);
     const objection = await object(job);
     if (objection) return objection;
     switch (job.kind) {
@@ -66,27 +73,50 @@ export function openJobs(jobs: Jobs): (data: unknown) => Promise<void> {
       }
       case 'execute':
       case 'restore':
-        return oneAtATime(() => doExecute(job, report));
+        return oneAtATime(() => doExecute(job));
     }
   };
 
-  const doExecute = async (job: ExecuteJob | RestoreJob, report: (body: ReportBody) => Promise<void>) => {
+  const doExecute = async (job: ExecuteJob | RestoreJob) => {
     if (jobs.stop.aborted) return refused('the agent was stopped before this job');
-    // Whatever is said of it now would be taken for what became of it: its first coming tells that.
-    if (jobs.state.accepted(job.id)) return repeated(job);
+    if (journal.knows(job.id)) return repeated(job);
+    // What an earlier one left in doubt is looked up before anything else is touched.
+    await doubts.look();
     // Again, because it may have waited long for its turn.
     const objection = await object(job);
     if (objection) return objection;
-    if (!(await jobs.state.accept(job.id))) return repeated(job);
-    log.info('executing', { job: job.id, items: job.items.length });
+    doubts.hold(job.id);
     try {
-      if (job.kind === 'restore') await carryBack(job, report, jobs.execution);
-      else await execute(job, askedBy(planned.of(job.run, job.planDigest)), report, jobs.execution);
+      if (!(await accept(job))) return repeated(job);
+    } catch (error) {
+      doubts.leave(job.id);
+      if (!(error instanceof JournalFull)) throw error;
+      return refused(noRoom(job.items.length));
+    }
+    log.info('executing', { job: job.id, items: job.items.length });
+    const report = (body: ReportBody) => outbox.say(job.id, body);
+    const notes = openNotes(journal, job, jobs.execution.clock.now, log);
+    const execution = { ...jobs.execution, notes };
+    try {
+      if (job.kind === 'restore') await carryBack(job, report, execution);
+      else await execute(job, askedBy(planned.of(job.run, job.planDigest)), report, execution);
+      doubts.leave(job.id);
+    } catch (error) {
+      // Whatever it was, each item has its end: what was begun is looked up, the rest is left.
+      const why = troubleOf(error, job.id, log);
+      if (!journal.job(job.id)?.reports.size) await report({ kind: 'refused', why });
+      doubts.leave(job.id, why);
     } finally {
       jobs.executed();
     }
     log.info('executed', { job: job.id });
     return null;
+  };
+
+  const accept = (job: ExecuteJob | RestoreJob): Promise<boolean> => {
+    const { id, run, kind, epoch, planDigest, items } = job;
+    const cache = job.kind === 'execute' ? job.cache : [];
+    return journal.accept({ at: jobs.execution.clock.now(), id, run, kind, epoch, planDigest, items, cache });
   };
 
   const askedBy = (selection: Selection | undefined): Asked => ({
@@ -98,6 +128,8 @@ export function openJobs(jobs: Jobs): (data: unknown) => Promise<void> {
     const parsed = Job.safeParse(data);
     const id = parsed.success ? parsed.data.id : readId(data);
     if (id === null) return log.warn('a job without an ID was dropped');
+    // Before all else: that it is late or for an earlier start says nothing of what became of it.
+    if (journal.knows(id)) return void repeated({ id });
     const report = reportOn(id);
     try {
       const why = parsed.success ? await doJob(parsed.data, report) : refused(issueOf(parsed.error));
@@ -105,20 +137,26 @@ export function openJobs(jobs: Jobs): (data: unknown) => Promise<void> {
       log.warn('a job was refused', { job: id, why });
       await report({ kind: 'refused', why });
     } catch (error) {
-      const known = error instanceof EngineTrouble;
-      log[known ? 'warn' : 'error']('a job failed', {
-        job: id,
-        ...(known ? { why: error.problem } : errorField(error)),
-      });
-      const message = error instanceof Error ? error.message : String(error);
-      await report({ kind: 'refused', why: known ? error.problem : { kind: 'engine', message } }).catch(
-        () => {},
-      );
+      const why = troubleOf(error, id, log);
+      await report({ kind: 'refused', why }).catch(() => {});
     }
   };
 }
 
 // --- internal ---
+
+function troubleOf(error: unknown, job: string, log: Log): Trouble {
+  const known = error instanceof EngineTrouble;
+  log[known ? 'warn' : 'error']('a job failed', {
+    job,
+    ...(known ? { why: error.problem } : errorField(error)),
+  });
+  if (known) return error.problem;
+  return { kind: 'engine', message: error instanceof Error ? error.message : String(error) };
+}
+
+const noRoom = (items: number): string =>
+  `the agent’s journal has no room for ${items} images at once, and the disk of DIMG_STATE_DIR is full: ask for fewer, or make room there`;
 
 /** Runs one after the other, in the order of asking. */
 function openTurns() {

@@ -1,9 +1,7 @@
-import { z } from 'zod';
 import type { Allowance } from '../../src/domain/inventory.ts';
 import type { Trouble } from '../../src/domain/outcome.ts';
 import type { Rules } from '../../src/domain/rules.ts';
-import { ConfigError } from './config-error.ts';
-import { readIfThere, replace } from './files.ts';
+import type { Journal } from './journal.ts';
 
 /** What was deleted here in the last hour, against the host's limits. */
 export type Ledger = {
@@ -19,74 +17,56 @@ export const uncounted: Trouble = {
   kind: 'refused',
   message: 'the count for this host’s hourly limit could not be written: is the disk of DIMG_STATE_DIR full?',
 };
-export type Entry = { at: number; images: number; bytes: number };
+export type Entry = { n: number; at: number; images: number; bytes: number };
 
 const HOUR_MS = 3_600_000;
-const Entries = z.array(z.strictObject({ at: z.number(), images: z.number(), bytes: z.number() }));
 
-/**
- * Opens the ledger in a file, so that a restart forgets nothing. Rejects with a `ConfigError` where it can't be read:
- * limits that are not known to hold would be none. `now` in milliseconds since 1970.
- */
-export async function openLedger(file: string, limits: Rules['perHour'], now: () => number): Promise<Ledger> {
+/** Opens the ledger in the journal, so that a restart forgets nothing. `now` in milliseconds since 1970. */
+export function openLedger(
+  journal: Pick<Journal, 'takes' | 'note'>,
+  limits: Rules['perHour'],
+  now: () => number,
+): Ledger {
   if (!limits)
-    return { left: () => null, take: async () => ({ at: 0, images: 0, bytes: 0 }), giveBack: async () => {} };
-  let entries = await load(file);
+    return {
+      left: () => null,
+      take: async () => ({ n: 0, at: 0, images: 0, bytes: 0 }),
+      giveBack: async () => {},
+    };
   const { images = Number.MAX_SAFE_INTEGER, bytes = Number.MAX_SAFE_INTEGER } = limits;
-  const fresh = (): readonly Entry[] => {
-    // A clock that was set back must not keep an entry for longer than an hour.
-    entries = entries.filter(({ at }) => Math.abs(now() - at) < HOUR_MS);
-    return entries;
-  };
+  // A clock that was set back must not keep an entry for longer than an hour.
+  const stale = new Set<number>();
+  const fresh = () =>
+    [...journal.takes()].flatMap(([n, take]) => {
+      if (Math.abs(now() - take.at) >= HOUR_MS) stale.add(n);
+      return stale.has(n) ? [] : [take];
+    });
+  let last = Math.max(0, ...journal.takes().keys());
   const left = (): Allowance => {
     const counted = fresh();
-    const sum = (pick: (entry: Entry) => number) => counted.reduce((n, entry) => n + pick(entry), 0);
+    const sum = (pick: (take: { images: number; bytes: number }) => number) =>
+      counted.reduce((n, take) => n + pick(take), 0);
     return {
-      images: Math.max(0, images - sum((entry) => entry.images)),
-      bytes: Math.max(0, bytes - sum((entry) => entry.bytes)),
+      images: Math.max(0, images - sum((take) => take.images)),
+      bytes: Math.max(0, bytes - sum((take) => take.bytes)),
       again: (counted[0]?.at ?? now()) + HOUR_MS,
     };
-  };
-  let last: Promise<unknown> = Promise.resolve();
-  const write = (): Promise<void> => {
-    const mine = last.then(() => replace(file, `${JSON.stringify(entries)}\n`));
-    last = mine.catch(() => {});
-    return mine;
   };
   return {
     left,
     async take(wanted, count = 1) {
       const { images: free, bytes: room } = left();
       if (free < count || room < wanted) return null;
-      const entry = { at: now(), images: count, bytes: wanted };
-      entries.push(entry);
+      const entry = { n: ++last, at: now(), images: count, bytes: wanted };
       try {
-        await write();
+        await journal.note({ t: 'take', ...entry });
       } catch (error) {
-        entries = entries.filter((one) => one !== entry);
+        void journal.note({ t: 'back', n: entry.n }).catch(() => {});
         throw error;
       }
       return entry;
     },
-    async giveBack(entry) {
-      entries = entries.filter((one) => one !== entry);
-      // What stays on the disk counts too much, never too little.
-      await write().catch(() => {});
-    },
+    // What stays on the disk counts too much, never too little.
+    giveBack: ({ n }) => journal.note({ t: 'back', n }).catch(() => {}),
   };
-}
-
-// --- internal ---
-
-async function load(file: string): Promise<Entry[]> {
-  const text = await readIfThere(file);
-  if (text === null) return [];
-  try {
-    return Entries.parse(JSON.parse(text));
-  } catch (error) {
-    throw new ConfigError(
-      `DIMG_STATE_DIR: ${file} can't be read, so limits.per-hour can't be kept; remove it, and the hour begins anew.`,
-      { cause: error },
-    );
-  }
 }

@@ -3,9 +3,11 @@ import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AuditHead } from '../../src/domain/protocol.ts';
 import { whenAborted } from './aborted.ts';
 import { ConfigError } from './config-error.ts';
 import { openCache } from './details.ts';
+import { openDoubts } from './doubts.ts';
 import { openEngine } from './engine.ts';
 import { readSettings, type Settings } from './environment.ts';
 import { openHeadJournal } from './head-journal.ts';
@@ -14,6 +16,9 @@ import { openJobs } from './jobs.ts';
 import { openLastUsed } from './last-used.ts';
 import { openLedger } from './ledger.ts';
 import { openLog } from './log.ts';
+import { openLoss } from './loss.ts';
+import { besideNoneThatHangs } from './one-hangs.ts';
+import { openOutbox } from './outbox.ts';
 import type { Clock } from './ports.ts';
 import { openQueue } from './queue.ts';
 import { openReports } from './reports.ts';
@@ -42,7 +47,11 @@ export async function runAgent(env: NodeJS.ProcessEnv, options: AgentOptions = {
     const settings = readSettings(env);
     const state = await openState(settings.stateDir, randomUUID);
     const signals = options.signals ?? processSignals();
-    return await serve(settings, state, version, signals, out);
+    try {
+      return await serve(settings, state, version, signals, out);
+    } finally {
+      await state.close();
+    }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     err(`${error.message}\n`);
@@ -51,6 +60,15 @@ export async function runAgent(env: NodeJS.ProcessEnv, options: AgentOptions = {
 }
 
 // --- internal ---
+
+/** The first heartbeat does not wait longer for what an earlier start has left. */
+const LOOK_WAIT_MS = 1500;
+/** An agent that ends does not wait longer for a Redis that is away. */
+const LAST_WORDS_MS = 8000;
+
+function highest(heads: readonly AuditHead[]): AuditHead | null {
+  return heads.reduce<AuditHead | null>((most, head) => (head.n > (most?.n ?? 0) ? head : most), null);
+}
 
 async function serve(
   settings: Settings,
@@ -69,11 +87,15 @@ async function serve(
   const inContainer = own.length > 0 || existsSync('/.dockerenv');
   const disk = async (root: string) => (settings.engine.local ? readDisk(root, inContainer) : null);
 
-  const engine = openEngine({ address: settings.engine, registryAuth: settings.registryAuth });
+  const engine = besideNoneThatHangs(
+    openEngine({ address: settings.engine, registryAuth: settings.registryAuth }),
+    monotonic,
+  );
   const queue = openQueue({ url: settings.redisUrl, host, log, sleep: clock.sleep, monotonic });
   const rival = openRival(self, monotonic);
   const lastUsed = await openLastUsed(state.path('last-used.json'), clock.now, log);
-  const ledger = await openLedger(state.path('deleted.json'), rules.perHour, clock.now);
+  const { journal } = state;
+  const ledger = openLedger(journal, rules.perHour, clock.now);
   const heads = await openHeadJournal(state.path('audit-heads.jsonl'), clock.now, log);
   const cache = openCache();
   const watch = openWatch({
@@ -84,17 +106,32 @@ async function serve(
     ...{ ownContainer: own, now: clock.now, lastUsed, settled: watch.settled, allowance: ledger.left },
     readDisk: async () => disk((await engine.info()).root),
   };
+  const outbox = openOutbox({ host, journal, queue, clock, monotonic, log });
+  const doubts = openDoubts({ journal, outbox, engine, clock, log });
+  const seen = heads.seen();
+  const isLoss = openLoss({ seen: seen.at(-1) ?? null, known: journal.jobs().length > 0 });
   const planner = { host, engine, cache, rules, around, sleep: clock.sleep };
   const heart = openHeart({
     ...self,
     ...{ agent: version, planner, queue, rival, heads, readDisk: disk, monotonic, sleep: clock.sleep, log },
-    looked: () => lastUsed.save(),
+    looked: (answered) => {
+      if (!answered) watch.doubt();
+      return lastUsed.save();
+    },
+    known: () => ({ run: journal.top(), audit: highest(heads.seen()) }),
+    met: (met) => {
+      if (isLoss(met)) {
+        log.warn('Redis has forgotten something: all jobs that are kept are told again');
+        outbox.allAgain();
+      }
+      void outbox.look();
+    },
   });
   const jobs = openJobs({
     self,
     planner,
     execution: { ...planner, queue, clock, ledger, readDisk: disk, log, stop, hurry },
-    state,
+    ...{ journal, outbox, doubts },
     heads,
     queue,
     reportOn: openReports(queue, self),
@@ -110,6 +147,13 @@ async function serve(
   const stopped = whenAborted(stop);
   const watching = watch.run(stop);
   const started = (async () => {
+    // Before a heartbeat says that this is another start.
+    await doubts.tellKnown();
+    const resolving = doubts.run(stop);
+    void resolving;
+    outbox.run(stop);
+    await Promise.race([doubts.look().catch(() => {}), clock.sleep(LOOK_WAIT_MS)]);
+    await outbox.flush(LOOK_WAIT_MS);
     while (!stop.aborted && !(await heart.beat(false))) await clock.sleep(1000);
     if (stop.aborted) return;
     await queue.listen(jobs);
@@ -119,7 +163,7 @@ async function serve(
   // What fails while starting ends the agent; a stop in the middle of it does not wait for Redis.
   await Promise.race([started.then(() => stopped), stopped]);
   log.info('stopping');
-  await queue.close(hurry);
+  await queue.close(hurry, () => outbox.flush(LAST_WORDS_MS));
   await watching;
   await lastUsed.save('at once');
   log.info('stopped');

@@ -1,7 +1,7 @@
 import type { ImageId, RunId } from '../../src/domain/ids.ts';
 import type { CacheRecord, ContainerState } from '../../src/domain/inventory.ts';
 import type { EngineProblem } from '../../src/domain/outcome.ts';
-import type { Heartbeat, Report } from '../../src/domain/protocol.ts';
+import type { Heartbeat, Known, Report } from '../../src/domain/protocol.ts';
 
 /** One entry of the engine's list of images; names and digests of `<none>` are left out. */
 export type RawImage = {
@@ -165,14 +165,24 @@ export type Queue = {
   listen(take: (data: unknown) => Promise<void>): Promise<void>;
   /** Resolves once Redis has taken the report; tries until then, or until the queue is closed. */
   report(report: Report): Promise<void>;
-  /** Resolves to whose heartbeat it replaced and to the audit's head, or rejects when Redis does not answer. */
-  heartbeat(heartbeat: Heartbeat): Promise<Met>;
+  /** One try: resolves to the stream's id of the report, or rejects where Redis did not take it, or did not say so. */
+  send(report: Report): Promise<string>;
+  /** Which of these ids are still in the stream. Rejects when Redis does not answer, as the next two do. */
+  waiting(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** `<job> <seq>` of reports whose effect the bot has stored: some of them, none where there are none. */
+  acked(): Promise<readonly string[]>;
+  unack(entries: readonly string[]): Promise<void>;
+  /**
+   * Leaves `known` beside it. Resolves to whose heartbeat it replaced and to the audit's head, or rejects when Redis does
+   * not answer.
+   */
+  heartbeat(heartbeat: Heartbeat, known: Known): Promise<Met>;
   /** Whether the run's cancellation is asked for; what Redis does not answer is no. */
   cancelled(run: RunId): Promise<boolean>;
   /** The Redis server's time in milliseconds; estimated while it does not answer. */
   now(): Promise<number>;
-  /** Waits for jobs at hand, unless hurried. */
-  close(hurry: AbortSignal): Promise<void>;
+  /** Takes no more jobs, waits for those at hand and then for `last`, unless hurried, and hangs up. */
+  close(hurry: AbortSignal, last?: () => Promise<void>): Promise<void>;
 };
 
 export type Log = Record<

@@ -25,6 +25,7 @@ const QUESTION_LIMIT_MS = 2000;
 const LAST_WORDS_MS = 8000;
 const HURRIED_MS = 1000;
 const STREAM_LENGTH = 100_000;
+const ACKED_AT_ONCE = 1000;
 
 // One script, so that no two agents can each see the other's predecessor.
 const BEAT = `
@@ -34,6 +35,7 @@ local before = redis.call('HGET', KEYS[1], ARGV[1])
 local seen = redis.call('ZSCORE', KEYS[2], ARGV[1])
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 redis.call('ZADD', KEYS[2], now, ARGV[1])
+redis.call('HSET', KEYS[4], ARGV[1], ARGV[3])
 local head = redis.call('HMGET', KEYS[3], 'n', 'hash')
 return {tostring(now), before, seen, head[1], head[2]}`;
 
@@ -92,10 +94,30 @@ export function openQueue({ url, host, log, sleep, monotonic }: QueueOptions): Q
       }
     },
 
-    async heartbeat(heartbeat) {
-      const args = [key.hosts, key.seen, key.auditHead, host, JSON.stringify(heartbeat)];
+    async send(report) {
+      const text = JSON.stringify(report);
+      const id = await commands.xadd(key.reports, 'MAXLEN', '~', STREAM_LENGTH, '*', 'r', text);
+      if (id === null) throw new Error('the stream took no report');
+      return id;
+    },
+
+    async waiting(ids) {
+      const asked = ids.map((id) => commands.xrange(key.reports, id, id));
+      const found = await Promise.all(asked);
+      return new Set(ids.filter((_, i) => (found[i]?.length ?? 0) > 0));
+    },
+
+    acked: () => commands.srandmember(key.acked(host), ACKED_AT_ONCE),
+
+    async unack(entries) {
+      if (entries.length > 0) await commands.srem(key.acked(host), ...entries);
+    },
+
+    async heartbeat(heartbeat, known) {
+      const keys = [key.hosts, key.seen, key.auditHead, key.known];
+      const args = [...keys, host, JSON.stringify(heartbeat), JSON.stringify(known)];
       const answer = await clock.timed(async () => {
-        const [now, before, seen, n, hash] = (await commands.eval(BEAT, 3, ...args)) as Beaten;
+        const [now, before, seen, n, hash] = (await commands.eval(BEAT, keys.length, ...args)) as Beaten;
         return { now: Number(now), before, seen, n, hash };
       });
       const { n, hash } = answer;
@@ -122,11 +144,12 @@ export function openQueue({ url, host, log, sleep, monotonic }: QueueOptions): Q
       }
     },
 
-    async close(hurry) {
+    async close(hurry, last = async () => {}) {
       closingSince = monotonic();
       const closed = worker?.close().catch(note);
       const atHand = async () => {
         await Promise.allSettled(active);
+        await last();
         await Promise.race([closed, sleep(LAST_WORDS_MS)]);
       };
       await Promise.race([atHand(), whenAborted(hurry).then(() => sleep(HURRIED_MS))]);

@@ -11,6 +11,8 @@ export type Watch = {
    * or to `null` while nothing is heard. Names may have been given anew without our knowing in between.
    */
   settled(): Promise<number | null>;
+  /** The engine may be deaf to us, or gone without a word: listens anew. */
+  doubt(): void;
   /** Listens until the signal is given. */
   run(stop: AbortSignal): Promise<void>;
 };
@@ -46,6 +48,7 @@ export function openWatch({ engine, lastUsed, touched, sleep, log }: Watching): 
   const imageOf = new Map<string, ImageId>();
   let listening = false;
   let connection = 0;
+  let current = new AbortController();
   let last: Promise<void> = Promise.resolve();
 
   const ofContainer = async ({ id, image }: EngineEvent): Promise<ImageId | null> => {
@@ -94,6 +97,8 @@ export function openWatch({ engine, lastUsed, touched, sleep, log }: Watching): 
       return listening && connection === before ? connection : null;
     },
 
+    doubt: () => current.abort(),
+
     async run(stop) {
       for (let pause = 250; !stop.aborted; pause = Math.min(2 * pause, 30_000)) {
         try {
@@ -108,11 +113,14 @@ export function openWatch({ engine, lastUsed, touched, sleep, log }: Watching): 
               .then(() => take(event))
               .catch((error) => log.warn('an event was not taken in', errorField(error)));
           };
-          await engine.events(lastUsed.heardUntil(), { opened, hear }, stop);
+          current = new AbortController();
+          stop.addEventListener('abort', () => current.abort(), { once: true, signal: current.signal });
+          await engine.events(lastUsed.heardUntil(), { opened, hear }, current.signal);
         } catch (error) {
           if (!(error instanceof Error)) throw error;
         }
         listening = false;
+        current.abort();
         if (!stop.aborted) await Promise.race([sleep(pause), whenAborted(stop)]);
       }
       await last;

@@ -9,6 +9,8 @@ export const KEEP_S = KEEP_DAYS * 86_400;
 export const POSTING_MS = 120_000;
 /** How long a decided deletion may wait for its turn on a host. */
 export const START_MS = 15 * 60_000;
+/** How long an agent that was started again has for what its journal knows, before its part is broken off. */
+export const JOURNAL_MS = 10_000;
 /** How often a run is looked at while agents work on it. */
 const WATCH_MS = 3_000;
 

@@ -39,6 +39,15 @@ export type RunEvent =
       cache?: CacheOutcome;
       unsent?: boolean;
     }
+  /** The agent has refused the job, and so never began it: `outcomes` are those of all its items. */
+  | {
+      type: 'disowned';
+      at: number;
+      host: HostName;
+      why: Trouble;
+      outcomes: readonly Outcome[];
+      cache?: CacheOutcome;
+    }
   /** A run brings back what this one deleted; `after` is the undo before it, if there was one. */
   | { type: 'undo'; at: number; by: UserId; run: RunId; after: RunId | null }
   /** Somebody asks for the same in a new run. */

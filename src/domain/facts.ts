@@ -68,7 +68,8 @@ export function factsOf(
   if (after.state === 'expired' && before.state !== 'expired') add({ kind: 'expired' });
   for (const [name, part] of Object.entries(after.hosts)) {
     const host = name as HostName;
-    for (const done of part.outcomes.slice(before.hosts[host]?.outcomes.length ?? 0)) {
+    const earlier = before.hosts[host];
+    for (const done of newly(earlier?.outcomes ?? [], part.outcomes)) {
       for (const container of done.containers ?? [])
         add({ kind: 'outcome', host, container, image: done.image, outcome: 'removed' });
       add({
@@ -82,13 +83,14 @@ export function factsOf(
         ...(done.why && { reason: plain(troubleWords(done.why)) }),
       });
     }
-    if (part.cache && !before.hosts[host]?.cache) {
-      const { deleted, freed, why } = part.cache;
+    if (part.cache && (!earlier?.cache || (earlier.cache.unknown && !part.cache.unknown))) {
+      const { deleted, unknown, freed, why } = part.cache;
       const reason = why && { reason: plain(troubleWords(why)) };
-      add({ kind: 'outcome', host, outcome: 'deleted', cache: deleted, bytes: freed, ...reason });
+      const [outcome, cache] = unknown ? ['unknown', unknown] : ['deleted', deleted];
+      add({ kind: 'outcome', host, outcome, cache, bytes: freed, ...reason });
     }
   }
-  if (isFinal(after.state) && !isFinal(before.state)) {
+  if (isFinal(after.state) && after.state !== before.state) {
     const sum = totals(after);
     add({ kind: 'ended', state: after.state, items: sum.deleted, bytes: sum.freed, ...howItEnded(after) });
   }
@@ -96,6 +98,14 @@ export function factsOf(
 }
 
 // --- internal ---
+
+/** Outcomes that there were none of before, and those that were unknown then. */
+function newly(before: readonly Outcome[], after: readonly Outcome[]): Outcome[] {
+  return after.filter((one, i) => {
+    const earlier = before[i];
+    return !earlier || (earlier.outcome === 'unknown' && one.outcome !== 'unknown');
+  });
+}
 
 /** What its number of items is made of where not all are images that were deleted, and why nothing was. */
 function howItEnded(run: Run): Partial<Fact> {

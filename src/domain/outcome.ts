@@ -39,6 +39,8 @@ export const Trouble = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('restarted') }),
   /** The agent fell silent. */
   z.strictObject({ kind: z.literal('lost') }),
+  /** Redis lost what became of it, and the host did not tell. */
+  z.strictObject({ kind: z.literal('forgotten') }),
   z.strictObject({ kind: z.literal('offline'), seenAt: z.number().nullable() }),
   z.strictObject({ kind: z.literal('refused'), message: z.string() }),
 ]);
@@ -64,6 +66,8 @@ export const CacheOutcome = z.strictObject({
   /** In use by now, or gone. */
   skipped: z.number(),
   failed: z.number(),
+  /** Nobody can say yet; absent where there are none, and in what was stored before this was told apart from failed. */
+  unknown: z.number().optional(),
   freed: z.number().nonnegative(),
   why: Trouble.optional(),
 });

@@ -46,6 +46,7 @@ function reasonToPause(run: Run, wave: readonly HostName[]): NonNullable<Run['pa
       trouble ||
       drift ||
       cache?.failed ||
+      cache?.unknown ||
       outcomes.some(({ outcome }) => outcome === 'failed' || outcome === 'unknown')
     );
   });

@@ -48,11 +48,12 @@ export function cacheOutcomeRows(plan: Plan, outcome: CacheOutcome | undefined):
   const records = plural(plan.cache.length, 'build cache record');
   if (plan.cache.length === 0) return [];
   if (!outcome) return [say`… ${records}`];
-  const { deleted, skipped, failed, freed, why } = outcome;
-  const mark = failed > 0 ? '✗' : skipped > 0 ? '–' : '✓';
+  const { deleted, skipped, failed, unknown = 0, freed, why } = outcome;
+  const mark = failed > 0 ? '✗' : unknown > 0 ? '?' : skipped > 0 ? '–' : '✓';
   const parts = [say`${deleted} of ${records} deleted, ${formatSize(freed)}`];
   if (skipped > 0) parts.push(why ? say`${skipped} skipped` : say`${skipped} used since the plan, or gone`);
   if (failed > 0) parts.push(say`${failed} failed`);
+  if (unknown > 0) parts.push(say`${unknown} unknown`);
   return [say`${mark} ${join(parts, '; ')}${why ? say`: ${troubleWords(why)}` : ''}`];
 }
 

@@ -2,7 +2,7 @@ import { remindAt } from './due.ts';
 import type { RunEvent } from './event.ts';
 import type { HostName } from './ids.ts';
 import { objection } from './objection.ts';
-import { addCache, addDrift, addOutcomes, close, withPart } from './part.ts';
+import { addCache, addDrift, addFinished, addOutcomes, breakOff, disown, withPart } from './part.ts';
 import { workOf } from './plan-summary.ts';
 import { goOn, nextWave, startWaves } from './rollout.ts';
 import { type HostPart, isFinal, isHandedOut, type Run, type RunState } from './run.ts';
@@ -20,7 +20,10 @@ export function step(run: Run, event: RunEvent): Run {
       : { ...run, undone: [...(run.undone ?? []), { by: event.by, at: event.at, run: event.run }] };
   if (event.type === 'again')
     return objection(run, event) ? run : { ...run, again: { by: event.by, at: event.at, run: event.run } };
-  if (isFinal(run.state) || objection(run, event)) return run;
+  // A run that ended while Slack was away gets its card all the same.
+  if (event.type === 'posted' && isFinal(run.state)) return run.card ? run : { ...run, card: event.card };
+  if (isFinal(run.state)) return late(run, event);
+  if (objection(run, event)) return run;
   switch (event.type) {
     case 'posted':
       return run.card ? run : { ...run, card: event.card, planningSince: event.at };
@@ -74,49 +77,60 @@ export function step(run: Run, event: RunEvent): Run {
       return working(run, event.host, (part) =>
         part.stage === 'planned' ? { ...part, stage: 'executing' } : part,
       );
-    case 'outcomes':
-      return finish(
-        working(run, event.host, (part) => addOutcomes(part, event.outcomes)),
-        event.at,
-      );
-    case 'cache':
-      return finish(
-        working(run, event.host, (part) => addCache(part, event.cache)),
-        event.at,
-      );
-    case 'stale':
-      return finish(
-        working(run, event.host, (part) => addDrift(part, event.drift)),
-        event.at,
-      );
-    case 'finished':
-      return finish(
-        working(run, event.host, (part) =>
-          part.finished ? part : close({ ...part, finished: event.report }),
-        ),
-        event.at,
-      );
-    case 'broken':
-      return finish(
-        working(run, event.host, (part) =>
-          part.stage === 'ended' || (event.unsent && isHandedOut(part))
-            ? part
-            : {
-                ...addCache(addOutcomes(part, event.outcomes), event.cache),
-                stage: 'ended',
-                trouble: event.why,
-              },
-        ),
-        event.at,
-      );
+    default:
+      return finish(told(run, event), event.at);
   }
 }
 
 // --- internal ---
 
+/** What is said of an execution, by its agent or in its place. */
+type Told = Extract<RunEvent, { type: 'outcomes' | 'cache' | 'stale' | 'finished' | 'broken' | 'disowned' }>;
+
+function told(run: Run, event: Told): Run {
+  return working(run, event.host, (part) => {
+    switch (event.type) {
+      case 'outcomes':
+        return addOutcomes(part, event.outcomes);
+      case 'cache':
+        return addCache(part, event.cache);
+      case 'stale':
+        return addDrift(part, event.drift);
+      case 'finished':
+        return addFinished(part, event.report);
+      case 'broken':
+        return breakOff(part, event);
+      case 'disowned':
+        return disown(part, event);
+    }
+  });
+}
+
+/**
+ * The later word of an agent that was silent or started again, or whose engine hung: what was unknown is replaced, and
+ * with it how the run ended. Nothing else of a run that is over ever changes.
+ */
+function late(run: Run, event: RunEvent): Run {
+  switch (event.type) {
+    case 'outcomes':
+    case 'cache':
+    case 'stale':
+    case 'finished':
+    case 'disowned': {
+      if (run.hosts[event.host]?.stage !== 'ended') return run;
+      const after = told(run, event);
+      if (after === run || run.state !== 'unknown') return after;
+      const state = verdict(after);
+      return state === run.state ? after : { ...after, state };
+    }
+    default:
+      return run;
+  }
+}
+
 /** An agent's word about an execution means nothing before somebody allowed one. */
 function working(run: Run, host: HostName, change: (part: HostPart) => HostPart): Run {
-  return run.state === 'executing' ? withPart(run, host, change) : run;
+  return run.state === 'executing' || isFinal(run.state) ? withPart(run, host, change) : run;
 }
 
 /** Of a cancelled run nothing more begins. */

@@ -30,8 +30,10 @@ export function totals(run: Run) {
     absent: count('absent'),
     skipped: count('skipped') + cached(({ skipped }) => skipped),
     failed: count('failed') + cached(({ failed }) => failed),
-    unknown: count('unknown'),
-    settled: outcomes.length + cached(({ deleted, skipped, failed }) => deleted + skipped + failed),
+    unknown: count('unknown') + cached(({ unknown = 0 }) => unknown),
+    settled:
+      outcomes.length +
+      cached(({ deleted, skipped, failed, unknown = 0 }) => deleted + skipped + failed + unknown),
     freed: outcomes.reduce((n, { freed }) => n + freed, 0) + cached(({ freed }) => freed),
   };
 }

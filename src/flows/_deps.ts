@@ -39,6 +39,11 @@ export interface Deps {
   policy: ApprovalPolicy;
   /** Work that nothing waits for but, some seconds, the orderly end. */
   aside(work: Promise<void>): void;
+  /**
+   * Before this, by `clock`, hosts may have been silent for no fault of theirs, since Redis was away or had lost their
+   * heartbeats; absent: never.
+   */
+  heardSince?(): number;
   /** Makes ids that never come again. */
   newId(): string;
 }

@@ -23,8 +23,7 @@ export async function advance(deps: Deps, id: RunId, event: RunEvent): Promise<A
     if (refusal) return { objection: refusal };
     const after = step(before, event);
     if (after === before) return { run: before, changed: false };
-    const named =
-      event.type === 'outcomes' || event.type === 'broken' ? await namesOf(deps, before) : () => [];
+    const named = TELLS_OUTCOMES.has(event.type) ? await namesOf(deps, before) : () => [];
     const stored = await deps.runs.commit(before, after, factsOf(before, after, event.at, named));
     if (!stored) continue;
     if (callsForJobs(before, stored)) await dispatch(deps, stored);
@@ -33,6 +32,8 @@ export async function advance(deps: Deps, id: RunId, event: RunEvent): Promise<A
 }
 
 // --- internal ---
+
+const TELLS_OUTCOMES: ReadonlySet<RunEvent['type']> = new Set(['outcomes', 'broken', 'disowned']);
 
 function callsForJobs(before: Run, after: Run): boolean {
   return (

@@ -1,8 +1,10 @@
 import type { HostName } from '../domain/ids.ts';
-import type { Outcome, Trouble } from '../domain/outcome.ts';
+import type { CacheOutcome, Outcome, Trouble } from '../domain/outcome.ts';
 import type { Run } from '../domain/run.ts';
 import type { Deps } from './_deps.ts';
 import { advance } from './advance.ts';
+
+type Become = 'skipped' | 'failed' | 'unknown';
 
 /**
  * Ends a host's part without its own word: what has no outcome yet gets this one. With `unsent` only if the
@@ -13,14 +15,24 @@ export async function breakOff(
   run: Run,
   host: HostName,
   why: Trouble,
-  outcome: 'skipped' | 'failed' | 'unknown',
+  outcome: Become,
   unsent: boolean,
 ): Promise<void> {
+  const all = await everyItem(deps, run, host, why, outcome);
+  await advance(deps, run.id, { type: 'broken', at: deps.clock(), host, why, ...all, unsent });
+}
+
+/** The agent has said that it never began the job. */
+export async function disown(deps: Deps, run: Run, host: HostName, why: Trouble): Promise<void> {
+  const all = await everyItem(deps, run, host, why, 'failed');
+  await advance(deps, run.id, { type: 'disowned', at: deps.clock(), host, why, ...all });
+}
+
+// --- internal ---
+
+async function everyItem(deps: Deps, run: Run, host: HostName, why: Trouble, outcome: Become) {
   const { items = [], cache = [] } = (await deps.runs.plans(run)).get(host) ?? {};
   const outcomes = items.map(({ image }): Outcome => ({ image, outcome, removed: [], freed: 0, why }));
-  const [skipped, failed] = outcome === 'skipped' ? [cache.length, 0] : [0, cache.length];
-  await advance(deps, run.id, {
-    ...{ type: 'broken', at: deps.clock(), host, why, outcomes, unsent },
-    ...(cache.length > 0 && { cache: { deleted: 0, skipped, failed, freed: 0, why } }),
-  });
+  const records: CacheOutcome = { deleted: 0, skipped: 0, failed: 0, freed: 0, why };
+  return { outcomes, ...(cache.length > 0 && { cache: { ...records, [outcome]: cache.length } }) };
 }

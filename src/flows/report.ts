@@ -1,54 +1,71 @@
 import { parseJobId } from '../domain/job-id.ts';
 import { summarise } from '../domain/plan-summary.ts';
 import type { Report } from '../domain/protocol.ts';
+import type { Settled } from '../ports.ts';
 import type { Deps } from './_deps.ts';
 import { advance } from './advance.ts';
-import { breakOff } from './break-off.ts';
+import { disown } from './break-off.ts';
 import { answered } from './survey.ts';
 
-/** What an agent tells about a job, brought to its run or to the person who asked. */
-export async function report(deps: Deps, { job, host, epoch, body }: Report): Promise<void> {
+/**
+ * What an agent tells about a job, brought to its run or to the person who asked. A run takes the word of the epoch that
+ * its job was made for, however late. Resolves once its effect is stored, or where it certainly has none; `unknown run`
+ * where that can't be said, since the store may have forgotten what it is about.
+ */
+export async function report(deps: Deps, { job, host, epoch, body }: Report): Promise<Settled> {
   const named = parseJobId(job);
-  if (!named) return answered(deps, job, host, body);
+  if (!named) {
+    await answered(deps, job, host, body);
+    return 'settled';
+  }
   const run = await deps.runs.load(named.run);
   const part = run?.hosts[host];
   // A later start of the agent meets what the earlier one had not taken, and says that it never will be.
   const disowned = body.kind === 'refused' && body.why.kind === 'restarted';
   // Another host's word, or another start's, about a job that was not its own.
-  if (!run || !part || named.host !== host || (part.epoch !== epoch && !disowned))
-    return deps.log.warn('a report that fits no run was left aside', { job, host });
+  if (!run || !part || named.host !== host || (part.epoch !== epoch && !disowned)) {
+    deps.log.warn('a report that fits no run was left aside', { job, host });
+    return run ? 'settled' : 'unknown run';
+  }
   const at = deps.clock();
   switch (body.kind) {
     case 'plan': {
-      if (body.plan.host !== host)
-        return deps.log.warn('a plan for another host was left aside', { job, host });
+      if (body.plan.host !== host) {
+        deps.log.warn('a plan for another host was left aside', { job, host });
+        break;
+      }
       // Of two that come at once, what is shown and decided on is the one that is kept and carried out.
       const kept = await deps.runs.savePlan(run.id, body.plan);
       await advance(deps, run.id, { type: 'planned', at, host, plan: summarise(kept) });
-      return;
+      break;
     }
     case 'refused':
       if (named.kind === 'plan') await advance(deps, run.id, { type: 'unplanned', at, host, why: body.why });
       // A job that comes twice is refused the second time: that says nothing of the first.
-      else if (part.stage === 'planned') await breakOff(deps, run, host, body.why, 'failed', false);
-      return;
+      else if (part.stage === 'planned' || (part.stage === 'ended' && NEVER_BEGUN.has(body.why.kind)))
+        await disown(deps, run, host, body.why);
+      break;
     case 'started':
       await advance(deps, run.id, { type: 'started', at, host });
-      return;
-    case 'took':
-      return;
+      break;
     case 'outcomes':
       await advance(deps, run.id, { type: 'outcomes', at, host, outcomes: body.outcomes });
-      return;
+      break;
     case 'stale':
       await advance(deps, run.id, { type: 'stale', at, host, drift: body.drift });
-      return;
+      break;
     case 'cache':
       await advance(deps, run.id, { type: 'cache', at, host, cache: body.cache });
-      return;
+      break;
     case 'finished': {
       const { kind: _, ...rest } = body;
       await advance(deps, run.id, { type: 'finished', at, host, report: rest });
     }
   }
+  return 'settled';
 }
+
+// --- internal ---
+
+/** An agent looks for these before it takes a job on; anything else may be said of one that it had begun. */
+const NEVER_BEGUN: ReadonlySet<string> = new Set(['restarted', 'expired', 'refused']);

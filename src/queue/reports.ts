@@ -1,69 +1,78 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { KEEP_S } from '../domain/due.ts';
 import { UserError } from '../domain/error.ts';
+import { parseJobId } from '../domain/job-id.ts';
 import { key, Report } from '../domain/protocol.ts';
-import type { Log, Reports } from '../ports.ts';
+import type { Log, Reports, Settled } from '../ports.ts';
 
 const GROUP = 'bot';
 /** Another bot's report that it has not finished for so long is taken over. */
 const ABANDONED_MS = 30_000;
+const PAGE = 100;
 
-type Row = [id: string, fields: string[]];
+type Row = [id: string, fields: string[] | null];
+type Handle = (report: Report) => Promise<Settled>;
 
 /**
- * What agents report, read by all bots as one consumer group: a report leaves the stream only once its
- * effect is stored, so a bot that dies in between leaves it to another.
+ * What agents report, read by all bots as one consumer group: a report leaves the stream only once its effect is stored,
+ * so a bot that dies in between leaves it to another; in the same transaction the host is told that it needs to keep it
+ * no longer. What this version can't read is left for a newer one.
  */
-export function openReports(redis: Redis, consumer: string, log: Log): Reports & { close(): Promise<void> } {
-  let closing = false;
+export function openReports(
+  redis: Redis,
+  consumer: string,
+  log: Log,
+): Reports & {
+  /** What is in hand is finished, or left to another bot after so many milliseconds. */
+  close(limitMs: number): Promise<void>;
+} {
+  const stop = new AbortController();
   let loop: Promise<void> | undefined;
+  let waiting = false;
+  /** Told of in the log once. */
+  const unread = new Set<string>();
 
-  async function listen(handle: (report: Report) => Promise<void>): Promise<void> {
+  async function listen(handle: Handle): Promise<void> {
     await redis.xgroup('CREATE', key.reports, GROUP, '0', 'MKSTREAM').catch((error: Error) => {
       if (!error.message.startsWith('BUSYGROUP')) throw error;
     });
     loop = run(handle);
   }
 
-  async function run(handle: (report: Report) => Promise<void>): Promise<void> {
+  async function run(handle: Handle): Promise<void> {
     // What this bot had taken before it was started again comes first.
     let from = '0';
     let looked = 0;
-    while (!closing) {
+    while (!stop.signal.aborted) {
       try {
         if (Date.now() - looked > ABANDONED_MS) {
-          const [, taken] = (await redis.xautoclaim(
-            key.reports,
-            GROUP,
-            consumer,
-            ABANDONED_MS,
-            '0',
-            'COUNT',
-            100,
-          )) as [string, Row[]];
-          for (const row of taken) await settle(row, handle);
+          await takeOver(handle);
           looked = Date.now();
         }
+        waiting = true;
         const read = (await redis.xreadgroup(
           'GROUP',
           GROUP,
           consumer,
           'COUNT',
-          100,
+          PAGE,
           'BLOCK',
           2000,
           'STREAMS',
           key.reports,
           from,
         )) as [string, Row[]][] | null;
+        waiting = false;
         const rows = read?.[0]?.[1] ?? [];
         for (const row of rows) await settle(row, handle);
         // What this bot had in hand before comes first, each once: what is left of it is taken up again later.
         if (from !== '>') from = rows.at(-1)?.[0] ?? '>';
       } catch (error) {
-        if (closing) return;
+        waiting = false;
+        if (stop.signal.aborted) return;
         log.error('reports could not be read', error);
-        await sleep(1000);
+        await pause(1000);
         // After FLUSHALL the group is gone.
         await redis.xgroup('CREATE', key.reports, GROUP, '0', 'MKSTREAM').catch(() => undefined);
         from = '0';
@@ -71,40 +80,81 @@ export function openReports(redis: Redis, consumer: string, log: Log): Reports &
     }
   }
 
-  async function settle([id, fields]: Row, handle: (report: Report) => Promise<void>): Promise<void> {
-    const report = Report.safeParse(tryJson(fields?.[1] ?? ''));
-    if (report.success) {
-      if (!(await insist(() => handle(report.data)))) return;
-    } else log.warn('a report could not be read', { id, problem: report.error.issues[0]?.message });
-    if (!closing) await redis.multi().xack(key.reports, GROUP, id).xdel(key.reports, id).exec();
+  /** All of them, page by page: those that are left there again must not keep others from being reached. */
+  async function takeOver(handle: Handle): Promise<void> {
+    for (let cursor = '0'; !stop.signal.aborted; ) {
+      const [next, taken] = (await redis.xautoclaim(
+        key.reports,
+        GROUP,
+        consumer,
+        ABANDONED_MS,
+        cursor,
+        'COUNT',
+        PAGE,
+      )) as [string, Row[]];
+      for (const row of taken) await settle(row, handle);
+      if (next === '0-0') return;
+      cursor = next;
+    }
+  }
+
+  const pause = (ms: number) => sleep(ms, undefined, { signal: stop.signal }).catch(() => undefined);
+
+  async function settle([id, fields]: Row, handle: Handle): Promise<void> {
+    if (stop.signal.aborted || unread.has(id)) return;
+    const leaving = redis.multi().xack(key.reports, GROUP, id).xdel(key.reports, id);
+    const told = tryJson(fields?.[1] ?? '');
+    const report = Report.safeParse(told);
+    if (!report.success) {
+      const problem = report.error.issues[0]?.message;
+      if (told === undefined) {
+        log.warn('what is no report was removed from the stream', { id });
+        await leaving.exec();
+        return;
+      }
+      if (unread.size > 10_000) unread.clear();
+      unread.add(id);
+      log.warn('a report can not be read, and is left for a newer version of dimg', { id, problem });
+      return;
+    }
+    const settled = await insist(() => handle(report.data));
+    if (settled === 'left') return;
+    const { host, job, seq } = report.data;
+    // Of surveys and plans hosts keep nothing.
+    if (settled === 'settled' && (parseJobId(job)?.kind ?? 'plan') !== 'plan')
+      leaving.sadd(key.acked(host), `${job} ${seq}`).expire(key.acked(host), KEEP_S);
+    await leaving.exec();
   }
 
   /**
    * While Redis or Slack is away a report waits. Any other failure will not go away by itself, and must not keep the
-   * reports behind it. False where somebody must mend something first: then it is left, and taken up again later.
+   * reports behind it: it is dropped without an acknowledgement, so that its host sends again what it must. `left` where
+   * somebody must mend something first, or this bot ends: then it is taken up again later.
    */
-  async function insist(work: () => Promise<void>): Promise<boolean> {
-    for (let tries = 1; !closing; tries++) {
+  async function insist(work: () => Promise<Settled>): Promise<Settled | 'dropped' | 'left'> {
+    for (let tries = 1; !stop.signal.aborted; tries++) {
       try {
-        await work();
-        return true;
+        return await work();
       } catch (error) {
         log.error('a report could not be carried out', error, { tries });
         const known = error instanceof UserError;
-        if (known && error.lasting) return false;
-        if (tries >= 5 && !known) return true;
-        await sleep(Math.min(200 * 2 ** tries, 10_000));
+        if (known && error.lasting) return 'left';
+        if (tries >= 5 && !known) return 'dropped';
+        await pause(Math.min(200 * 2 ** tries, 10_000));
       }
     }
-    return false;
+    return 'left';
   }
 
   return {
     listen,
-    async close() {
-      closing = true;
+    async close(limitMs) {
+      stop.abort();
+      if (waiting) redis.disconnect();
+      const late = new AbortController();
+      await Promise.race([loop, sleep(limitMs, undefined, { signal: late.signal }).catch(() => undefined)]);
+      late.abort();
       redis.disconnect();
-      await loop;
     },
   };
 }

@@ -5,9 +5,11 @@ import { RunId, UserId } from '../domain/ids.ts';
 import type { Markup } from '../domain/markup.ts';
 import type { Answer, Log, Person, Reply, Voice } from '../ports.ts';
 import { privately } from './answers.ts';
+import type { Time } from './backoff.ts';
 import { listenForDenials, openForm } from './deny.ts';
-import { inTime, personOf, spoken } from './edge.ts';
+import { acknowledged, inTime, personOf, spoken } from './edge.ts';
 import { hearHome, type Opened } from './hear-home.ts';
+import { keepConnected } from './socket.ts';
 
 /** What the bot does with what it hears. `command` and `press` throw a `UserError` for what the person should know. */
 export interface Handlers {
@@ -47,9 +49,22 @@ export interface Connection {
 export async function openApp(
   { botToken, botId, botUserId, clientOptions, by }: Connection,
   handlers: Handlers,
-  log: Log,
+  { log, time }: { log: Log; time: Time },
 ) {
   const quiet = { debug() {}, info() {}, setLevel() {}, getLevel: () => bolt.LogLevel.WARN, setName() {} };
+  const logger = {
+    ...quiet,
+    warn: (...text: unknown[]) => log.warn(text.join(' ')),
+    error: (...text: unknown[]) => log.error(text.join(' '), undefined),
+  };
+  const receiver =
+    'appToken' in by
+      ? new bolt.SocketModeReceiver({
+          ...{ appToken: by.appToken, logger: { ...logger, error: logger.warn } },
+          autoReconnectEnabled: false,
+          installerOptions: { clientOptions },
+        })
+      : null;
   const app = new bolt.App({
     token: botToken,
     botId,
@@ -59,18 +74,14 @@ export async function openApp(
     // Checked with its own sentence before this.
     tokenVerificationEnabled: false,
     deferInitialization: true,
-    logger: {
-      ...quiet,
-      warn: (...text) => log.warn(text.join(' ')),
-      error: (...text) => log.error(text.join(' '), undefined),
-    },
+    logger,
     ...('appToken' in by
-      ? { socketMode: true, appToken: by.appToken }
+      ? receiver && { receiver }
       : { signingSecret: by.signingSecret, port: by.port, endpoints: '/slack/events' }),
   });
   await app.init();
 
-  app.command(/.*/, async ({ command, ack, respond }) => {
+  app.command(/.*/, async ({ command, ack }) => {
     const work = spoken(log, () =>
       handlers.command({
         user: UserId.parse(command.user_id),
@@ -82,14 +93,14 @@ export async function openApp(
       }),
     );
     const soon = await inTime(work);
-    await (soon ? ack(privately(soon)) : ack());
-    const late = soon ? null : await work;
-    if (late) await respond(privately(late));
+    const heard = await acknowledged(log, () => (soon ? ack(privately(soon)) : ack()));
+    const late = soon && heard ? null : await work;
+    if (late) await handlers.reply(command.response_url, late);
   });
 
   app.action(
     { type: 'block_actions', action_id: new RegExp(`^(${VERBS.join('|')})$`) },
-    async ({ body, action, ack, respond, client }) => {
+    async ({ body, action, ack, client }) => {
       const work = spoken(log, async () => {
         if (action.type !== 'button') return null;
         const { container, response_url: replyTo, trigger_id: trigger } = body;
@@ -111,16 +122,21 @@ export async function openApp(
         return reply && { lines: [reply.words] };
       });
       await inTime(work);
-      await ack();
+      await acknowledged(log, ack);
       const answer = await work;
-      if (answer) await respond(privately(answer));
+      if (answer) await handlers.reply(body.response_url, answer);
     },
   );
 
   listenForDenials(app, handlers, log);
-  hearHome(app, handlers.home);
+  hearHome(app, handlers.home, log);
   app.error(async (error) => log.error('a Slack event could not be handled', error));
-  return app;
+  const socket = receiver && keepConnected(receiver.client, time, log);
+  return {
+    /** Resolves once people can be heard, or the app is stopped; rejects where Slack refuses the token. */
+    start: async () => void (await (socket ?? app).start()),
+    stop: async () => void (await (socket ?? app).stop()),
+  };
 }
 
 // --- internal ---

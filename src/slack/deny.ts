@@ -6,7 +6,7 @@ import type { Run } from '../domain/run.ts';
 import type { Answer, Log, Person } from '../ports.ts';
 import type { Handlers } from './app.ts';
 import { DENY_FORM, denyForm, readDenyForm, refusedForm } from './deny-form.ts';
-import { inTime, personOf, spoken } from './edge.ts';
+import { acknowledged, inTime, personOf, spoken } from './edge.ts';
 import { failureOf } from './failures.ts';
 
 /**
@@ -47,8 +47,10 @@ export function listenForDenials(app: bolt.App, handlers: Pick<Handlers, 'deny' 
       return words && { lines: [words] };
     });
     const soon = await inTime(work);
-    await (soon ? ack({ response_action: 'update', view: refusedForm(soon.lines[0] ?? []) }) : ack());
-    const late = soon ? null : await work;
+    const heard = await acknowledged(log, () =>
+      soon ? ack({ response_action: 'update', view: refusedForm(soon.lines[0] ?? []) }) : ack(),
+    );
+    const late = soon && heard ? null : await work;
     if (late && sent) await handlers.reply(sent.replyTo, late);
   });
 }

@@ -45,3 +45,14 @@ export async function inTime(work: Promise<Answer | null>): Promise<Answer | nul
     clearTimeout(timer);
   }
 }
+
+/** Acknowledges; false where the connection went meanwhile. What was done stays done. */
+export async function acknowledged(log: Log, acknowledge: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await acknowledge();
+    return true;
+  } catch (error) {
+    log.warn('Slack was not reached with an acknowledgement', { error: (error as Error).message });
+    return false;
+  }
+}

@@ -5,42 +5,60 @@ import {
   WebAPIRequestError,
 } from '@slack/web-api';
 import { code, type Markup, say } from '../domain/markup.ts';
+import { BROKEN, Held, SHUT } from './gate.ts';
 
 /** How a call to Slack failed, as the writer must treat it. */
 export type Failure =
   /** Slack said no and will say it again. */
   | { kind: 'refused'; error: string; words: Markup }
-  /** Not now; again after so many milliseconds. */
+  /** It has had no effect; again after so many milliseconds. */
   | { kind: 'later'; ms: number }
-  /** It may have taken effect: look before trying again. */
-  | { kind: 'unknown' };
+  /** It may have taken effect: look before trying again. After so many milliseconds Slack shows it if it has. */
+  | { kind: 'unknown'; settleMs: number };
+
+/** Slack has answered or hung up: what it did is there, though its history may lag a little behind. */
+const ENDED_MS = 5_000;
+/** Nobody knows whether Slack is still at it. */
+const OPEN_MS = 15_000;
 
 export function failureOf(error: unknown): Failure {
   if (error instanceof WebAPIRateLimitedError) return { kind: 'later', ms: error.retryAfter * 1000 };
   if (error instanceof WebAPIPlatformError) {
-    if (PASSING.has(error.data.error)) return { kind: 'later', ms: 5_000 };
-    return { kind: 'refused', error: error.data.error, words: refusalWords(error.data.error) };
+    const word = error.data.error;
+    if (PASSING.has(word)) return { kind: 'later', ms: 5_000 };
+    // What is no word of Slack's comes from something in between.
+    if (BROKEN.has(word) || !/^\w+$/.test(word)) return { kind: 'unknown', settleMs: ENDED_MS };
+    return { kind: 'refused', error: word, words: refusalWords(word) };
   }
-  if (error instanceof WebAPIHTTPError || error instanceof WebAPIRequestError) return { kind: 'unknown' };
+  if (error instanceof WebAPIHTTPError) return { kind: 'unknown', settleMs: ENDED_MS };
+  if (error instanceof WebAPIRequestError) {
+    const { original } = error;
+    if (original instanceof Held) return { kind: 'later', ms: original.ms };
+    if (UNSENT.test(causeOf(original))) return { kind: 'later', ms: 2_000 };
+    return { kind: 'unknown', settleMs: /Timeout|Abort/.test(original.name) ? OPEN_MS : ENDED_MS };
+  }
+  // A rate limit without the word how long.
+  if (error instanceof Error && error.message.startsWith('Retry header'))
+    return { kind: 'later', ms: 30_000 };
   throw error;
 }
 
-/** After how many milliseconds it is worth another try; 0 where it never is. */
-export function waitOf(failure: Failure): number {
-  if (failure.kind === 'later') return failure.ms;
-  return failure.kind === 'unknown' ? 2_000 : 0;
+/** As `failureOf`, for what waits in a queue: where our token is good for nothing, somebody may yet mend that. */
+export function queuedFailureOf(error: unknown): Failure {
+  const failure = failureOf(error);
+  return failure.kind === 'refused' && SHUT.has(failure.error) ? { kind: 'later', ms: 60_000 } : failure;
 }
 
 // --- internal ---
 
-const PASSING = new Set([
-  'ratelimited',
-  'internal_error',
-  'fatal_error',
-  'service_unavailable',
-  'request_timeout',
-  'team_added_to_org',
-]);
+const PASSING = new Set(['ratelimited', 'request_timeout', 'team_added_to_org']);
+
+/** Errors of a connection that never came about. */
+const UNSENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
+function causeOf(error: Error): string {
+  const { code, cause } = error as NodeJS.ErrnoException & { cause?: { code?: unknown } };
+  return String(cause?.code ?? code ?? '');
+}
 
 function refusalWords(error: string): Markup {
   switch (error) {

@@ -1,8 +1,8 @@
 import type { App } from '@slack/bolt';
 import { z } from 'zod';
 import { UserId } from '../domain/ids.ts';
-import type { Person } from '../ports.ts';
-import { personOf } from './edge.ts';
+import type { Log, Person } from '../ports.ts';
+import { acknowledged, personOf } from './edge.ts';
 
 /** Somebody wants their Home tab; `hash` is that of the one which they see until then. */
 export interface Opened extends Person {
@@ -10,7 +10,7 @@ export interface Opened extends Person {
 }
 
 /** Hears that somebody opens the Home tab or presses a button on it. */
-export function hearHome(app: App, home: (opened: Opened) => Promise<void>): void {
+export function hearHome(app: App, home: (opened: Opened) => Promise<void>, log: Log): void {
   // Bolt acknowledges events before they are handled.
   app.event('app_home_opened', async ({ event, body }) => {
     if (event.tab === 'messages') return;
@@ -18,11 +18,14 @@ export function hearHome(app: App, home: (opened: Opened) => Promise<void>): voi
     await home({ user: UserId.parse(event.user), team: body.team_id, hash });
   });
   app.action({ type: 'block_actions', action_id: 'home' }, async ({ body, ack }) => {
-    await ack();
+    await acknowledged(log, ack);
     await home({ ...personOf(body), hash: body.view?.hash });
   });
   // It opens an address, and is sent all the same.
-  app.action({ type: 'block_actions', action_id: 'show' }, async ({ ack }) => ack());
+  app.action(
+    { type: 'block_actions', action_id: 'show' },
+    async ({ ack }) => void (await acknowledged(log, ack)),
+  );
 }
 
 // --- internal ---

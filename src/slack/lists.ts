@@ -1,48 +1,58 @@
 import type { WebClient } from '@slack/web-api';
-import { KEEP_S } from '../domain/due.ts';
 import type { Markup } from '../domain/markup.ts';
 import type { Run } from '../domain/run.ts';
-import type { CardQueue, Log } from '../ports.ts';
-import { asText, pages, QUIET } from './blocks.ts';
+import { asText, pages } from './blocks.ts';
 import type { Card } from './card.ts';
-import { failureOf } from './failures.ts';
+import type { Finder, Place } from './find.ts';
+import { DONE } from './marks.ts';
+import { postNote } from './post-notes.ts';
+import { type Posting, postBelow } from './post-once.ts';
 
 /** Lines in a thread before they become a file. */
 export const THREAD_LINES = 100;
 
-type Thread = { channel: string; ts: string };
+type Thread = Place;
 
 /**
  * Puts what is too long for a card into its thread, each list once: as messages, or as a file where those would be many.
  * Returns after how many milliseconds it is to be tried again; 0 once it is there, or will not be.
  */
-export function openLists({ client, cards, log }: { client: WebClient; cards: CardQueue; log: Log }) {
+export function openLists(posting: Posting & { finder: Finder }) {
+  const { client, cards, finder } = posting;
   const there = new Set<string>();
 
   async function put(
     run: Run,
-    at: Thread,
+    card: Thread,
     what: 'plan' | 'outcomes',
     lines: readonly Markup[],
   ): Promise<number> {
-    for (const [i, part] of partsOf(client, at, `${what}-${run.id}`, lines).entries()) {
-      const key = `thread ${what} ${i + 1}`;
-      if (!(await cards.once(run.id, key, KEEP_S))) continue;
-      try {
-        await part();
-      } catch (error) {
-        // The card itself stays true without it.
-        log.error('a list could not be put into a thread', error, { run: run.id });
-        const failure = failureOf(error);
-        if (failure.kind !== 'later') continue;
-        await cards.again(run.id, key);
-        return failure.ms;
-      }
+    const messages = lines.length > THREAD_LINES ? [null] : pages(lines);
+    for (const [i, content] of messages.entries()) {
+      const part = { run: run.id, what: `thread ${what} ${i + 1}` };
+      // Bots from before put it there without what it can be found by.
+      if (await cards.mark(part.run, part.what, '1', DONE)) continue;
+      const name = `${what}-${run.id}`;
+      const wait = content
+        ? await postNote(posting, { ...part, card, key: `list ${what} ${i + 1}`, content })
+        : await postBelow(posting, {
+            ...{ ...part, channel: card.channel },
+            find: (span) => finder.file(`${name}.txt`, card, span),
+            async send() {
+              await uploadList(client, card, name, lines);
+              return card;
+            },
+          });
+      if (wait > 0) return wait;
     }
     return 0;
   }
 
-  return async (run: Run, at: Thread, { planList, outcomeList }: Card): Promise<number> => {
+  return async (
+    run: Run,
+    at: Thread,
+    { planList, outcomeList }: Pick<Card, 'planList' | 'outcomeList'>,
+  ): Promise<number> => {
     for (const [what, list] of [
       ['plan', planList],
       ['outcomes', outcomeList],
@@ -80,18 +90,4 @@ export async function uploadFile(
   await (ts === undefined
     ? client.filesUploadV2({ channel_id: channel, ...file })
     : client.filesUploadV2({ channel_id: channel, thread_ts: ts, ...file }));
-}
-
-// --- internal ---
-
-/** What is posted one after the other, each of it whole or not at all. */
-function partsOf(
-  client: WebClient,
-  at: Thread,
-  name: string,
-  lines: readonly Markup[],
-): (() => Promise<unknown>)[] {
-  if (lines.length > THREAD_LINES) return [() => uploadList(client, at, name, lines)];
-  const { channel, ts: thread_ts } = at;
-  return pages(lines).map((page) => () => client.chat.postMessage({ channel, thread_ts, ...page, ...QUIET }));
 }

@@ -1,42 +1,28 @@
-import type { WebClient } from '@slack/web-api';
 import type { RunId } from '../domain/ids.ts';
 import type { Rights } from '../domain/rights.ts';
 import type { Run } from '../domain/run.ts';
-import type { CardQueue, Log } from '../ports.ts';
-import { sections } from './blocks.ts';
-import { noteMetadata, readNote } from './metadata.ts';
+import { type Content, QUIET, sections } from './blocks.ts';
+import type { Finder, Place } from './find.ts';
+import { noteMetadata } from './metadata.ts';
 import { oneLine } from './mrkdwn.ts';
 import { notesOf } from './notes.ts';
-import { isOld, postOnce } from './post-once.ts';
-
-interface Posting {
-  client: WebClient;
-  cards: Pick<CardQueue, 'once'>;
-  rights: Rights;
-  log: Log;
-}
-type Thread = { channel: string; ts: string };
+import { isOld, type Posting, postBelow } from './post-once.ts';
 
 /**
  * Puts a run's notes into its card's thread, each once. Returns after how many milliseconds it is to be tried again; 0
  * once all is there.
  */
-export function openNotes(posting: Posting): (run: Run, card: Thread) => Promise<number> {
+export function openNotes(
+  posting: Posting & { rights: Rights; finder: Finder },
+): (run: Run, card: Place) => Promise<number> {
   const there = new Set<string>();
   return async (run, card) => {
-    if (isOld(run)) return 0;
+    if (isOld(run, posting.time.now())) return 0;
     for (const { key, words } of notesOf(run, posting.rights)) {
       const name = `${run.id} ${key}`;
       if (there.has(name)) continue;
-      const wait = await postOnce(posting, {
-        ...{ run: run.id, what: `note ${key}` },
-        message: {
-          ...{ channel: card.channel, thread_ts: card.ts },
-          ...{ text: oneLine(words, 1_000), blocks: sections([words]) },
-          metadata: noteMetadata(run.id, key),
-        },
-        isThere: () => isNoted(posting.client, card, run.id, key),
-      });
+      const content = { text: oneLine(words, 1_000), blocks: sections([words]) };
+      const wait = await postNote(posting, { run: run.id, card, key, what: `note ${key}`, content });
       if (wait > 0) return wait;
       if (there.size > 1_000) there.clear();
       there.add(name);
@@ -45,15 +31,19 @@ export function openNotes(posting: Posting): (run: Run, card: Thread) => Promise
   };
 }
 
-/** Whether a note stands in a thread. */
-export async function isNoted(client: WebClient, card: Thread, run: RunId, key: string): Promise<boolean> {
-  const { messages } = await client.conversations.replies({
-    ...card,
-    include_all_metadata: true,
-    limit: 1_000,
-  });
-  return (messages ?? []).some((message) => {
-    const note = readNote(message);
-    return note?.run === run && note.key === key;
+/** Puts one message below a card, once. Resolves to after how many milliseconds it is to be tried again, 0 for never. */
+export function postNote(
+  posting: Posting & { finder: Finder },
+  { run, card, key, what, content }: { run: RunId; card: Place; key: string; what: string; content: Content },
+): Promise<number> {
+  const { channel, ts: thread_ts } = card;
+  return postBelow(posting, {
+    ...{ run, what, channel },
+    find: (span) => posting.finder.note(run, key, card, span),
+    async send() {
+      const metadata = noteMetadata(run, key);
+      const message = { channel, thread_ts, ...content, ...QUIET, metadata };
+      return { channel, ts: (await posting.client.chat.postMessage(message)).ts ?? '' };
+    },
   });
 }

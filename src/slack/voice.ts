@@ -3,25 +3,18 @@ import { UserError } from '../domain/error.ts';
 import { say } from '../domain/markup.ts';
 import type { Log, Voice } from '../ports.ts';
 import { privatePages } from './answers.ts';
+import type { Time } from './backoff.ts';
 import { pages, QUIET } from './blocks.ts';
 import { failureOf } from './failures.ts';
 import { THREAD_LINES, uploadFile, uploadList } from './lists.ts';
+import { openReplies } from './reply.ts';
 
 /** Messages that are not cards. */
-export function openVoice(client: WebClient, log: Log): Voice {
+export function openVoice(client: WebClient, time: Pick<Time, 'sleep'>, log: Log): Voice {
+  const reply = openReplies(time, log);
   return {
     async reply(replyTo, answer) {
-      for (const message of privatePages(answer)) {
-        const response = await fetch(replyTo, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify(message),
-          redirect: 'error',
-          signal: AbortSignal.timeout(10_000),
-        });
-        // Half an hour and five uses: after that nobody waits for it any more.
-        if (!response.ok) log.warn('Slack did not take a private answer', { status: response.status });
-      }
+      await reply(replyTo, privatePages(answer));
     },
     async post(channel, answer) {
       try {

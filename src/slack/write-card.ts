@@ -1,44 +1,44 @@
-import type { WebClient } from '@slack/web-api';
+import { createHash } from 'node:crypto';
 import type { RunId } from '../domain/ids.ts';
 import type { Markup } from '../domain/markup.ts';
 import type { Rights } from '../domain/rights.ts';
 import { isFinal, type Run, type RunState } from '../domain/run.ts';
-import type { CardQueue, Log, Runs } from '../ports.ts';
+import type { CardQueue, Runs } from '../ports.ts';
 import { type Content, QUIET } from './blocks.ts';
 import { type Card, renderCard } from './card.ts';
-import { failureOf } from './failures.ts';
-import { metadataOf, noteMetadata, readMetadata } from './metadata.ts';
-import { isNoted } from './post-notes.ts';
-import { postOnce } from './post-once.ts';
+import { queuedFailureOf } from './failures.ts';
+import type { Finder, Place } from './find.ts';
+import { CALL_MS, NEVER, SETTLE_MS, settledAt, shows } from './marks.ts';
+import { metadataOf } from './metadata.ts';
+import { postNote } from './post-notes.ts';
+import { type Posting, postOnce } from './post-once.ts';
 
 /** Slack takes about one message a second in a channel; progress is not worth more. */
 const PACE_MS = 1_000;
 /** Renewed while a card is being written; a bot that died in the middle holds it no longer than this. */
 const LOCK_MS = 8_000;
+/** Updates in a minute that progress leaves for changes of state. */
+const SPARE = 10;
 
-export interface Writing {
-  client: WebClient;
-  runs: Runs;
+export interface Writing extends Posting {
   cards: CardQueue;
+  runs: Pick<Runs, 'load' | 'plans'>;
   rights: Rights;
-  /** Where each run that is over has a line with the audit's head. */
-  auditChannel?: string | undefined;
-  log: Log;
-  /** The card is there: the run may go on. */
-  posted(run: RunId, card: { channel: string; ts: string }): Promise<void>;
+  finder: Finder;
+  /** The card is there: the run may go on. Resolves to the card that the run has. */
+  posted(run: RunId, card: Place): Promise<Place | undefined>;
   /** Slack will not take this run's card. */
   unpostable(run: Run, words: Markup): Promise<void>;
 }
 
-/** What this bot last wrote on a card. */
+/** When this bot last wrote a card, and in which state. */
 export interface Shown {
-  content: string;
   state: RunState;
   at: number;
 }
 
 /** What belongs below a card; resolves to after how many milliseconds it is to be tried again, 0 once it is there. */
-export type Below = (run: Run, at: { channel: string; ts: string }, card: Card) => Promise<number>;
+export type Below = (run: Run, at: Place, card: Card) => Promise<number>;
 
 /** What is written beside a card, each once. */
 export interface Beside {
@@ -53,33 +53,33 @@ export async function writeCard(
   lastShown: Map<RunId, Shown>,
   { below, auditLine }: Beside,
 ): Promise<number> {
-  const { runs, cards, rights } = writing;
+  const { runs, cards, rights, time } = writing;
   const unlock = await cards.lock(id, LOCK_MS);
   if (!unlock) return 500;
   try {
     const run = await runs.load(id);
-    if (!run || (!run.card && run.state === 'refused')) {
+    if (!run?.card) {
+      if (run && !(isFinal(run.state) && (await cards.marked(id, 'post')) === NEVER))
+        return await post(writing, run);
       const wait = run ? await auditLine(run) : 0;
       if (wait === 0) await cards.shown(run ?? { id, rev: 0 });
       return wait;
     }
     const last = lastShown.get(id);
     // Progress can wait; a change of state is shown at once.
-    const paced = last?.state === run.state && run.card ? last.at + PACE_MS - Date.now() : 0;
+    const progress = last?.state === run.state && !isFinal(run.state);
+    const paced = progress ? last.at + PACE_MS - time.now() : 0;
     if (paced > 0) return paced;
     const card = renderCard(run, await runs.plans(run), rights);
-    if (!run.card) return await post(writing, run, card);
-    const shown = JSON.stringify([card.text, card.blocks]);
-    if (last?.content !== shown) {
-      const wait = await update(writing, run, run.card, card);
-      if (wait > 0) return wait;
-      if (lastShown.size > 1_000) lastShown.clear();
-      lastShown.set(id, { content: shown, state: run.state, at: Date.now() });
-    }
+    const { wait, again } = await update(writing, run, run.card, card, progress ? SPARE : 0);
+    if (wait > 0) return wait;
+    if (lastShown.size > 1_000) lastShown.clear();
+    lastShown.set(id, { state: run.state, at: time.now() });
     for (const put of [...below, auditLine]) {
-      const wait = await put(run, run.card, card);
-      if (wait > 0) return wait;
+      const later = await put(run, run.card, card);
+      if (later > 0) return later;
     }
+    if (again > 0) return again;
     await cards.shown(run);
     return 0;
   } finally {
@@ -89,66 +89,100 @@ export async function writeCard(
 
 // --- internal ---
 
-async function post({ client, cards, log, ...writing }: Writing, run: Run, card: Card): Promise<number> {
-  // A post whose answer was lost may be there: looked up, never posted twice.
-  if (!(await cards.once(run.id, 'post'))) {
-    const ts = await findPosted(client, run);
-    if (ts !== null) {
-      await writing.posted(run.id, { channel: run.channel, ts });
-      return 0;
-    }
-  }
-  try {
-    const sent = await client.chat.postMessage({
-      channel: run.channel,
-      text: card.text,
-      blocks: card.blocks,
-      ...QUIET,
-      metadata: metadataOf(run),
-    });
-    await writing.posted(run.id, { channel: sent.channel ?? run.channel, ts: sent.ts ?? '' });
-    return 0;
-  } catch (error) {
-    const failure = failureOf(error);
-    log.error('a card could not be posted', error, { run: run.id });
-    if (failure.kind === 'unknown') return 2_000;
-    await cards.again(run.id, 'post');
-    if (failure.kind === 'later') return failure.ms;
-    await writing.unpostable(run, failure.words);
-    return 0;
-  }
-}
+/** The audit's head is on a card that is final, for whoever verifies the audit later. */
+const contentOf = (
+  run: Run,
+  { text, blocks }: Card,
+): Content & { metadata: ReturnType<typeof metadataOf> } => ({ text, blocks, metadata: metadataOf(run) });
+/** Of what people see: what a card carries along is not worth a call of its own. */
+const hashOf = ({ text, blocks }: Content): string =>
+  createHash('sha256').update(JSON.stringify([text, blocks])).digest('base64url').slice(0, 22);
 
-async function findPosted(client: WebClient, run: Run): Promise<string | null> {
-  const history = await client.conversations.history({
-    channel: run.channel,
-    include_all_metadata: true,
-    oldest: String(run.createdAt / 1000 - 60),
-    limit: 200,
+async function post(writing: Writing, run: Run): Promise<number> {
+  const { client, cards, gate, finder, log } = writing;
+  const held = gate.wait('chat.postMessage', run.channel);
+  if (held > 0) return held;
+  const card = renderCard(run, await writing.runs.plans(run), writing.rights);
+  const { channel } = run;
+  const posted = await postOnce(writing, {
+    ...{ run: run.id, what: 'post', channel },
+    find: (span) => finder.about(run.id, channel, { from: run.createdAt - SKEW_MS, ...span }),
+    async send() {
+      const { text, blocks } = card;
+      const sent = await client.chat.postMessage({
+        channel,
+        text,
+        blocks,
+        ...QUIET,
+        metadata: metadataOf(run),
+      });
+      return { channel: sent.channel ?? channel, ts: sent.ts ?? '' };
+    },
   });
-  const found = history.messages?.find((message) => readMetadata(message)?.run === run.id);
-  return found?.ts ?? null;
+  if (posted.kind === 'wait') return posted.ms;
+  if (posted.kind === 'never') {
+    await writing.unpostable(run, posted.words);
+    await cards.mark(run.id, 'post', await cards.marked(run.id, 'post'), NEVER);
+    return 0;
+  }
+  if (!posted.at) return 0;
+  const stands = await writing.posted(run.id, posted.at);
+  if (posted.fresh && stands && stands.ts !== posted.at.ts) {
+    // Another bot took this one, which stood still for too long, for dead: people need not see both.
+    log.warn('a card was posted beside another one, and is taken back', { run: run.id });
+    await client.chat.delete({ ...posted.at });
+  } else if (posted.fresh) await cards.mark(run.id, 'card', null, shows(hashOf(contentOf(run, card))));
+  return 0;
 }
+/** Slack's clock and ours. */
+const SKEW_MS = 10 * 60_000;
 
+/**
+ * Writes what is not on the card yet. `wait`: it is not there; `again`: it is, but an earlier update whose answer was lost
+ * may yet be carried out and cover it, so it is to be written once more, after so many milliseconds.
+ */
 async function update(
   writing: Writing,
   run: Run,
-  at: { channel: string; ts: string },
+  at: Place,
   card: Card,
-): Promise<number> {
-  const { client, log } = writing;
-  // The audit's head is on a card that is final, for whoever verifies the audit later.
-  const metadata = isFinal(run.state) ? { metadata: metadataOf(run) } : {};
-  const content = { text: card.text, blocks: card.blocks, ...metadata };
+  spare: number,
+): Promise<{ wait: number; again: number }> {
+  const { client, cards, time, gate, log, patience } = writing;
+  const content = contentOf(run, card);
+  const hash = hashOf(content);
+  const before = await cards.marked(run.id, 'card');
+  if (before === shows(hash)) return { wait: 0, again: 0 };
+  const held = gate.wait('chat.update', undefined, spare);
+  if (held > 0) return { wait: held, again: 0 };
+  const astray = settledAt(before);
+  const begun = time.now();
+  const mine = writing.stamp(begun + CALL_MS + SETTLE_MS);
+  if (!(await cards.mark(run.id, 'card', before, mine))) return { wait: 500, again: 0 };
+  const unless = async (mark: string | null) => {
+    if (await cards.mark(run.id, 'card', mine, mark)) return;
+    // This bot stood still, another one went on, and what was written just now may be older.
+    await cards.behind(run.id, time.now());
+  };
   try {
     await client.chat.update({ channel: at.channel, ts: at.ts, ...content });
-    return 0;
+    patience.forget(run.id);
+    await unless(astray > begun ? before : shows(hash));
+    return { wait: 0, again: Math.max(0, astray - begun) };
   } catch (error) {
-    const failure = failureOf(error);
+    const failure = queuedFailureOf(error);
+    if (failure.kind === 'unknown') {
+      log.warn('Slack did not say whether it took an update', {
+        run: run.id,
+        error: (error as Error).message,
+      });
+      await unless(writing.stamp(Math.max(astray, time.now() + failure.settleMs)));
+      return { wait: patience.next(run.id), again: 0 };
+    }
+    await unless(before);
+    if (failure.kind === 'later') return { wait: failure.ms, again: 0 };
     log.error('a card could not be updated', error, { run: run.id });
-    if (failure.kind === 'later') return failure.ms;
-    if (failure.kind === 'unknown') return 2_000;
-    return sayInThread(writing, run, at, content);
+    return { wait: await sayInThread(writing, run, at, content), again: 0 };
   }
 }
 
@@ -156,19 +190,11 @@ async function update(
  * A workspace may forbid edits, and people delete messages: what matters is then said in the thread, once. What names
  * the approvers stands for the note that calls them.
  */
-async function sayInThread(
-  writing: Pick<Writing, 'client' | 'cards' | 'log'>,
-  run: Run,
-  at: { channel: string; ts: string },
-  content: Content,
-): Promise<number> {
+async function sayInThread(writing: Writing, run: Run, card: Place, content: Content): Promise<number> {
   if (run.state === 'executing') return 0;
   const given = run.approvals.length;
   const calls = run.state === 'proposed' && run.approvalFor.length > 0 && given === 0;
   const key = calls ? 'approval' : run.state === 'proposed' ? `card proposed ${given}` : `card ${run.state}`;
-  return postOnce(writing, {
-    ...{ run: run.id, what: `note ${key}` },
-    message: { ...content, channel: at.channel, thread_ts: at.ts, metadata: noteMetadata(run.id, key) },
-    isThere: () => isNoted(writing.client, at, run.id, key),
-  });
+  const { text, blocks } = content;
+  return postNote(writing, { run: run.id, card, key, what: `note ${key}`, content: { text, blocks } });
 }

@@ -1,3 +1,4 @@
+import { KEEP_S } from '../domain/due.ts';
 import { RunId } from '../domain/ids.ts';
 import type { CardQueue } from '../ports.ts';
 import { type Redis, reaching } from './connect.ts';
@@ -8,12 +9,26 @@ import { takeLock } from './lock.ts';
 const SHOWN = `
 local rev = redis.call('HGET', KEYS[1], 'rev')
 if not rev or rev == ARGV[1] then redis.call('ZREM', KEYS[2], ARGV[2]) end`;
+/** Replaces a mark, if it is still the one that was read. Keys: mark. */
+const MARK = `
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) end
+return 1`;
 const DAY_S = 86_400;
+const PAGE = 1_000;
 
 export function openCards(redis: Redis): CardQueue {
   return {
-    waiting: () =>
-      reaching(async () => (await redis.zrange(own.cards, '0', '999')).map((id) => RunId.parse(Number(id)))),
+    waiting: (from = 0) =>
+      reaching(async () =>
+        (await redis.zrange(own.cards, String(from), String(from + PAGE - 1))).map((id) =>
+          RunId.parse(Number(id)),
+        ),
+      ),
+    behind: (id, at) =>
+      reaching(async () => {
+        await redis.zadd(own.cards, 'NX', at, String(id));
+      }),
     lock: (id, ms) => reaching(() => takeLock(redis, own.cardLock(id), ms)),
     shown: (run) =>
       reaching(async () => {
@@ -21,9 +36,11 @@ export function openCards(redis: Redis): CardQueue {
       }),
     once: (id, what, seconds = DAY_S) =>
       reaching(async () => (await redis.set(own.once(id, what), '1', 'EX', seconds, 'NX')) !== null),
-    again: (id, what) =>
-      reaching(async () => {
-        await redis.del(own.once(id, what));
-      }),
+    marked: (id, what) => reaching(() => redis.get(own.once(id, what))),
+    mark: (id, what, from, to) =>
+      reaching(
+        async () =>
+          (await redis.eval(MARK, 1, own.once(id, what), from ?? '', to ?? '', String(KEEP_S))) === 1,
+      ),
   };
 }

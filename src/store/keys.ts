@@ -11,6 +11,8 @@ export const own = {
   plans: (id: RunId): string => `${PREFIX}:run:${id}:plans`,
   replyTo: (id: RunId): string => `${PREFIX}:run:${id}:reply`,
   once: (id: RunId, what: string): string => `${PREFIX}:run:${id}:once:${what}`,
+  /** When something was first seen of a run, in milliseconds. */
+  since: (id: RunId, what: string): string => `${PREFIX}:run:${id}:since:${what}`,
   delivery: (id: string): string => `${PREFIX}:delivery:${id}`,
   /** Sorted set: the newest runs that somebody asked for, by their numbers. */
   by: (user: UserId): string => `${PREFIX}:by:${user}`,
@@ -27,6 +29,14 @@ export const own = {
   channels: `${PREFIX}:channels`,
   /** Who writes a mirror of the audit, by the file's own number. */
   mirrorLock: (file: string): string => `${PREFIX}:mirror:${file}`,
+  /** Which Redis is known to have all that it had: its `run_id`. Without it nothing is stored. */
+  whole: `${PREFIX}:whole`,
+  /** Who puts back what Redis lost. */
+  recall: `${PREFIX}:recall`,
+  /** What people are to be told of that. */
+  news: `${PREFIX}:recall:news`,
+  /** Hash: a bot to what it remembers, written when Redis is in doubt. */
+  bots: `${PREFIX}:recall:bots`,
   ask: (id: string): string => `${PREFIX}:ask:${id}`,
   answers: (id: string): string => `${PREFIX}:ask:${id}:answers`,
   asksDue: `${PREFIX}:asks:due`,

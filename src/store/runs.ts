@@ -1,4 +1,4 @@
-import { chain, type Fact, GENESIS, type Head } from '../domain/audit.ts';
+import { chain, type Fact } from '../domain/audit.ts';
 import { lookAt } from '../domain/due.ts';
 import { UserError } from '../domain/error.ts';
 import { HostName, RunId } from '../domain/ids.ts';
@@ -8,7 +8,10 @@ import { key } from '../domain/protocol.ts';
 import { isFinal, Run } from '../domain/run.ts';
 import type { Clock, Runs } from '../ports.ts';
 import { type Redis, reaching } from './connect.ts';
+import { readHead } from './keeping.ts';
 import { own } from './keys.ts';
+import { type OwnMemory, openMemory } from './memory.ts';
+import { IN_DOUBT, IS_WHOLE, inDoubt, RESERVE, sure, WHOLE } from './whole.ts';
 
 const DAY_S = 86_400;
 /** A response URL of Slack lives for half an hour. */
@@ -17,10 +20,12 @@ const REPLY_S = 30 * 60;
 /**
  * Stores a run if its revision is the expected one and the audit's head has not moved: the run, its place
  * among those to look at, its card's need, its cancellation, its audit entries and, of a new one, its place
- * among its requester's, all or nothing. Keys: run, audit, head, due, cards, cancel, by. Returns 1, 0 (the run moved) or -1 (the head moved).
+ * among its requester's, all or nothing. Keys: run, audit, head, due, cards, cancel, by, whole. Returns 1, 0 (the run moved), -1 (the head moved)
+ * or `IN_DOUBT`.
  * Redis takes nothing back of a script that fails, and entries can fail where the stream goes beyond its head: they come first.
  */
-const COMMIT = `
+const COMMIT = `${WHOLE}
+if not whole(KEYS[8]) then return ${IN_DOUBT} end
 if (redis.call('HGET', KEYS[1], 'rev') or '') ~= ARGV[1] then return 0 end
 if (redis.call('HGET', KEYS[3], 'n') or '0') ~= ARGV[2] then return -1 end
 for i = 12, #ARGV, 2 do redis.call('XADD', KEYS[2], ARGV[i] .. '-0', 'e', ARGV[i + 1]) end
@@ -44,8 +49,21 @@ if rev and rev ~= ARGV[1] then return end
 if not rev or ARGV[2] == '' then redis.call('ZREM', KEYS[2], ARGV[3])
 else redis.call('ZADD', KEYS[2], 'XX', ARGV[2], ARGV[3]) end`;
 
-/** Runs in Redis, kept for `keepDays`. */
-export function openRuns(redis: Redis, clock: Clock, keepDays: number): Runs {
+/** Keeps the first time that something was seen. Key: that time. */
+const SINCE = `
+redis.call('SET', KEYS[1], ARGV[1], 'NX', 'EX', ARGV[2])
+return redis.call('GET', KEYS[1])`;
+
+/**
+ * Runs in Redis, kept for `keepDays`. Nothing is stored in a Redis that is not known to be whole, or that has less of the
+ * audit than `memory`.
+ */
+export function openRuns(
+  redis: Redis,
+  clock: Clock,
+  keepDays: number,
+  memory: OwnMemory = openMemory(),
+): Runs {
   const planCache = new Map<string, Plan>();
 
   /** Plans never change, but they can be large: the newest few are kept at hand. */
@@ -60,13 +78,14 @@ export function openRuns(redis: Redis, clock: Clock, keepDays: number): Runs {
   async function put(expectedRev: string, run: Run, facts: readonly Fact[]): Promise<Run | null> {
     for (;;) {
       const head = await readHead(redis);
+      if (head.n < memory.head().n && (await lastOf(redis)) < memory.head().n) throw inDoubt();
       const entries = chain(head, facts);
       const last = entries.at(-1);
       const stored: Run = last ? { ...run, audit: { n: last.n, hash: last.hash } } : run;
       const now = clock();
       const storing = redis.eval(
         COMMIT,
-        7,
+        8,
         own.run(run.id),
         own.audit,
         own.auditHead,
@@ -74,6 +93,7 @@ export function openRuns(redis: Redis, clock: Clock, keepDays: number): Runs {
         own.cards,
         key.cancel(run.id),
         own.by(run.requester),
+        own.whole,
         expectedRev,
         String(head.n),
         String(stored.rev),
@@ -87,13 +107,21 @@ export function openRuns(redis: Redis, clock: Clock, keepDays: number): Runs {
         last?.hash ?? head.hash,
         ...entries.flatMap((entry) => [String(entry.n), JSON.stringify(entry)]),
       );
-      const result = await storing.catch(refusedEntries);
-      if (result === 1) return stored;
+      const result = sure(await storing.catch(refusedEntries));
+      if (result === 1) {
+        memory.saw(last ?? head);
+        memory.stored(stored);
+        return stored;
+      }
       if (result === 0) return null;
     }
   }
 
-  const reserve = async () => RunId.parse(await redis.incr(own.runNumber));
+  async function reserve(): Promise<RunId> {
+    const id = RunId.parse(sure(await redis.eval(RESERVE, 2, own.runNumber, own.whole)));
+    memory.numbered(id);
+    return id;
+  }
 
   async function createAs(run: Run, facts: readonly Fact[], replyTo: string): Promise<Run | null> {
     await redis.set(own.replyTo(run.id), replyTo, 'EX', REPLY_S);
@@ -114,6 +142,8 @@ export function openRuns(redis: Redis, clock: Clock, keepDays: number): Runs {
     load: (id) =>
       reaching(async () => {
         const json = await redis.hget(own.run(id), 'json');
+        // What is not there may be put back in a moment.
+        if (json === null && (await redis.eval(IS_WHOLE, 1, own.whole)) !== 1) throw inDoubt();
         return json === null ? null : Run.parse(JSON.parse(json));
       }),
     commit: (before, after, facts) =>
@@ -156,6 +186,10 @@ export function openRuns(redis: Redis, clock: Clock, keepDays: number): Runs {
           RunId.parse(Number(id)),
         ),
       ),
+    since: (id, what, now) =>
+      reaching(async () =>
+        Number(await redis.eval(SINCE, 1, own.since(id, what), String(now), String(DAY_S))),
+      ),
     lookAgain: ({ id, rev }, at) =>
       reaching(async () => {
         await redis.eval(LOOK_AGAIN, 2, own.run(id), own.due, String(rev), String(at ?? ''), String(id));
@@ -165,9 +199,10 @@ export function openRuns(redis: Redis, clock: Clock, keepDays: number): Runs {
 
 // --- internal ---
 
-async function readHead(redis: Redis): Promise<Head> {
-  const { n, hash } = await redis.hgetall(own.auditHead);
-  return n === undefined || hash === undefined ? GENESIS : { n: Number(n), hash };
+/** A stream that goes on where only its head was set back was not lost: then the entries are refused below. */
+async function lastOf(redis: Redis): Promise<number> {
+  const [last] = await redis.xrevrange(own.audit, '+', '-', 'COUNT', 1);
+  return Number.parseInt(last?.[0] ?? '0', 10);
 }
 
 /** A stream that already has the number of the next entry, or is no stream any more. */

@@ -72,15 +72,28 @@ const allOf = (name: HostName, changed: boolean) => {
   ].map((event) => ({ ...event, host: name }) as Without<RunEvent>);
   return fc.shuffledSubarray(said, { minLength: said.length });
 };
+/** Said in a host's place. */
+const lostOf = (name: HostName) =>
+  fc.constant<Without<RunEvent>[]>([
+    {
+      ...{ type: 'broken', host: name, why: { kind: 'lost' } },
+      outcomes: ['a', 'b', 'c'].map((one) => anOutcome(one, 'unknown')),
+      cache: { deleted: 0, skipped: 0, failed: 0, unknown: 2, freed: 0 },
+    },
+  ]);
 const allSaid = fc.tuple(
-  ...hosts.map((name) => fc.oneof({ weight: 3, arbitrary: allOf(name, true) }, allOf(name, false))),
+  ...hosts.map((name) =>
+    fc.oneof({ weight: 3, arbitrary: allOf(name, true) }, allOf(name, false), lostOf(name)),
+  ),
 );
-const someCache = fc.record({
-  deleted: fc.nat(2),
-  skipped: fc.nat(1),
-  failed: fc.nat(1),
-  freed: fc.nat(9),
-});
+/** What hosts say after all, some of them all of it. */
+const saidLater = fc.tuple(
+  ...hosts.map((name) => fc.oneof(allOf(name, false), allOf(name, false), fc.constant([]))),
+);
+const someCache = fc.oneof(
+  fc.record({ deleted: fc.nat(2), skipped: fc.nat(1), failed: fc.nat(1), freed: fc.nat(9) }),
+  fc.constant({ deleted: 0, skipped: 0, failed: 0, unknown: 2, freed: 0 }),
+);
 const events: fc.Arbitrary<Without<RunEvent>> = fc.oneof(
   at(6, aPlanned),
   at(
@@ -122,6 +135,16 @@ const events: fc.Arbitrary<Without<RunEvent>> = fc.oneof(
       type: fc.constant('broken' as const),
       host: someHost,
       why: fc.constant({ kind: 'lost' as const }),
+      outcomes: someOutcomes,
+      cache: someCache,
+    }),
+  ),
+  at(
+    1,
+    fc.record({
+      type: fc.constant('disowned' as const),
+      host: someHost,
+      why: fc.constant({ kind: 'restarted' as const }),
       outcomes: someOutcomes,
       cache: someCache,
     }),
@@ -185,8 +208,9 @@ const story = fc
     fc.array(fc.tuple(events, fc.nat(MINUTE / 2)), { maxLength: 40, size: 'max' }),
     fc.tuple(plans, plans, plans),
     fc.option(allSaid, { nil: [], freq: 2 }),
+    saidLater,
   )
-  .map(([soon, lines, each, said]) => {
+  .map(([soon, lines, each, said, after]) => {
     const planned = hosts.map((name, i): (typeof lines)[number] => [
       { type: 'planned', host: name, plan: each[i] ?? aSummary() } as Without<RunEvent>,
       0,
@@ -196,7 +220,8 @@ const story = fc
     const reported = said.flat().map((line): (typeof lines)[number] => [line, 0]);
     const twice = [7, 8].map((run) => ({ type: 'again', by: BEN, run: runId(run) }) as Without<RunEvent>);
     const again = twice.map((line): (typeof lines)[number] => [line, 0]);
-    return soon ? [...first, ...reported, ...lines.slice(4), ...again] : lines;
+    const later = after.flat().map((line): (typeof lines)[number] => [line, 0]);
+    return soon ? [...first, ...reported, ...lines.slice(4), ...later, ...again] : lines;
   });
 
 /** Plays a story; `each` sees every step that was made. */
@@ -236,6 +261,7 @@ const NEXT: Partial<Record<Run['state'], Run['state'][]>> = {
   planning: ['empty', 'refused', 'proposed', 'executing', 'done'],
   proposed: ['executing', 'denied', 'cancelled', 'expired', 'stale'],
   executing: ['done', 'partial', 'failed', 'cancelled', 'stale', 'unknown'],
+  unknown: ['done', 'partial', 'failed', 'cancelled', 'stale'],
 };
 
 describe('a run, over random stories', () => {
@@ -247,13 +273,30 @@ describe('a run, over random stories', () => {
 
   test('moves only as the contract draws it, and never from a final state', () => {
     playing((before, _, after) => {
-      // A run that is over only learns that another one brings back what it deleted, or asks for it again.
+      // A run that is over only learns that another one brings back what it deleted, or asks for it again; and what its
+      // hosts say later of what is unknown, and how long it took them.
       if (isFinal(before.state) && after !== before) {
-        const { undone, again } = before;
-        expect({ ...after, undone, again }).toEqual({ ...before, undone, again });
+        const { undone, again, hosts: parts } = before;
+        const state = before.state === 'unknown' ? after.state : before.state;
+        expect({ ...after, undone, again, hosts: parts }).toEqual({ ...before, undone, again, state });
       }
       if (before.state !== after.state) expect(NEXT[before.state]).toContain(after.state);
     });
+  });
+
+  test('is unknown for just as long as anything in it is, and then what it would have been', () => {
+    const seen = { unknown: 0, settled: 0, late: 0 };
+    playing((before, _, after) => {
+      if (after === before || after.executingSince === undefined || !isFinal(after.state)) return;
+      const parts = Object.values(after.hosts);
+      const open = parts.some(
+        ({ outcomes, cache }) => outcomes.some(({ outcome }) => outcome === 'unknown') || cache?.unknown,
+      );
+      expect(after.state === 'unknown').toBe(open);
+      if (open) seen.unknown++;
+      if (before.state === 'unknown') seen[open ? 'late' : 'settled']++;
+    });
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(3);
   });
 
   test('is carried out only with the confirmation or the approvals that it needs', () => {
@@ -283,11 +326,17 @@ describe('a run, over random stories', () => {
       if (after === before) return;
       expect(after.approvals.slice(0, before.approvals.length)).toEqual(before.approvals);
       for (const [name, part] of Object.entries(before.hosts)) {
-        const { stage, cache, trouble, outcomes } = after.hosts[name as HostName] ?? aPart();
+        const { stage, cache, trouble, outcomes, finished, drift } = after.hosts[name as HostName] ?? aPart();
         if (part.stage === 'ended') expect(stage).toBe('ended');
-        if (part.cache) expect(cache).toBe(part.cache);
-        if (part.trouble) expect(trouble).toBe(part.trouble);
-        expect(outcomes.slice(0, part.outcomes.length)).toEqual(part.outcomes);
+        if (part.cache && !part.cache.unknown) expect(cache).toBe(part.cache);
+        if (part.finished) expect(finished).toBe(part.finished);
+        if (part.drift) expect(drift).toBe(part.drift);
+        // What nobody knew may be known later; what was known stays.
+        const kept = part.outcomes.map((one, i) => (one.outcome === 'unknown' ? outcomes[i] : one));
+        expect(outcomes.slice(0, part.outcomes.length)).toEqual(kept);
+        expect(kept.map((one) => one?.image)).toEqual(part.outcomes.map(({ image }) => image));
+        const corrected = kept.some((one, i) => one !== part.outcomes[i]) || cache !== part.cache;
+        if (part.trouble && !corrected) expect(trouble).toBe(part.trouble);
       }
       expect(after.endedAt !== undefined).toBe(isFinal(after.state));
     });
@@ -314,7 +363,8 @@ describe('a run, over random stories', () => {
       const ends = parts.flatMap(({ outcomes }) => outcomes.map(({ outcome }) => outcome));
       const touched =
         ends.includes('deleted') || ends.includes('untagged') || parts.some(({ cache }) => cache?.deleted);
-      const stale = worked.every(({ drift }) => drift) && !touched && !ends.includes('unknown');
+      const open = ends.includes('unknown') || parts.some(({ cache }) => cache?.unknown);
+      const stale = worked.every(({ drift }) => drift) && !touched && !open;
       expect(after.state === 'stale').toBe(stale);
       if (stale) seen.stale++;
       else if (worked.some(({ drift }) => drift)) seen.mixed++;
@@ -336,19 +386,30 @@ describe('a run, over random stories', () => {
     });
   });
 
-  test('writes one audit entry for each outcome, each decision and its end', () => {
+  test('writes one audit entry for each outcome, each decision and its end, and one more where it knows better', () => {
+    const seen = { corrected: 0, settled: 0 };
     fc.assert(
       fc.property(runs, story, (first, lines) => {
         const kinds: string[] = [];
         let last = first;
+        let corrected = 0;
+        let settled = 0;
         tell(first, lines, (before, event, after) => {
           kinds.push(...factsOf(before, after, event.at, () => []).map(({ kind }) => kind));
+          for (const [name, { outcomes, cache }] of Object.entries(before.hosts)) {
+            const now = after.hosts[name as HostName];
+            corrected += outcomes.filter((one, i) => now?.outcomes[i] !== one).length;
+            if (cache && now?.cache !== cache) corrected++;
+          }
+          if (before.state === 'unknown' && after.state !== 'unknown') settled++;
           last = after;
         });
+        seen.corrected += corrected;
+        seen.settled += settled;
         const count = (kind: string) => kinds.filter((one) => one === kind).length;
         const parts = Object.values(last.hosts);
         const ends = parts.flatMap(({ outcomes, cache }) => [...outcomes, ...(cache ? [cache] : [])]);
-        expect(count('outcome')).toBe(ends.length);
+        expect(count('outcome')).toBe(ends.length + corrected);
         expect(count('continued')).toBe(last.continued?.length ?? 0);
         expect(count('undone')).toBe(last.undone?.length ?? 0);
         expect(count('again')).toBe(last.again ? 1 : 0);
@@ -358,10 +419,11 @@ describe('a run, over random stories', () => {
         expect(count('denied')).toBe(last.denied ? 1 : 0);
         expect(count('cancelled')).toBe(last.cancel ? 1 : 0);
         expect(count('expired')).toBe(last.state === 'expired' ? 1 : 0);
-        expect(count('ended')).toBe(isFinal(last.state) ? 1 : 0);
+        expect(count('ended')).toBe(isFinal(last.state) ? 1 + settled : 0);
       }),
       { numRuns: 1000 },
     );
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(3);
   });
 });
 

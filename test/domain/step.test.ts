@@ -377,7 +377,7 @@ describe('every state against every event', () => {
     planning: { planned: 'proposed', unplanned: 'refused', refuse: 'refused' },
     proposed: { confirm: 'executing', cancel: 'cancelled', expire: 'expired' },
     'proposed for approval': { approve: 'executing', deny: 'denied', cancel: 'cancelled', expire: 'expired' },
-    executing: { broken: 'unknown' },
+    executing: { broken: 'unknown', disowned: 'failed' },
   };
   /** Of a final run only this is noted: that another one brings back what it deleted, or asks for it again. */
   const UNDO = 'undo';
@@ -403,6 +403,10 @@ describe('every state against every event', () => {
     outcomes: outcomes(both),
     finished: finished(),
     broken: broken([anOutcome('a', 'unknown'), anOutcome('b', 'unknown')]),
+    disowned: {
+      ...{ type: 'disowned', at: LATER, host: HOST, why: { kind: 'restarted' } },
+      outcomes: [anOutcome('a', 'failed'), anOutcome('b', 'failed')],
+    },
   };
   const runs: [string, Run][] = [
     ['planning', aRun()],

@@ -98,6 +98,8 @@ export function depsOf(
       plans: ({ id }: Run) => answer({ port: 'plans', run: id }),
       due: async () => (due === null ? [] : [runId(due)]),
       open: async () => [],
+      // However long it has: what a moment of grace keeps back is a sweep that does not happen.
+      since: async () => 0,
     } as unknown as Deps['runs'],
     cards: { once: async () => true } as unknown as Deps['cards'],
     audit: asked as Deps['audit'],

@@ -1,6 +1,7 @@
 import { objectionTo } from '../../agents/host/verify.ts';
 import { lookAt } from '../../src/domain/due.ts';
 import { jobId } from '../../src/domain/job-id.ts';
+import type { Trouble } from '../../src/domain/outcome.ts';
 import type { HostStatus, Report, ReportBody } from '../../src/domain/protocol.ts';
 import { isFinal, type Run } from '../../src/domain/run.ts';
 import { aHostStatus, anOutcome, HOST, NOW } from '../domain/_build.ts';
@@ -36,6 +37,8 @@ export interface World {
   /** By run: the job in the queue, and what the agent has done of it. */
   jobs: readonly (number | null)[];
   work: readonly Work[];
+  /** Whether the agent saw the cancellation, and left it. */
+  skipped: readonly boolean[];
   /** Reports that no bot has finished with. */
   reports: readonly number[];
   approver: boolean;
@@ -51,8 +54,11 @@ export interface World {
   };
 }
 
-/** Of one job at the agent: not there, accepted, its deletion begun, reported; or lost with the agent before it began, or after. */
-export type Work = 'none' | 'refused' | 'accepted' | 'begun' | 'reported' | 'lost';
+/**
+ * Of one job at the agent: not there, accepted, its deletion begun, reported. Where the agent was started anew in between
+ * its journal has it: taken and not begun, or in doubt; and then told as left.
+ */
+export type Work = 'none' | 'refused' | 'accepted' | 'begun' | 'reported' | 'lost' | 'in doubt' | 'left';
 
 export type Move =
   | { do: 'begin'; bot: number; task: Task }
@@ -63,6 +69,7 @@ export type Move =
   | { do: 'take'; run: number }
   | { do: 'delete'; run: number }
   | { do: 'tell'; run: number }
+  | { do: 'recover'; run: number }
   | { do: 'restart' }
   | { do: 'silence' }
   | { do: 'speak' };
@@ -115,6 +122,7 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
       hands: [],
       jobs: each(() => null),
       work: each(() => 'none' as const),
+      skipped: each(() => false),
       reports: planReports.flat().sort((a, b) => a - b),
       approver: true,
       silent: false,
@@ -142,7 +150,7 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
     let key = `${world.tick}${world.epoch}${Number(world.approver)}${Number(world.silent)}`;
     for (let i = 0; i < world.runs.length; i++) {
       const due = world.due[i] as number | null;
-      key += `|${world.runs[i]},${due !== null && due <= soon ? 0 : due},${world.saved[i]},${world.jobs[i]},${world.work[i]},${Number(world.flags[i])}`;
+      key += `|${world.runs[i]},${due !== null && due <= soon ? 0 : due},${world.saved[i]},${world.jobs[i]},${world.work[i]},${Number(world.flags[i])}${Number(world.skipped[i])}`;
     }
     key += '|';
     for (const { bot, place, approver } of hands)
@@ -187,6 +195,7 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
         found.push({ do: 'take', run });
       if (work === 'accepted') found.push({ do: 'delete', run });
       if (work === 'begun' && !world.silent) found.push({ do: 'tell', run });
+      if ((work === 'lost' || work === 'in doubt') && !world.silent) found.push({ do: 'recover', run });
     }
     if (world.tick < lastTick) found.push({ do: 'tick' });
     if (world.approver && scene.leaves) found.push({ do: 'leave' });
@@ -224,24 +233,20 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
         return take(world, move.run);
       case 'delete':
         return carryOut(world, move.run);
-      case 'tell': {
-        const run = stored(world, move.run);
-        const job = jobId('execute', run.id, HOST);
-        const [item] =
-          scene.plans[move.run - 1]?.find(({ digest }) => digest === jobOf(world, move.run)?.planDigest)
-            ?.items ?? [];
-        const outcome = { ...anOutcome('one'), image: item?.image as never };
-        return told({ ...world, work: put(world.work, move.run, 'reported') }, [
-          reported(job, world.epoch, { kind: 'outcomes', outcomes: [outcome] }),
-          reported(job, world.epoch, END),
-        ]);
+      case 'tell':
+        return told({ ...world, work: put(world.work, move.run, 'reported') }, done(world, move.run));
+      case 'recover': {
+        const work = world.work[move.run - 1] === 'in doubt' ? 'reported' : 'left';
+        return told({ ...world, work: put(world.work, move.run, work) }, fromJournal(world, move.run, work));
       }
       case 'restart':
         return {
           ...world,
           epoch: world.epoch + 1,
           silent: false,
-          work: world.work.map((work) => (work === 'accepted' || work === 'begun' ? 'lost' : work)),
+          work: world.work.map((work) =>
+            work === 'accepted' ? 'lost' : work === 'begun' ? 'in doubt' : work,
+          ),
           left: { ...left, restarts: left.restarts - 1 },
         };
       case 'silence':
@@ -249,6 +254,29 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
       case 'speak':
         return { ...world, silent: false };
     }
+  }
+
+  /** What is said of a job, by whichever start of the agent, is the word of the one that it was made for. */
+  function saidOf(world: World, run: number, body: ReportBody): number {
+    const job = jobOf(world, run);
+    if (!job) throw new Error('there is no job');
+    const report: Report = { v: 1, host: HOST, epoch: job.epoch, job: job.id, seq: 1, body };
+    return tables.reports.numberOf(report);
+  }
+
+  function ended(world: World, run: number, outcome: 'deleted' | 'skipped', why?: Trouble): number[] {
+    const image = jobOf(world, run)?.items[0]?.image as never;
+    const one = { ...anOutcome('one', outcome), image, ...(why && { why }) };
+    return [saidOf(world, run, { kind: 'outcomes', outcomes: [one] }), saidOf(world, run, END)];
+  }
+  const done = (world: World, run: number) => ended(world, run, 'deleted');
+
+  /** What the journal has of a job that was taken before. */
+  function fromJournal(world: World, run: number, work: Work): number[] {
+    if (work === 'reported')
+      return world.skipped[run - 1] ? ended(world, run, 'skipped', CANCELLED) : done(world, run);
+    if (work === 'left') return ended(world, run, 'skipped', { kind: 'restarted' });
+    return [saidOf(world, run, { kind: 'started' })];
   }
 
   function jobOf(world: World, run: number) {
@@ -391,8 +419,9 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
     if (!job) throw new Error('there is no job');
     const known = world.work[run - 1] !== 'none';
     const left = known ? { ...world.left, jobs: world.left.jobs - 1 } : world.left;
-    // Taken before: the first time says all there is to say.
-    if (ACCEPTED.has(world.work[run - 1] as Work) && !takesTwice) return { ...world, left };
+    // Taken before: it is answered from the journal.
+    const work = world.work[run - 1] as Work;
+    if (ACCEPTED.has(work) && !takesTwice) return told({ ...world, left }, fromJournal(world, run, work));
     const epoch = `epoch-${world.epoch + 1}`;
     const why = object(job, { host: HOST, epoch }, now(world));
     // A refused job has left the queue, and its id was not accepted.
@@ -402,7 +431,7 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
     }
     shape.accepted(job, epoch, now(world), world.work[run - 1] as Work);
     return told({ ...world, left, work: put(world.work, run, 'accepted') }, [
-      reported(job.id, world.epoch, { kind: 'started' }),
+      saidOf(world, run, { kind: 'started' }),
     ]);
   }
 
@@ -411,15 +440,11 @@ export function openModel(scene: Scene, flows: Flows, guards: Partial<Guards> = 
     if (!job) throw new Error('there is no job');
     const skipped = world.flags[run - 1] === true;
     if (skipped) {
-      const [item] = job.items;
-      const outcome = { image: item?.image as never, outcome: 'skipped' as const, removed: [], freed: 0 };
-      return told({ ...world, work: put(world.work, run, 'reported') }, [
-        reported(job.id, world.epoch, {
-          kind: 'outcomes',
-          outcomes: [{ ...outcome, why: { kind: 'cancelled' } }],
-        }),
-        reported(job.id, world.epoch, END),
-      ]);
+      const skippedBy = { ...world, skipped: put(world.skipped, run, true) };
+      return told(
+        { ...skippedBy, work: put(world.work, run, 'reported') },
+        ended(world, run, 'skipped', CANCELLED),
+      );
     }
     shape.begun(stored(world, run), job);
     return { ...world, work: put(world.work, run, 'begun') };
@@ -438,7 +463,9 @@ export type Model = ReturnType<typeof openModel>;
 
 const END: ReportBody = { kind: 'finished', tookMs: 1, before: null, after: null, raced: [] };
 
-const ACCEPTED: ReadonlySet<Work> = new Set(['accepted', 'begun', 'reported', 'lost']);
+const CANCELLED: Trouble = { kind: 'cancelled' };
+
+const ACCEPTED: ReadonlySet<Work> = new Set(['accepted', 'begun', 'reported', 'lost', 'in doubt', 'left']);
 
 const byPlace = (a: Hand, b: Hand): number => a.place - b.place || a.bot - b.bot;
 

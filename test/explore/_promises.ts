@@ -28,7 +28,10 @@ const NEXT: Partial<Record<Run['state'], readonly Run['state'][]>> = {
   planning: ['empty', 'proposed', 'refused', 'executing', 'done'],
   proposed: ['executing', 'denied', 'cancelled', 'expired', 'stale'],
   executing: ['done', 'partial', 'failed', 'cancelled', 'unknown'],
+  unknown: ['done', 'partial', 'failed', 'cancelled'],
 };
+/** All of a run that does not change any more once it is over. */
+const settled = ({ state: _, rev: __, hosts: ___, audit: ____, ...run }: Run) => JSON.stringify(run);
 
 /** Sections 4, 6 and 7 of the contract, as far as one step can break them. Written from it, not from the code. */
 export function openPromises(scene: Scene) {
@@ -62,7 +65,16 @@ export function openPromises(scene: Scene) {
       facts: readonly Fact[],
       { press, approver, now, work, plan }: Cause,
     ): void {
-      keep(!FINAL.has(before.state), `a run that was ${before.state} changed`);
+      if (FINAL.has(before.state)) {
+        keep(
+          before.state === 'unknown' || before.state === after.state,
+          `a run that was ${before.state} changed`,
+        );
+        keep(
+          settled(before) === settled(after),
+          'of a run that is over more changed than how its hosts ended',
+        );
+      }
       keep(after.rev === before.rev + 1, 'a change went lost');
       if (before.state !== after.state) {
         keep(NEXT[before.state]?.includes(after.state) ?? false, `${before.state} became ${after.state}`);
@@ -106,7 +118,19 @@ export function openPromises(scene: Scene) {
       if (was?.plan) keep(is?.plan?.digest === was.plan.digest, 'its plan changed after it was shown');
       else if (is?.plan) keep(is.plan.digest === plan, 'the plan that is kept is not the one that is shown');
       if (after.state === 'expired') expected.push('expired');
-      const fresh = is?.outcomes.slice(was?.outcomes.length ?? 0) ?? [];
+      for (const [i, one] of (was?.outcomes ?? []).entries()) {
+        const now = is?.outcomes[i];
+        keep(now?.image === one.image, 'an outcome went lost');
+        if (JSON.stringify(one) !== JSON.stringify(now))
+          keep(
+            one.outcome === 'unknown' && now?.outcome !== 'unknown',
+            `what was ${one.outcome} was replaced`,
+          );
+      }
+      if (was?.finished)
+        keep(JSON.stringify(was.finished) === JSON.stringify(is?.finished), 'a last word was replaced');
+      const fresh =
+        is?.outcomes.filter((one, i) => JSON.stringify(one) !== JSON.stringify(was?.outcomes[i])) ?? [];
       for (const { outcome } of fresh) {
         expected.push(`outcome ${outcome}`);
         const begun = work === 'begun' || work === 'reported';
@@ -114,11 +138,18 @@ export function openPromises(scene: Scene) {
         // An agent that skipped has reported as well; then the flag made it, and the outcome says so.
         if (outcome === 'failed' || outcome === 'skipped')
           keep(
-            work !== 'begun' && (work !== 'reported' || after.cancel !== undefined),
+            work !== 'begun' && work !== 'in doubt' && (work !== 'reported' || after.cancel !== undefined),
             `a deletion that began is told as ${outcome}`,
           );
       }
-      if (FINAL.has(after.state)) expected.push(`ended ${after.state}`);
+      if (FINAL.has(after.state)) {
+        const open = is?.outcomes.some(({ outcome }) => outcome === 'unknown') ?? false;
+        keep(
+          open === (after.state === 'unknown'),
+          `it is ${after.state}, and ${open ? 'an' : 'no'} outcome is unknown`,
+        );
+        if (after.state !== before.state) expected.push(`ended ${after.state}`);
+      }
       const told = facts.map(({ kind, by: who, outcome, state, host }) =>
         [kind, who ?? outcome ?? state ?? host].filter(Boolean).join(' '),
       );

@@ -112,6 +112,11 @@ export const prune = (given: Partial<Run> = {}): Run =>
     hosts: { [HOST]: aPart({ sent: 'plan' }) },
     ...given,
   });
+/** The run once somebody has approved it. */
+export const approved = (run: Run): Run => ({
+  ...step(run, { type: 'approve', at: NOW, by: BO }),
+  rev: run.rev + 1,
+});
 /** The run once its plan is there. */
 export const proposed = (run: Run, plan: Plan): Run => ({
   ...step(run, { type: 'planned', at: NOW, host: HOST, plan: summarise(plan) }),

@@ -1,5 +1,18 @@
 import { MINUTE } from '../domain/_build.ts';
-import { ANA, BO, CY, EVE, force, PLANS, type Press, proposed, prune, type Scene, scene } from './_scene.ts';
+import {
+  ANA,
+  approved,
+  BO,
+  CY,
+  EVE,
+  force,
+  PLANS,
+  type Press,
+  proposed,
+  prune,
+  type Scene,
+  scene,
+} from './_scene.ts';
 
 const [ONE, TWO] = PLANS;
 const approve = (by: Press['by'], times = 1): Press => ({ run: 1, by, verb: 'approve', times });
@@ -62,6 +75,17 @@ export const SCENES: readonly Scene[] = [
     presses: [approve(BO), cancel(1, ANA)],
     crashes: 1,
     twice: { jobs: 1, reports: 1 },
+    restarts: 1,
+    silences: 1,
+  }),
+  scene({
+    name: 'a host that says what it did after its run was given up',
+    moves: 10,
+    runs: [approved(proposed(force(), ONE[0]))],
+    plans: [ONE],
+    presses: [cancel(1, ANA)],
+    twice: { jobs: 1, reports: 1 },
+    ticks: 1,
     restarts: 1,
     silences: 1,
   }),

@@ -161,12 +161,15 @@ export async function explore(model: Model, limits: Limits = {}): Promise<Found>
   };
 }
 
-/** Every run has ended, and nobody has anything left in hand. */
+/** Every run has ended, nobody has anything left in hand, and of what came to the agent nothing is unknown. */
 export function isOver(model: Model, world: World): boolean {
   return (
     world.hands.length === 0 &&
     world.reports.length === 0 &&
-    world.runs.every((run) => isFinal(model.tables.runs.valueOf(run).state))
+    world.runs.every((number, i) => {
+      const { state } = model.tables.runs.valueOf(number);
+      return isFinal(state) && (state !== 'unknown' || world.jobs[i] === null);
+    })
   );
 }
 
@@ -177,7 +180,7 @@ const CALM: readonly ((move: Move) => boolean)[] = [
   (move) => move.do === 'go',
   (move) => move.do === 'speak',
   (move) => move.do === 'begin' && move.task.kind === 'report',
-  (move) => move.do === 'tell' || move.do === 'delete',
+  (move) => move.do === 'tell' || move.do === 'delete' || move.do === 'recover',
   (move) => move.do === 'take',
   (move) => move.do === 'tick',
   (move) => move.do === 'begin' && move.task.kind === 'sweep',

@@ -3,6 +3,7 @@ import type { Model, Move } from './_model.ts';
 import { Broken } from './_promises.ts';
 import { type Found, isOver } from './_search.ts';
 
+const AGENTS: ReadonlySet<Move['do']> = new Set(['take', 'delete', 'tell', 'recover']);
 const RARE: ReadonlySet<Move['do']> = new Set(['tick', 'leave', 'crash', 'restart', 'silence']);
 
 /** One life by chance, from the beginning until all is over or nothing goes on. Throws a `Broken` with its trace. */
@@ -19,7 +20,7 @@ export async function wander(model: Model, random: Random, most = 120): Promise<
       dice < 8
         ? usual.filter((move) => move.do === 'go')
         : dice < 12
-          ? usual.filter((move) => move.do === 'take' || move.do === 'delete' || move.do === 'tell')
+          ? usual.filter((move) => AGENTS.has(move.do))
           : dice < 19
             ? usual
             : possible;

@@ -4,6 +4,7 @@ import type { RunEvent } from '../../src/domain/event.ts';
 import type * as Objection from '../../src/domain/objection.ts';
 import type * as RunFile from '../../src/domain/run.ts';
 import type { Run } from '../../src/domain/run.ts';
+import { isFinal } from '../../src/domain/run.ts';
 import type * as StepFile from '../../src/domain/step.ts';
 import type * as Rights from '../../src/flows/rights.ts';
 import type { Flows } from './_flows.ts';
@@ -35,10 +36,15 @@ const objecting = (change: (run: Run, event: RunEvent) => [Run, RunEvent]) => ({
   }),
 });
 
-async function whatIsFound(scene: string, flows: Flows, guards: Partial<Guards> = {}): Promise<string> {
+async function whatIsFound(
+  scene: string,
+  flows: Flows,
+  guards: Partial<Guards> = {},
+  states = 70_000,
+): Promise<string> {
   const found = SCENES.find(({ name }) => name.includes(scene));
   if (!found) throw new Error(`there is no scene about ${scene}`);
-  const { broken } = await explore(openModel(found, flows, guards), { states: 70_000 });
+  const { broken } = await explore(openModel(found, flows, guards), { states });
   return broken?.what ?? 'nothing';
 }
 
@@ -137,6 +143,15 @@ describe('it is found when', () => {
     expect(await whatIsFound('approved and cancelled', flows)).toBe(
       'a deletion that began is told as skipped',
     );
+  });
+
+  test('what a host says of a run that was given up is not heard', async () => {
+    const flows = await flowsWith({
+      '../../src/domain/step.ts': ({ step }: typeof StepFile) => ({
+        step: (run: Run, event: RunEvent) => (isFinal(run.state) ? run : step(run, event)),
+      }),
+    });
+    expect(await whatIsFound('after its run was given up', flows, {}, 3_000)).toContain('a run is not over');
   });
 
   test('nobody looks at what a bot that died had in hand', async () => {

@@ -12,7 +12,7 @@ import type { CacheOutcome, Outcome } from '../../src/domain/outcome.ts';
 import type { Plan } from '../../src/domain/plan.ts';
 import type { Rules } from '../../src/domain/rules.ts';
 import type { Selection } from '../../src/domain/selection.ts';
-import { noLimits, plainAround } from '../agents/host/_around.ts';
+import { noLimits, noNotes, plainAround } from '../agents/host/_around.ts';
 import type { Memory } from './_model.ts';
 
 const HOST = HostName.parse('host-1');
@@ -73,7 +73,14 @@ export function openLab(
           ...planner,
           queue: { cancelled: async () => false },
           clock: { now: Date.now, sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
-          ...{ readDisk: async () => null, ledger: noLimits, log: silent, stop: never, hurry: never },
+          ...{
+            readDisk: async () => null,
+            ledger: noLimits,
+            notes: noNotes,
+            log: silent,
+            stop: never,
+            hurry: never,
+          },
         },
       );
       return executed;

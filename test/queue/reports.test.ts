@@ -18,10 +18,13 @@ describe.skipIf(skipWithout('the stream of reports', 'redis'))('reports', () => 
     body: { kind: 'started' },
   });
   const tell = (seq: number) => own.redis.xadd(key.reports, '*', 'r', JSON.stringify(aReport(seq)));
-  const listen = async (consumer: string, handle: (report: Report) => Promise<void>) => {
+  const listen = async (consumer: string, handle: (report: Report) => Promise<unknown>) => {
     const reports = openReports(await own.another(), consumer, silent);
 
-    await reports.listen(handle);
+    await reports.listen(async (report) => {
+      const settled = await handle(report);
+      return settled === 'unknown run' ? settled : 'settled';
+    });
     return reports;
   };
   const left = () => own.redis.xlen(key.reports);
@@ -34,7 +37,7 @@ describe.skipIf(skipWithout('the stream of reports', 'redis'))('reports', () => 
     await expect.poll(() => seen.length, { timeout: 10_000 }).toBe(200);
     expect(new Set(seen).size).toBe(200);
     await expect.poll(left).toBe(0);
-    await Promise.all(bots.map((bot) => bot.close()));
+    await Promise.all(bots.map((bot) => bot.close(1_000)));
   });
 
   test('that fail for want of Redis or Slack are tried until they succeed', async () => {
@@ -45,7 +48,7 @@ describe.skipIf(skipWithout('the stream of reports', 'redis'))('reports', () => 
     await tell(1);
     await expect.poll(() => tries, { timeout: 10_000 }).toBe(3);
     await expect.poll(left).toBe(0);
-    await bot.close();
+    await bot.close(1_000);
   });
 
   test('that wait for somebody to mend something keep nothing behind them, and are not lost', async () => {
@@ -59,7 +62,7 @@ describe.skipIf(skipWithout('the stream of reports', 'redis'))('reports', () => 
     await tell(2);
     await expect.poll(() => seen).toEqual([1, 2]);
     await expect.poll(left).toBe(1);
-    await bot.close();
+    await bot.close(1_000);
     // The same bot again meets what is left once, and goes on to what is new.
     const later: number[] = [];
     const again = await listen('bot-g', async ({ seq }) => {
@@ -68,10 +71,10 @@ describe.skipIf(skipWithout('the stream of reports', 'redis'))('reports', () => 
     });
     await tell(3);
     await expect.poll(() => later).toEqual([1, 3]);
-    await again.close();
+    await again.close(1_000);
     const mended = await listen('bot-g', async () => {});
     await expect.poll(left).toBe(0);
-    await mended.close();
+    await mended.close(1_000);
   });
 
   test('that can not be read do not keep those behind them', async () => {
@@ -81,8 +84,69 @@ describe.skipIf(skipWithout('the stream of reports', 'redis'))('reports', () => 
     await own.redis.xadd(key.reports, '*', 'r', JSON.stringify({ v: 2 }));
     await tell(3);
     await expect.poll(() => seen).toEqual([3]);
-    await expect.poll(left).toBe(0);
-    await bot.close();
+    // A newer bot may know what it means.
+    await expect.poll(left).toBe(1);
+    expect(await own.redis.xpending(key.reports, 'bot')).toMatchObject({ 0: 1 });
+    await bot.close(1_000);
+    await own.redis.xtrim(key.reports, 'MAXLEN', 0);
+  });
+
+  describe('of what a host keeps until it is told that it need not', () => {
+    const job = 'execute-1-host-3';
+    const acked = () => own.redis.smembers(key.acked(HOST));
+    const work = (seq: number) =>
+      own.redis.xadd(key.reports, '*', 'r', JSON.stringify({ ...aReport(seq), job }));
+
+    test('are acknowledged once they are settled, in the instant in which they leave the stream', async () => {
+      let open = () => {};
+      const gate = new Promise<void>((resolve) => {
+        open = resolve;
+      });
+      const bot = await listen('bot-h', () => gate);
+      await work(1);
+      await expect.poll(async () => (await own.redis.xpending(key.reports, 'bot'))[0]).toBe(1);
+      expect(await acked()).toEqual([]);
+      open();
+      await expect.poll(left).toBe(0);
+      expect(await acked()).toEqual([`${job} 1`]);
+      expect(await own.redis.ttl(key.acked(HOST))).toBeGreaterThan(89 * 86_400);
+      await tell(2);
+      await expect.poll(left).toBe(0);
+      expect(await acked()).toEqual([`${job} 1`]);
+      await bot.close(1_000);
+    });
+
+    test.each([
+      ['that failed for a reason of our own', async () => Promise.reject(new Error('a fault'))],
+      ['about a run that is not there', async () => 'unknown run'],
+    ])('are not acknowledged %s', { timeout: 20_000 }, async (_, handle) => {
+      await own.redis.del(key.acked(HOST));
+      const bot = await listen('bot-i', handle);
+      await work(1);
+      await expect.poll(left, { timeout: 15_000 }).toBe(0);
+      expect(await acked()).toEqual([]);
+      await bot.close(1_000);
+    });
+
+    test('are settled before the end, or left to another bot', async () => {
+      await own.redis.del(key.acked(HOST));
+      let open = () => {};
+      const gate = new Promise<void>((resolve) => {
+        open = resolve;
+      });
+      const bot = await listen('bot-k', () => gate);
+      await work(1);
+      await work(2);
+      await expect.poll(async () => (await own.redis.xpending(key.reports, 'bot'))[0]).toBeGreaterThan(0);
+      const end = bot.close(5_000);
+      open();
+      await end;
+      expect(await acked()).toEqual([`${job} 1`]);
+      expect(await left()).toBe(1);
+      const other = await listen('bot-k', async () => {});
+      await expect.poll(left).toBe(0);
+      await other.close(1_000);
+    });
   });
 
   test('that a bot had in its hands when it died are read again by it or by another', async () => {
@@ -93,7 +157,7 @@ describe.skipIf(skipWithout('the stream of reports', 'redis'))('reports', () => 
     const seen: number[] = [];
     const again = await listen('bot-e', async ({ seq }) => void seen.push(seq));
     await expect.poll(() => seen, { timeout: 10_000 }).toEqual([5]);
-    await again.close();
+    await again.close(1_000);
     void stuck;
   });
 });

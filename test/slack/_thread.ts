@@ -1,13 +1,14 @@
 import { afterAll, beforeAll } from 'vitest';
-import type { CardQueue } from '../../src/ports.ts';
 import { type Fixture, withClient } from '../playground/slack/_app.ts';
+import { aPosting, openMarks, openPast } from './_posting.ts';
 
 type Place = { channel: string; ts: string };
 
 /** A Slack with cards, and what is remembered of each: all that puts something below a card needs. */
 export function useThread() {
   let fixture: Fixture | undefined;
-  let taken = new Set<string>();
+  const marks = openMarks();
+  const past = openPast();
   const here = (): Fixture => {
     if (!fixture) throw new Error('it has not begun');
     return fixture;
@@ -19,14 +20,14 @@ export function useThread() {
   return {
     slack: () => here().slack,
     client: () => here().client,
-    cards: {
-      once: async (id: number, what: string) =>
-        !taken.has(`${id} ${what}`) && Boolean(taken.add(`${id} ${what}`)),
-      again: async (id: number, what: string) => void taken.delete(`${id} ${what}`),
-    } as unknown as CardQueue,
+    marks,
+    /** All that a bot needs; what is taken down is everybody's. */
+    posting: () => aPosting(here().client, marks, past.time),
+    /** Time goes on. */
+    pass: past.pass,
     /** A new card of which nothing is remembered. */
     async card(): Promise<Place> {
-      taken = new Set();
+      marks.clear();
       const { ts = '' } = await here().client.chat.postMessage({ channel: 'C0OPS', text: '#1042' });
       return { channel: 'C0OPS', ts };
     },

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Slack } from '../../playground/slack/index.ts';
 import { plain } from '../../src/domain/markup.ts';
-import type { CardQueue } from '../../src/ports.ts';
 import { openAuditLine } from '../../src/slack/audit-line.ts';
 import { openPostedHeads } from '../../src/slack/heads.ts';
 import { metadataOf } from '../../src/slack/metadata.ts';
 import { aRun, id, runId } from '../domain/_build.ts';
 import { type clientOf, withClient } from '../playground/slack/_app.ts';
 import { silent } from '../store/_redis.ts';
+import { aPosting, openMarks } from './_posting.ts';
 
 describe('heads in Slack', () => {
   let slack: Slack;
@@ -66,16 +66,10 @@ describe('heads in Slack', () => {
   });
 
   describe('in the audit channel', () => {
-    const once = new Set<string>();
-    const cards = {
-      async once(_: number, what: string, seconds?: number) {
-        expect(seconds).toBe(90 * 86_400);
-        return !once.has(what) && Boolean(once.add(what));
-      },
-    } as unknown as CardQueue;
-    const line = (n: number, state?: 'done' | 'executing') =>
-      openAuditLine({ client, cards, log: silent, auditChannel: 'C0AUDIT' })(run(n, state));
-    beforeEach(() => once.clear());
+    const marks = openMarks();
+    const bot = () => openAuditLine({ ...aPosting(client, marks), auditChannel: 'C0AUDIT' });
+    const line = (n: number, state?: 'done' | 'executing') => bot()(run(n, state));
+    beforeEach(() => marks.clear());
 
     test('stand once for each run that is over', async () => {
       await line(5, 'executing');
@@ -91,7 +85,7 @@ describe('heads in Slack', () => {
       fault('ratelimited');
       expect(await line(6)).toBe(2_000);
       expect(await line(6)).toBe(0);
-      once.clear();
+      marks.clear();
       fault('drop-after');
       expect(await line(7)).toBeGreaterThan(0);
       expect(await line(7)).toBe(0);
@@ -102,7 +96,7 @@ describe('heads in Slack', () => {
       slack.fault({ method: 'chat.postMessage', kind: 'error', error: 'is_archived' });
       expect(await line(8)).toBe(0);
       const old = { ...run(9), endedAt: Date.now() - 2 * 86_400_000 };
-      expect(await openAuditLine({ client, cards, log: silent, auditChannel: 'C0AUDIT' })(old)).toBe(0);
+      expect(await bot()(old)).toBe(0);
       expect(slack.messages('C0AUDIT')).toHaveLength(0);
     });
   });

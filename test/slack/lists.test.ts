@@ -2,13 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { say } from '../../src/domain/markup.ts';
 import type { Card } from '../../src/slack/card.ts';
 import { openLists } from '../../src/slack/lists.ts';
-import { silent } from '../store/_redis.ts';
 import { run } from './_card.ts';
 import { useThread } from './_thread.ts';
 
 describe('a list below a card', () => {
-  const { slack, client, cards, card, thread } = useThread();
-  const bot = () => openLists({ client: client(), cards, log: silent });
+  const { slack, marks, posting, pass, card, thread } = useThread();
+  const bot = () => openLists(posting());
   const listing = (lines: number, width = 300): Card => ({
     ...{ text: '', blocks: [], outcomeList: null },
     planList: () => Array.from({ length: lines }, (_, i) => say`${i} ${'x'.repeat(width)}`),
@@ -53,5 +52,30 @@ describe('a list below a card', () => {
     const both = { ...listing(1), outcomeList: () => [say`how it ended`] };
     expect(await bot()(run('done'), at, both)).toBe(0);
     expect(thread(at).map(({ text }) => text)).toEqual(['how it ended']);
+  });
+
+  test.each([101, 2])(
+    'of %i lines whose answer was lost is looked up, and put again only if it is not there',
+    async (lines) => {
+      const method = lines > 100 ? 'files.completeUploadExternal' : 'chat.postMessage';
+      for (const kind of ['drop-after', 'drop'] as const) {
+        const at = await card();
+        slack().fault({ method, kind });
+        expect(await bot()(run('done'), at, listing(lines, 1))).toBeGreaterThan(0);
+        expect(await bot()(run('done'), at, listing(lines, 1))).toEqual(
+          kind === 'drop' ? expect.any(Number) : 0,
+        );
+        pass(60_000);
+        expect(await bot()(run('done'), at, listing(lines, 1))).toBe(0);
+        expect(thread(at)).toHaveLength(1);
+      }
+    },
+  );
+
+  test('that a bot from before has put is not put again', async () => {
+    const at = await card();
+    await marks.mark(run('done').id, 'thread plan 1', null, '1');
+    expect(await bot()(run('done'), at, listing(1))).toBe(0);
+    expect(thread(at)).toEqual([]);
   });
 });

@@ -68,11 +68,36 @@ describe.skipIf(skipWithout('asks and cards in Redis', 'redis'))('in Redis', () 
     expect(await cards.waiting()).toEqual([]);
   });
 
-  test('a part of a thread is posted once, unless it is given back', async () => {
+  test('a mark is replaced by one of many, and only where it is still what was read', async () => {
+    const cards = openCards(own.redis);
+    const put = (from: string | null, to: string | null) => cards.mark(runId(9), 'post', from, to);
+    const first = await Promise.all(Array.from({ length: 20 }, (_, i) => put(null, `by ${i}`)));
+    expect(first.filter(Boolean)).toHaveLength(1);
+    const held = await cards.marked(runId(9), 'post');
+    expect(held).toBe(`by ${first.indexOf(true)}`);
+    expect(await put('by nobody', 'x')).toBe(false);
+    expect(await put(held, 'done')).toBe(true);
+    expect(await put('done', null)).toBe(true);
+    expect(await cards.marked(runId(9), 'post')).toBeNull();
+    expect(await put(null, 'once more')).toBe(true);
+    expect(await own.redis.ttl('{dimg}:run:9:once:post')).toBeGreaterThan(89 * 86_400);
+  });
+
+  test('cards that wait are read page by page, the longest behind first; one that is behind keeps its place', async () => {
+    const cards = openCards(own.redis);
+    const many = Array.from({ length: 1_002 }, (_, i) => [i, String(5_000 - i)]).flat();
+    await own.redis.zadd('{dimg}:cards', ...many);
+    await cards.behind(runId(5_000), 99_999);
+    await cards.behind(runId(6_000), 99_999);
+    expect(await cards.waiting()).toHaveLength(1_000);
+    expect((await cards.waiting())[0]).toBe(5_000);
+    expect(await cards.waiting(1_000)).toEqual([4_000, 3_999, 6_000]);
+  });
+
+  test('what is done once is done by one of many', async () => {
     const cards = openCards(own.redis);
     const first = await Promise.all(Array.from({ length: 20 }, () => cards.once(runId(9), 'plan')));
     expect(first.filter(Boolean)).toHaveLength(1);
-    await cards.again(runId(9), 'plan');
-    expect(await cards.once(runId(9), 'plan')).toBe(true);
+    expect(await cards.once(runId(9), 'plan')).toBe(false);
   });
 });

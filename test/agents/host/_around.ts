@@ -1,6 +1,7 @@
 import type { Surroundings } from '../../../agents/host/inventory.ts';
 import type { LastUsed } from '../../../agents/host/last-used.ts';
 import type { Ledger } from '../../../agents/host/ledger.ts';
+import type { Notes } from '../../../agents/host/notes.ts';
 import type { ImageId } from '../../../src/domain/ids.ts';
 
 /** A record of last uses in memory, by the same rules. */
@@ -42,6 +43,15 @@ export const plainAround = (more: Partial<Surroundings> = {}): Surroundings => (
 
 export const noLimits: Ledger = {
   left: () => null,
-  take: async () => ({ at: 0, images: 0, bytes: 0 }),
+  take: async () => ({ n: 0, at: 0, images: 0, bytes: 0 }),
   giveBack: async () => {},
+};
+
+/** An execution that no next start will know of. */
+export const noNotes: Notes = {
+  begin: async () => null,
+  tried() {},
+  end: async () => {},
+  beginCache: async () => null,
+  freed() {},
 };

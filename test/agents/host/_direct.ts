@@ -12,7 +12,7 @@ import type { Plan } from '../../../src/domain/plan.ts';
 import type { ReportBody } from '../../../src/domain/protocol.ts';
 import { DEFAULT_RULES } from '../../../src/domain/rules.ts';
 import type { Selection } from '../../../src/domain/selection.ts';
-import { noLimits, plainAround } from './_around.ts';
+import { noLimits, noNotes, plainAround } from './_around.ts';
 import { HOST, nextRun } from './_setup.ts';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -72,6 +72,7 @@ export function direct(
         queue: { cancelled: async () => more.cancelled?.() ?? false },
         clock: { now: Date.now, sleep: (ms) => sleep(ms) },
         ledger: noLimits,
+        notes: noNotes,
         readDisk: async () => null,
         log: silent,
         stop: more.stop ?? never,

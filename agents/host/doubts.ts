@@ -1,0 +1,156 @@
+import type { Outcome, Trouble } from '../../src/domain/outcome.ts';
+import type { ReportBody } from '../../src/domain/protocol.ts';
+import { whenAborted } from './aborted.ts';
+import type { Journal } from './journal.ts';
+import { type Accepted, isEnded } from './journal-memory.ts';
+import { errorField } from './log.ts';
+import type { Outbox } from './outbox.ts';
+import { type Clock, type Engine, EngineTrouble, type Log } from './ports.ts';
+import { racedOn, resolveCache, resolveItem } from './resolve.ts';
+
+/** Jobs that were broken off, and items whose end nobody knew: brought to their end once the engine answers. */
+export type Doubts = {
+  /** A job is in somebody's hands until `leave`. */
+  hold(job: string): void;
+  /** What is not done of it will not be, because of `why`; absent where all is. */
+  leave(job: string, why?: Trouble): void;
+  /** Tells what is known without the engine. */
+  tellKnown(): Promise<void>;
+  /** Brings all to their end. Rejects with `EngineTrouble` where the engine does not answer. */
+  look(): Promise<void>;
+  /** Goes on looking until the signal. */
+  run(stop: AbortSignal): Promise<void>;
+};
+
+/** For a request that the engine may still have in its hands. */
+const SETTLE_MS = 3000;
+const POLL_MS = 1000;
+const SELDOM_MS = 15_000;
+
+export function openDoubts({
+  journal,
+  outbox,
+  engine,
+  clock,
+  log,
+}: {
+  journal: Pick<Journal, 'jobs' | 'note'>;
+  outbox: Pick<Outbox, 'say'>;
+  engine: Engine;
+  clock: Clock;
+  log: Log;
+}): Doubts {
+  const held = new Set<string>();
+  const whys = new Map<string, Trouble>();
+  const whyOf = ({ id }: Accepted): Trouble => whys.get(id) ?? { kind: 'restarted' };
+  /** At their end, with nothing in doubt: that stays so. */
+  const over = new WeakSet<Accepted>();
+  const open = () =>
+    journal.jobs().filter((job) => {
+      if (held.has(job.id) || over.has(job)) return false;
+      if (!isEnded(job) || inDoubt(job).length > 0) return true;
+      over.add(job);
+      return false;
+    });
+
+  const tell = async (job: Accepted, outcomes: readonly Outcome[]): Promise<void> => {
+    if (outcomes.length > 0) await outbox.say(job.id, { kind: 'outcomes', outcomes: [...outcomes] });
+  };
+
+  /** Outcomes that are known and not told yet, and items that were never begun. */
+  const tellKnownOf = async (job: Accepted): Promise<void> => {
+    if (isEnded(job)) return;
+    const why = whyOf(job);
+    const begun = job.intents.size + job.outcomes.size + job.reports.size > 0 || job.cacheIds !== null;
+    if (!begun) return outbox.say(job.id, { kind: 'refused', why });
+    const told = new Set(
+      [...bodies(job, 'outcomes')].flatMap((body) => body.outcomes.map(({ image }) => image)),
+    );
+    const outcomes = job.items.flatMap(({ image }, i): Outcome[] => {
+      const known = job.outcomes.get(i);
+      if (known) return told.has(image) || known.outcome === 'unknown' ? [] : [known];
+      return job.intents.has(i) ? [] : [{ image, outcome: 'skipped', removed: [], freed: 0, why }];
+    });
+    if (!said(job, 'started')) await outbox.say(job.id, { kind: 'started' });
+    await tell(job, outcomes);
+  };
+
+  const lookAt = async (job: Accepted): Promise<void> => {
+    await tellKnownOf(job);
+    const doubts = inDoubt(job).flatMap((i) => (job.items[i] ? [{ i, item: job.items[i] }] : []));
+    let there = false;
+    for (const { item } of doubts) there ||= (await engine.inspect(item.image)) !== null;
+    // The engine may have such a request in its hands yet.
+    if (there) await clock.sleep(SETTLE_MS);
+    const found: Outcome[] = [];
+    for (const { i, item } of doubts) found.push(await resolveItem(engine, job, item, i, whyOf(job)));
+    await tell(job, found);
+    if (isEnded(job)) return;
+    if (job.cache.length > 0 && !said(job, 'cache'))
+      await outbox.say(job.id, { kind: 'cache', cache: await resolveCache(engine, job, whyOf(job)) });
+    const tookMs = Math.max(0, job.last - job.at);
+    const raced = await racedOn(engine, job);
+    const stale = said(job, 'stale');
+    await outbox.say(job.id, {
+      ...{ kind: 'finished', tookMs, before: null, after: null, raced },
+      ...(stale && { stale: true }),
+    });
+    log.info('a job that was broken off has come to its end', { job: job.id });
+  };
+
+  let last: Promise<unknown> = Promise.resolve();
+  const look = (): Promise<void> => {
+    const mine = last.then(async () => {
+      for (const job of open()) await lookAt(job);
+    });
+    last = mine.catch(() => {});
+    return mine;
+  };
+
+  return {
+    hold: (job) => void held.add(job),
+    leave(job, why) {
+      if (why) whys.set(job, why);
+      held.delete(job);
+    },
+    async tellKnown() {
+      for (const job of open()) await tellKnownOf(job);
+    },
+    look,
+    async run(stop) {
+      for (let pause = POLL_MS; !stop.aborted; ) {
+        if (open().length > 0) {
+          try {
+            await look();
+            pause = POLL_MS;
+          } catch (error) {
+            pause = Math.min(2 * pause, SELDOM_MS);
+            if (!(error instanceof EngineTrouble))
+              log.error('what was in doubt could not be looked up', errorField(error));
+          }
+        } else pause = POLL_MS;
+        await Promise.race([clock.sleep(pause), whenAborted(stop)]);
+      }
+    },
+  };
+}
+
+// --- internal ---
+
+type Body<K extends ReportBody['kind']> = Extract<ReportBody, { kind: K }>;
+
+function* bodies<K extends 'outcomes' | 'started' | 'cache' | 'stale'>(
+  job: Accepted,
+  kind: K,
+): Generator<Body<K>> {
+  for (const { body } of job.reports.values()) if (body.kind === kind) yield body as Body<K>;
+}
+
+const said = (job: Accepted, kind: 'started' | 'cache' | 'stale'): boolean => !bodies(job, kind).next().done;
+
+/** Items that were begun and have no end, or one that was not known. */
+function inDoubt({ items, intents, outcomes }: Accepted): number[] {
+  return items.flatMap((_, i) =>
+    outcomes.get(i)?.outcome === 'unknown' || (intents.has(i) && !outcomes.has(i)) ? [i] : [],
+  );
+}

@@ -1,0 +1,80 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { z } from 'zod';
+import { RunId } from '../../src/domain/ids.ts';
+import { Outcome } from '../../src/domain/outcome.ts';
+import { CacheItem, Item } from '../../src/domain/plan.ts';
+import { ReportBody } from '../../src/domain/protocol.ts';
+
+const at = z.number();
+const job = z.string();
+/** Which of the job's items, from 0. */
+const item = z.number().int().nonnegative();
+
+/** What the journal says, one after the other. Times in milliseconds since 1970, by the host's clock. */
+export const Entry = z.discriminatedUnion('t', [
+  /** A job was accepted. */
+  z.object({
+    t: z.literal('job'),
+    at,
+    id: job,
+    run: RunId,
+    kind: z.enum(['execute', 'restore']),
+    epoch: z.string(),
+    planDigest: z.string(),
+    items: z.array(Item),
+    cache: z.array(CacheItem),
+  }),
+  /** The engine is about to be asked for something about an item. */
+  z.object({ t: z.literal('intent'), at, job, item }),
+  /** By which name; lost with the machine at worst, since nobody waits for it. */
+  z.object({ t: z.literal('tried'), job, item, name: z.string() }),
+  z.object({ t: z.literal('outcome'), at, job, item, outcome: Outcome }),
+  /** These records of the build cache are about to go. */
+  z.object({ t: z.literal('cache'), at, job, ids: z.array(z.string()) }),
+  /** One of them went. */
+  z.object({ t: z.literal('freed'), job, id: z.string(), bytes: z.number() }),
+  /** Said of a job. Of `took` the job itself has the content. */
+  z.object({
+    t: z.literal('report'),
+    at,
+    job,
+    seq: z.number().int().positive(),
+    body: z.union([z.object({ kind: z.literal('took') }), ReportBody]),
+    acked: z.boolean().optional(),
+  }),
+  /** The stream took it. */
+  z.object({ t: z.literal('sent'), job, seq: z.number(), stream: z.string() }),
+  z.object({ t: z.literal('acked'), job, seq: z.number() }),
+  /** All of it is to be said once more. */
+  z.object({ t: z.literal('again'), job }),
+  /** Counted against the hourly limits, and taken back. */
+  z.object({ t: z.literal('take'), n: z.number(), at, images: z.number(), bytes: z.number() }),
+  z.object({ t: z.literal('back'), n: z.number() }),
+  /** Jobs of which no more is kept than that they were accepted. */
+  z.object({ t: z.literal('ids'), ids: z.array(z.tuple([job, at])) }),
+  /** The highest run among all that were ever accepted. */
+  z.object({ t: z.literal('top'), run: RunId }),
+]);
+export type Entry = z.infer<typeof Entry>;
+
+/** Large enough that packing pays. */
+const PACKED_FROM = 400;
+
+/** Entries as the payload of a frame. */
+export function pack(entries: readonly Entry[]): Buffer {
+  const text = Buffer.from(JSON.stringify(entries));
+  const [mark, body] = text.length < PACKED_FROM ? ['j', text] : ['z', deflateRawSync(text, { level: 1 })];
+  return Buffer.concat([Buffer.from(mark), body]);
+}
+
+/** The entries of a payload. Those of kinds that are not known here are left out. Throws where one is not understood. */
+export function unpack(payload: Buffer): Entry[] {
+  const body = payload.subarray(1);
+  const text = payload[0] === 'z'.charCodeAt(0) ? inflateRawSync(body) : body;
+  const entries = z.array(z.looseObject({ t: z.string() })).parse(JSON.parse(text.toString('utf8')));
+  return entries.filter(({ t }) => KINDS.has(t)).map((entry) => Entry.parse(entry));
+}
+
+// --- internal ---
+
+const KINDS = new Set<string>(Entry.options.map(({ shape }) => shape.t.value));

@@ -1,0 +1,29 @@
+/**
+ * What is taken down in the store, before a call and after it, of something that must be on a card or below it once:
+ * `<when its outcome shows at the latest> <by whom>` while it may be under way, or one of the words below. A bot whose
+ * mark was replaced, since it stood still for too long, knows so.
+ */
+export const DONE = 'done';
+/** Slack will not take it. */
+export const NEVER = 'never';
+/** The card shows this. */
+export const shows = (hash: string): string => `shows ${hash}`;
+
+/** Longer than a call may take: what was begun by a bot that died is over by then. */
+export const CALL_MS = 10_000;
+/** Slack may carry out a call that was given up a moment later, and its history shows it another moment later. */
+export const SETTLE_MS = 15_000;
+
+/** `maker` tells marks of the same instant apart. */
+export function openStamps(maker: string) {
+  let count = 0;
+  return (settledAt: number): string => `${Math.round(settledAt)} ${maker}-${++count}`;
+}
+export type Stamp = ReturnType<typeof openStamps>;
+
+/** When the outcome of what may be under way shows at the latest; `-Infinity` where nothing is. */
+export function settledAt(mark: string | null): number {
+  const at = Number.parseInt(mark ?? '', 10);
+  // Bots from before took down a plain `1`.
+  return Number.isNaN(at) || at < 1e12 ? Number.NEGATIVE_INFINITY : at;
+}
