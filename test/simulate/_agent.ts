@@ -1,23 +1,32 @@
 import { openCache } from '../../agents/host/details.ts';
 import { openHeart } from '../../agents/host/heartbeat.ts';
+import { openDoubts } from '../../agents/host/doubts.ts';
 import { openJobs } from '../../agents/host/jobs.ts';
+import { openJournal } from '../../agents/host/journal.ts';
+import type { JournalFile } from '../../agents/host/journal-file.ts';
+import { openLoss } from '../../agents/host/loss.ts';
+import { besideNoneThatHangs } from '../../agents/host/one-hangs.ts';
+import { openOutbox } from '../../agents/host/outbox.ts';
 import type { Engine, Log, Queue } from '../../agents/host/ports.ts';
 import { openRedisClock } from '../../agents/host/redis-clock.ts';
 import { openReports } from '../../agents/host/reports.ts';
 import { openRival } from '../../agents/host/rival.ts';
 import type { HostName } from '../../src/domain/ids.ts';
-import { key } from '../../src/domain/protocol.ts';
+import { type AuditHead, key } from '../../src/domain/protocol.ts';
 import { DEFAULT_RULES } from '../../src/domain/rules.ts';
-import { memoryLastUsed, noLimits } from '../agents/host/_around.ts';
+import { noLimits, memoryLastUsed } from '../agents/host/_around.ts';
 import type { JobQueue } from './_jobs.ts';
 import type { Loop, Process } from './_loop.ts';
-import { type Connection, reach } from './_redis-client.ts';
+import { type Connection, openClient, reach } from './_redis-client.ts';
 import type { RedisData } from './_redis-data.ts';
 
 /** What outlives an agent: only what was synced counts. */
 export interface AgentDisk {
   identity: string;
-  accepted: Set<string>;
+  /** The journal's frames, whole ones. */
+  journal: readonly Buffer[];
+  heads: AuditHead[];
+  lastUsed: ReturnType<typeof memoryLastUsed>;
 }
 
 export interface AgentSetting {
@@ -36,7 +45,6 @@ export interface AgentSetting {
   accepted(job: string): void;
   /** It has asked whether a run is cancelled, and goes on. */
   clear(run: number): void;
-  reported(job: string): void;
   unexpected(what: string, error: unknown): void;
 }
 export type Agent = ReturnType<typeof openAgent>;
@@ -46,7 +54,7 @@ const QUESTION_MS = 2_000;
 
 /** The agent as `agents/host/main.ts` wires it, on what is simulated. */
 export function openAgent(setting: AgentSetting) {
-  const { loop, data, queue, process, host, epoch, engine, disk, line } = setting;
+  const { loop, data, queue, process, host, epoch, disk, line } = setting;
   const connection: Connection = { loop, data, process, line, limitMs: COMMAND_MS };
   const question: Connection = { ...connection, limitMs: QUESTION_MS };
   const monotonic = () => loop.state.now - loop.start;
@@ -67,22 +75,31 @@ export function openAgent(setting: AgentSetting) {
   const hurry = new AbortController();
   const redisClock = openRedisClock(monotonic, wall);
 
-  const port: Pick<Queue, 'report' | 'heartbeat' | 'cancelled' | 'now'> = {
+  const redis = openClient(connection);
+  const engine = besideNoneThatHangs(setting.engine, monotonic);
+  const port: Omit<Queue, 'listen' | 'close'> = {
     async report(report) {
-      const text = JSON.stringify(report);
       for (let delay = 50; ; delay = Math.min(2 * delay, 2_000)) {
         try {
-          await reach(connection, `reports ${report.job} ${report.body.kind}`, () => {
-            data.exec('XADD', [key.reports, '*', 'r', text]);
-            setting.reported(report.job);
-          });
+          await redis.xadd(key.reports, '*', 'r', JSON.stringify(report));
           return;
         } catch {
           await sleep(delay);
         }
       }
     },
-    heartbeat: (heartbeat) =>
+    async send(report) {
+      return (await redis.xadd(key.reports, '*', 'r', JSON.stringify(report))) ?? '';
+    },
+    async waiting(ids) {
+      const found = await Promise.all(ids.map((id) => redis.xrange(key.reports, id, id)));
+      return new Set(ids.filter((_, i) => (found[i]?.length ?? 0) > 0));
+    },
+    acked: () => redis.srandmember(key.acked(host), 1_000),
+    async unack(entries) {
+      if (entries.length > 0) await redis.srem(key.acked(host), ...entries);
+    },
+    heartbeat: (heartbeat, known) =>
       redisClock
         .timed(() =>
           reach(connection, 'heartbeat', () => {
@@ -91,6 +108,7 @@ export function openAgent(setting: AgentSetting) {
             const seen = data.exec('ZSCORE', [key.seen, host]) as string | null;
             data.exec('HSET', [key.hosts, host, JSON.stringify(heartbeat)]);
             data.exec('ZADD', [key.seen, String(Math.floor(now)), host]);
+            data.exec('HSET', [key.known, host, JSON.stringify(known)]);
             const [n, hash] = data.exec('HMGET', [key.auditHead, 'n', 'hash']) as (string | null)[];
             return { now, before, seen, auditHead: n && hash ? { n: Number(n), hash } : null };
           }),
@@ -127,7 +145,7 @@ export function openAgent(setting: AgentSetting) {
   const around = {
     ownContainer: [],
     now: wall,
-    lastUsed: memoryLastUsed(),
+    lastUsed: disk.lastUsed,
     settled: async () => null,
     allowance: () => null,
     readDisk: async () => null,
@@ -135,22 +153,33 @@ export function openAgent(setting: AgentSetting) {
   const rules = { ...DEFAULT_RULES, minAge: 0 };
   const planner = { host, engine, cache, rules, around, sleep };
   const readDisk = async () => null;
+  const heads = {
+    async saw(head: { n: number; hash: string } | null) {
+      if (head && head.n !== disk.heads.at(-1)?.n) disk.heads.push({ ...head, at: wall() });
+    },
+    seen: () => disk.heads,
+  };
+  const journal = openJournal(fileOf(setting), wall);
+  const rarely = { ...clock, sleep: (ms: number) => sleep(ms === 1_000 ? POLL_MS : ms) };
+  const outbox = openOutbox({ host, journal, queue: port, clock, monotonic, log });
+  const doubts = openDoubts({ journal, outbox, engine, clock: rarely, log });
+  const isLoss = openLoss({ seen: disk.heads.at(-1) ?? null, known: journal.jobs().length > 0 });
   const heart = openHeart({
     ...self,
-    ...{ agent: 'simulated', planner, queue: port, rival, heads: { saw: async () => {} } },
-    ...{ readDisk, looked: async () => {}, monotonic, sleep, log },
+    ...{ agent: 'simulated', planner, queue: port, rival, heads, readDisk, monotonic, sleep, log },
+    looked: async () => {},
+    known: () => ({ run: journal.top(), audit: highest(disk.heads) }),
+    met: (met) => {
+      if (isLoss(met)) outbox.allAgain();
+      void outbox.look();
+    },
   });
-  const known = new Set(disk.accepted);
-  const state = {
-    accepted: (id: string) => known.has(id),
-    async accept(id: string) {
-      if (known.has(id)) return false;
-      known.add(id);
-      await loop.call(process, `notes ${id}`, loop.latency(3), () => {
-        disk.accepted.add(id);
-        setting.accepted(id);
-      });
-      return true;
+  const accepting = {
+    ...journal,
+    async accept(job: Parameters<typeof journal.accept>[0]) {
+      const first = await journal.accept(job);
+      if (first) setting.accepted(job.id);
+      return first;
     },
   };
   const jobs = openJobs({
@@ -160,9 +189,7 @@ export function openAgent(setting: AgentSetting) {
       ...{ ...planner, queue: port, clock, ledger: noLimits, readDisk, log },
       ...{ stop: stop.signal, hurry: hurry.signal },
     },
-    state,
-    heads: { seen: () => [] },
-    queue: port,
+    ...{ journal: accepting, outbox, doubts, heads, queue: port },
     reportOn: openReports(port, self),
     rivalPresent: rival.present,
     executed: () => void heart.beat(true),
@@ -182,6 +209,11 @@ export function openAgent(setting: AgentSetting) {
   };
   loop.as(process, () => {
     void (async () => {
+      await doubts.tellKnown();
+      void doubts.run(stop.signal);
+      outbox.run(stop.signal);
+      await Promise.race([doubts.look().catch(() => {}), sleep(LOOK_WAIT_MS)]);
+      await outbox.flush(LOOK_WAIT_MS);
       while (!stop.signal.aborted && !(await heart.beat(false))) await sleep(1_000);
       if (stop.signal.aborted) return;
       queue.listen(host, worker);
@@ -191,12 +223,45 @@ export function openAgent(setting: AgentSetting) {
 
   return {
     process,
+    /** Whether it has said all, and knows that it was heard. */
+    silent: () =>
+      journal.jobs().every(({ reports }) => [...reports.values()].every(({ acked }) => acked)),
     /** SIGTERM: what is at hand is finished and reported, then it leaves. */
     async leave(): Promise<void> {
       worker.closing = true;
       loop.as(process, () => stop.abort());
       await Promise.allSettled(active);
+      await outbox.flush(LAST_WORDS_MS);
       loop.kill(process);
     },
+  };
+}
+
+// --- internal ---
+
+const LOOK_WAIT_MS = 1_500;
+const LAST_WORDS_MS = 8_000;
+/** Looks that the production agent takes each second. */
+const POLL_MS = 4_000;
+
+const highest = (heads: readonly AuditHead[]): AuditHead | null =>
+  heads.reduce<AuditHead | null>((most, head) => (head.n > (most?.n ?? 0) ? head : most), null);
+
+/** A journal's file that keeps what was synced, and nothing else. */
+function fileOf({ loop, process, disk }: AgentSetting): JournalFile {
+  const size = 2 * 1024 * 1024;
+  return {
+    payloads: disk.journal,
+    size: () => size,
+    room: () => size,
+    append: (payload) =>
+      loop.call(process, 'syncs its journal', loop.latency(2), () => {
+        disk.journal = [...disk.journal, Buffer.from(payload)];
+      }),
+    rewrite: (payloads) =>
+      loop.call(process, 'writes its journal anew', loop.latency(4), () => {
+        disk.journal = payloads.map((payload) => Buffer.from(payload));
+      }),
+    close: async () => {},
   };
 }

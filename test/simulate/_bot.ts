@@ -1,5 +1,5 @@
 import type { RunId } from '../../src/domain/ids.ts';
-import { plain, type Markup } from '../../src/domain/markup.ts';
+import { plain } from '../../src/domain/markup.ts';
 import type { Rights } from '../../src/domain/rights.ts';
 import type { ApprovalPolicy, Run } from '../../src/domain/run.ts';
 import type { Command } from '../../src/commands/_define.ts';
@@ -7,26 +7,32 @@ import type { Deps } from '../../src/flows/_deps.ts';
 import { advance } from '../../src/flows/advance.ts';
 import { decide } from '../../src/flows/decide.ts';
 import { type Press, press } from '../../src/flows/press.ts';
+import { openRecall } from '../../src/flows/recall.ts';
 import { report } from '../../src/flows/report.ts';
 import { type Request, request } from '../../src/flows/request.ts';
 import { sweep } from '../../src/flows/sweep.ts';
-import type { Answer, Log, Reply } from '../../src/ports.ts';
+import { parseJobId } from '../../src/domain/job-id.ts';
+import type { Answer, CardQueue, Log, Reply } from '../../src/ports.ts';
 import { openReports } from '../../src/queue/reports.ts';
 import { spoken } from '../../src/slack/edge.ts';
+import { realTime } from '../../src/slack/backoff.ts';
 import { openPeople } from '../../src/slack/people.ts';
+import { openPostedCards } from '../../src/slack/posted-cards.ts';
 import { openWriter } from '../../src/slack/writer.ts';
 import { openAsks } from '../../src/store/asks.ts';
 import { openAudit } from '../../src/store/audit.ts';
 import { openCards } from '../../src/store/cards.ts';
 import { reaching } from '../../src/store/connect.ts';
 import { openHosts } from '../../src/store/hosts.ts';
+import { openKeeping } from '../../src/store/keeping.ts';
 import { own } from '../../src/store/keys.ts';
+import { openMemory } from '../../src/store/memory.ts';
 import { openRuns } from '../../src/store/runs.ts';
 import type { JobQueue } from './_jobs.ts';
 import type { Loop, Process } from './_loop.ts';
 import { type Connection, openClient, reach, waitFor } from './_redis-client.ts';
 import type { RedisData } from './_redis-data.ts';
-import type { SimSlack } from './_slack.ts';
+import { BOT_ID, type SimSlack } from './_slack.ts';
 
 export interface BotSetting {
   loop: Loop;
@@ -39,6 +45,8 @@ export interface BotSetting {
   rights: Rights;
   policy: ApprovalPolicy;
   auditChannel: string | undefined;
+  /** How often it looks whether Redis has forgotten something; milliseconds. */
+  recallMs: number;
   /** What should never be logged: an error that nobody expected. */
   unexpected(what: string, error: unknown): void;
   /** A private answer. */
@@ -67,31 +75,47 @@ export function openBot(setting: BotSetting) {
       setting.unexpected(msg, error);
     },
   };
-  const cards = openCards(redis);
-  const stored = openRuns(redis, clock, 90);
+  const time = realTime(clock);
+  const memory = openMemory();
+  const keeping = openKeeping(redis, memory, clock, 90);
+  const written = openCards(redis);
+  const cards: CardQueue = {
+    ...written,
+    waiting: async (from) => ((await keeping.isWhole()) ? written.waiting(from) : []),
+  };
+  const stored = openRuns(redis, clock, 90, memory);
   const runs: Deps['runs'] = {
     ...stored,
     create: async (...args) => kicking(await stored.create(...args)),
     createAs: async (...args) => kicking(await stored.createAs(...args)),
     commit: async (...args) => kicking(await stored.commit(...args)),
   };
+  const voice: Deps['voice'] = {
+    async reply(replyTo, answer) {
+      setting.told(replyTo, answer);
+    },
+    async post() {},
+  };
+  const audit = openAudit(redis);
+  const ending = new AbortController();
+  const recall = openRecall({
+    ...{ keeping, mirror: null, voice, log, auditChannel: setting.auditChannel, clock },
+    posted: openPostedCards(slack.clientOf(process), BOT_ID, log),
+    channels: () => audit.channels(),
+    sleep: (ms) => loop.sleep(process, ms),
+  });
   let ids = 0;
   const deps: Deps = {
     runs,
     cards,
-    audit: openAudit(redis),
+    audit,
     asks: openAsks(redis),
     hosts: openHosts(redis, log),
     jobs: {
       send: (job) => reaching(() => reach(connection, `sends ${job.id}`, () => queue.add(job))),
     },
     people: openPeople(slack.clientOf(process), 'T1', Date.now),
-    voice: {
-      async reply(replyTo, answer) {
-        setting.told(replyTo, answer);
-      },
-      async post() {},
-    },
+    voice,
     postedHeads: { in: async () => ({ heads: [] }) },
     mirror: null,
     auditChannel: setting.auditChannel,
@@ -102,19 +126,20 @@ export function openBot(setting: BotSetting) {
     groups: {},
     policy: setting.policy,
     aside: () => {},
+    heardSince: recall.heardSince,
     newId: () => `${process.name}-${++ids}`,
   };
   const writer = openWriter({
     client: slack.clientOf(process),
-    runs,
-    cards: { ...cards, waiting: () => waiting() },
-    rights,
-    auditChannel: setting.auditChannel,
-    log,
-    async posted(run: RunId, card: { channel: string; ts: string }) {
-      await advance(deps, run, { type: 'posted', at: clock(), card });
+    // Rate limits and outages are the calls' own here.
+    gate: { fetch, wait: () => 0, away: () => null },
+    ...{ runs, log, time, rights, botId: BOT_ID, name: process.name, auditChannel: setting.auditChannel },
+    cards: { ...cards, waiting: (from) => waiting(from) },
+    async posted(run, card) {
+      const advanced = await advance(deps, run, { type: 'posted', at: clock(), card });
+      return 'run' in advanced ? advanced.run.card : undefined;
     },
-    async unpostable(run: Run, words: Markup) {
+    async unpostable(run, words) {
       await advance(deps, run.id, { type: 'refuse', at: clock(), why: plain(words) });
     },
   });
@@ -125,12 +150,12 @@ export function openBot(setting: BotSetting) {
 
   /** Waits where the production writer would ask again and again. */
   let lastAsked = Number.NEGATIVE_INFINITY;
-  async function waiting() {
+  async function waiting(from?: number) {
     while (data.find(own.cards) === undefined) await waitFor(connection, own.cards, Number.MAX_VALUE);
     const pause = lastAsked + POLL_MS - loop.state.now;
     if (pause > 0) await loop.sleep(process, pause);
     lastAsked = loop.state.now;
-    return cards.waiting();
+    return cards.waiting(from);
   }
 
   async function sweeping(): Promise<void> {
@@ -142,7 +167,15 @@ export function openBot(setting: BotSetting) {
         // Until then, or until something is due earlier.
         await waitFor(connection, own.due, due);
       }
+      if (!recall.isOpen()) continue;
       await sweep(deps).catch((error) => log.error('what is done by the clock failed', error));
+    }
+  }
+
+  async function recalling(): Promise<void> {
+    for (;;) {
+      await recall.check().catch((error) => log.error('what is done by the clock failed', error));
+      await loop.sleep(process, recall.isOpen() ? setting.recallMs : 1_000);
     }
   }
 
@@ -151,7 +184,10 @@ export function openBot(setting: BotSetting) {
     void (async () => {
       for (;;) {
         try {
-          await reports.listen((received) => report(deps, received));
+          await reports.listen(async (received) => {
+            if (parseJobId(received.job)) await recall.whenOpen(ending.signal);
+            return report(deps, received);
+          });
           break;
         } catch {
           await loop.sleep(process, 1_000);
@@ -159,6 +195,7 @@ export function openBot(setting: BotSetting) {
       }
       writer.start();
       void sweeping();
+      void recalling();
     })();
   });
 

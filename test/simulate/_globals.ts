@@ -45,7 +45,9 @@ export function takeOver(): () => void {
     made.due = loop.at(loop.state.now + ms, owner(), 'timer', () => work(...args));
     return made;
   };
-  const repeat = (work: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) => {
+  const repeat = (work: (...args: unknown[]) => void, every = 0, ...args: unknown[]) => {
+    // What is looked for each second is looked for less often: idle hours should cost little.
+    const ms = every === 1_000 ? 4_000 : every;
     const made = timer();
     const by = owner();
     const next = () => {

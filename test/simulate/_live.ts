@@ -30,7 +30,7 @@ const HOUR = 60 * MINUTE;
 const TAIL = 13_000;
 
 /** Lives through one schedule, mends everything, waits until nothing more happens, and looks whether all promises held. */
-export async function live(schedule: Schedule, { commands, lateWord = false, trace }: LiveOptions): Promise<Result> {
+export async function live(schedule: Schedule, { commands, lateWord = true, trace }: LiveOptions): Promise<Result> {
   const world = openWorld(schedule, { commands, lateWord, trace: trace ?? null });
   const { loop, witness, unexpected } = world;
   steer(loop);

@@ -1,3 +1,5 @@
+import { ReplyError } from './_redis-streams.ts';
+
 /**
  * The part of Lua that dimg's scripts for Redis are written in, made into functions of JavaScript: so the simulation runs
  * the production scripts themselves. Tables are arrays or objects; what a script uses that is not known here throws.
@@ -15,7 +17,8 @@ export function script(source: string): Script {
     const make = new Function('lua', 'KEYS', 'ARGV', 'redis', body) as Body;
     known = (keys, args, call) => {
       const run = (name: unknown, ...rest: unknown[]) => fromReply(call(String(name), rest.map(text)));
-      return toReply(make(LUA, keys, args, { call: run, pcall: run }));
+      const error_reply = (words: string) => new ReplyError(words);
+      return toReply(make(LUA, keys, args, { call: run, pcall: run, error_reply }));
     };
     compiled.set(source, known);
   }
@@ -44,11 +47,18 @@ const need = (x: unknown): number => {
 const fromReply = (reply: unknown): unknown => (reply === null || reply === undefined ? false : reply);
 function toReply(value: unknown): unknown {
   if (value === undefined || value === null || value === false) return null;
+  if (value instanceof ReplyError) throw value;
   if (value === true) return 1;
   if (typeof value === 'number') return Math.trunc(value);
   if (!Array.isArray(value)) return value;
   const end = value.findIndex((one) => one === undefined || one === null);
   return (end < 0 ? value : value.slice(0, end)).map(toReply);
+}
+
+/** Lua's `string.match`, for patterns of the few classes that our scripts use: the first group, or all of it. */
+function matched(s: string, pattern: string): string | undefined {
+  const found = new RegExp(pattern.replaceAll('%x', '[0-9a-fA-F]').replaceAll('%d', '[0-9]')).exec(s);
+  return found?.[1] ?? found?.[0];
 }
 
 const LUA = {
@@ -69,7 +79,8 @@ const LUA = {
     tostring: (x: unknown) => (x === undefined || x === null ? 'nil' : String(x)),
     math: { floor: (x: unknown) => Math.floor(need(x)), max: (...n: number[]) => Math.max(...n.map(need)), min: (...n: number[]) => Math.min(...n.map(need)) },
     cjson: { decode: (x: unknown) => JSON.parse(text(x)), encode: (x: unknown) => JSON.stringify(x) },
-    string: { sub: (s: string, from: number, to = -1) => s.slice(from < 0 ? from : from - 1, to < 0 ? s.length + to + 1 : to) },
+    type: (x: unknown) => (x === undefined || x === null ? 'nil' : Array.isArray(x) ? 'table' : typeof x === 'object' ? 'table' : typeof x),
+    string: { match: (s: string, pattern: string) => matched(s, pattern), sub: (s: string, from: number, to = -1) => s.slice(from < 0 ? from : from - 1, to < 0 ? s.length + to + 1 : to) },
     table: { insert: (list: unknown[], one: unknown) => void list.push(one) },
     unpack: (list: unknown[]) => list,
   } as Record<string, unknown>,
@@ -123,6 +134,23 @@ function translate(source: string): string {
       case ';':
         return '';
       case 'local': {
+        if (peek() === 'function') {
+          i++;
+          const named = take();
+          declare(named);
+          expect('(');
+          const parameters: string[] = [];
+          while (peek() !== ')') {
+            parameters.push(take());
+            if (peek() === ',') i++;
+          }
+          expect(')');
+          locals.push(new Set(parameters));
+          const body = block('end');
+          locals.pop();
+          expect('end');
+          return `const $${named} = (${parameters.map((one) => `$${one}`).join(', ')}) => {\n${body}};\n`;
+        }
         const names = [take()];
         while (peek() === ',') {
           i++;

@@ -37,7 +37,7 @@ export function reach<T>({ loop, process, line, limitMs }: Connection, label: st
 
 /** A client of the simulated Redis, as much of ioredis as dimg's store and queue use. */
 export function openClient(connection: Connection): Redis {
-  const { loop, data, process } = connection;
+  const { loop, data } = connection;
   const client: Record<string, unknown> = {
     disconnect() {},
     on() {},
@@ -73,8 +73,6 @@ export function openClient(connection: Connection): Redis {
       const label = name === 'eval' ? `EVAL ${flat[2]}` : `${name.toUpperCase()} ${flat[0]}`;
       return reach(connection, label, () => shaped(name, data.exec(name, flat)));
     };
-  // As ioredis says where its connection is not there.
-  void process;
   return client as unknown as Redis;
 }
 
@@ -97,10 +95,10 @@ export function waitFor({ loop, data, process }: Connection, key: string, until:
 // --- internal ---
 
 const NAMES = [
-  ...['set', 'get', 'incr', 'del', 'exists', 'expire', 'pexpire', 'sadd', 'srem', 'smembers', 'smismember'],
+  ...['set', 'get', 'incr', 'del', 'exists', 'expire', 'pexpire', 'sadd', 'srem', 'smembers', 'smismember', 'srandmember'],
   ...['hget', 'hset', 'hsetnx', 'hdel', 'hgetall', 'hmget', 'hexists', 'hlen', 'zadd', 'zrem', 'zrange'],
   ...['zrangebyscore', 'zscore', 'zcard', 'xadd', 'xdel', 'xack', 'xrange', 'xrevrange', 'xgroup', 'xautoclaim'],
-  ...['xlen', 'xreadgroup', 'eval', 'time', 'ping'],
+  ...['xlen', 'xreadgroup', 'eval', 'time', 'ping', 'lpop', 'rpush', 'hvals'],
 ];
 
 const plain = (args: unknown[]): string[] => args.flat(2).map(String);

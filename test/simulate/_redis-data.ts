@@ -1,7 +1,10 @@
 import { script } from './_lua.ts';
 import { openStreams, ReplyError, type Stream } from './_redis-streams.ts';
 
-type Value = string | Map<string, string> | Set<string> | Ranks | Stream;
+type Value = string | Map<string, string> | Set<string> | Ranks | Stream | List;
+class List {
+  items: string[] = [];
+}
 /** A sorted set. */
 class Ranks extends Map<string, number> {}
 
@@ -15,6 +18,8 @@ type Command = (args: string[]) => unknown;
 export function openRedisData(now: () => number) {
   let keys = new Map<string, Value>();
   let ends = new Map<string, number>();
+  /** Another one after each start. */
+  let runId = 1;
   /** Heard after each change of a key. */
   const changed = new Set<(key: string) => void>();
 
@@ -47,6 +52,7 @@ export function openRedisData(now: () => number) {
   const isHash = (value: Value): value is Map<string, string> =>
     value instanceof Map && !(value instanceof Ranks);
   const isSet = (value: Value): value is Set<string> => value instanceof Set;
+  const isList = (value: Value): value is List => value instanceof List;
   const isRanks = (value: Value): value is Ranks => value instanceof Ranks;
   const hash = (key: string) => of(key, isHash, () => new Map());
   const ranks = (key: string) => of(key, isRanks, () => new Ranks());
@@ -131,6 +137,16 @@ export function openRedisData(now: () => number) {
       emptied(key, set);
       return gone;
     },
+    HVALS: ([key = '']) => [...(of(key, isHash)?.values() ?? [])],
+    RPUSH: ([key = '', ...items]) => of(key, isList, () => new List()).items.push(...items),
+    LPOP: ([key = '']) => {
+      const list = of(key, isList);
+      const first = list?.items.shift() ?? null;
+      if (list?.items.length === 0) drop(key);
+      return first;
+    },
+    INFO: () => `# Server\r\nrun_id:${String(runId).padStart(40, '0')}\r\n`,
+    SRANDMEMBER: ([key = '', count = '1']) => [...(of(key, isSet) ?? [])].slice(0, Number(count)),
     SMEMBERS: ([key = '']) => [...(of(key, isSet) ?? [])],
     SISMEMBER: ([key = '', member = '']) => (of(key, isSet)?.has(member) ? 1 : 0),
     SMISMEMBER: ([key = '', ...members]) => members.map((member) => (of(key, isSet)?.has(member) ? 1 : 0)),
@@ -194,7 +210,7 @@ export function openRedisData(now: () => number) {
     },
   };
 
-  const READS = /^(?:GET|H?EXISTS|HGET|HMGET|HGETALL|HLEN|SMEMBERS|SISMEMBER|SMISMEMBER|Z(?:RANGE|SCORE|CARD)|X(?:RANGE|REVRANGE|LEN)|TIME|PING|EVAL)/;
+  const READS = /^(?:GET|H?EXISTS|HGET|HMGET|HGETALL|HLEN|HVALS|INFO|SRANDMEMBER|SMEMBERS|SISMEMBER|SMISMEMBER|Z(?:RANGE|SCORE|CARD)|X(?:RANGE|REVRANGE|LEN)|TIME|PING|EVAL)/;
   function exec(name: string, args: string[]): unknown {
     const upper = name.toUpperCase();
     const command = commands[upper];
@@ -208,6 +224,7 @@ export function openRedisData(now: () => number) {
     exec,
     changed,
     find,
+    runId: () => String(runId).padStart(40, '0'),
     /** All that there is, as text, for comparison. */
     dump: () => keys,
     ends: () => ends,
@@ -222,11 +239,14 @@ export function openRedisData(now: () => number) {
               ? new Map(value)
               : value instanceof Set
                 ? new Set(value)
-                : value.copy();
+                : value instanceof List
+                  ? Object.assign(new List(), { items: [...value.items] })
+                  : value.copy();
       const [kept, keptEnds] = [new Map([...keys].map(([key, value]) => [key, copy(value)])), new Map(ends)];
       return () => {
         keys = kept;
         ends = keptEnds;
+        runId++;
       };
     },
   };

@@ -32,7 +32,7 @@ const realNow = performance.now.bind(performance);
 
 /** Lives through the schedules of these seeds, one after the other. */
 export async function liveSeeds(from: number, count: number, options: SeedOptions = {}): Promise<Tally> {
-  const { kinds = { forgetful: false }, lateWord = false, first = false, most = Infinity } = options;
+  const { kinds = { forgetful: false }, lateWord = true, first = false, most = Infinity } = options;
   const commands = await loadCommands();
   const tally: Tally = {
     ...{ schedules: 0, events: 0, seconds: 0, runs: 0, deleted: 0, unknown: 0 },
@@ -56,7 +56,7 @@ export async function liveSeeds(from: number, count: number, options: SeedOption
 }
 
 /** One schedule, with all that happened in it. */
-export async function relive(schedule: Schedule, lateWord = false): Promise<Result & { trace: string[] }> {
+export async function relive(schedule: Schedule, lateWord = true): Promise<Result & { trace: string[] }> {
   const commands = await loadCommands();
   const trace: string[] = [];
   const giveBack = takeOver();
@@ -72,7 +72,7 @@ export async function relive(schedule: Schedule, lateWord = false): Promise<Resu
  * Drops faults, commands and presses as long as what is left still breaks the same promise. Numbers in a promise's words
  * may differ.
  */
-export async function shrink(schedule: Schedule, violation: string, lateWord = false): Promise<Schedule> {
+export async function shrink(schedule: Schedule, violation: string, lateWord = true): Promise<Schedule> {
   let least = schedule;
   const breaks = async (one: Schedule) => {
     const { violation: found } = await relive(one, lateWord);

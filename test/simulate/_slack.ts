@@ -10,6 +10,7 @@ import type { Loop, Process } from './_loop.ts';
 export interface Message {
   channel: string;
   ts: string;
+  bot_id: string;
   thread_ts?: string;
   text: string;
   blocks: readonly unknown[];
@@ -26,6 +27,7 @@ export const SLACK_FAULTS: readonly SlackFault[] = ['429', '500', 'lost', 'dropp
 export type SimSlack = ReturnType<typeof openSimSlack>;
 
 const TIMEOUT_MS = 10_000;
+export const BOT_ID = 'B1';
 
 /** Slack: channels with messages, members, groups, and trouble by the schedule. */
 export function openSimSlack(loop: Loop, heard: (message: Message, posted: boolean) => void) {
@@ -36,11 +38,11 @@ export function openSimSlack(loop: Loop, heard: (message: Message, posted: boole
   const state = { fault: (): SlackFault | null => null, calls: 0 };
   let posted = 0;
 
-  function post(given: Omit<Message, 'ts' | 'at' | 'edited'>): Message {
+  function post(given: Omit<Message, 'ts' | 'bot_id' | 'at' | 'edited'>): Message {
     const ts = `${(loop.state.now / 1000).toFixed(3)}${String(++posted).padStart(3, '0')}`;
     const { channel, text, blocks, thread_ts, metadata } = given;
     const message: Message = {
-      ...{ channel, text, blocks, ts, at: loop.state.now, edited: loop.state.now },
+      ...{ channel, text, blocks, ts, bot_id: BOT_ID, at: loop.state.now, edited: loop.state.now },
       ...(thread_ts !== undefined && { thread_ts }),
       ...(metadata && { metadata }),
     };
@@ -63,11 +65,11 @@ export function openSimSlack(loop: Loop, heard: (message: Message, posted: boole
     return message;
   }
 
-  /** One call of a process, with the trouble that the schedule has for it. `plain` ones only read. */
+  /** One call of a process, with the trouble that the schedule has for it. */
   function call<T>(process: Process, label: string, effect: () => T): Promise<T> {
     state.calls++;
     const fault = state.fault();
-    const silent = new WebAPIRequestError(new Error('timeout'));
+    const silent = new WebAPIRequestError(Object.assign(new Error('timeout'), { name: 'TimeoutError' }));
     if (fault === null) return loop.call(process, label, loop.latency(120), effect);
     const told = `${label} (${fault})`;
     const fail = (ms: number, error: Error): Promise<T> =>
@@ -78,10 +80,10 @@ export function openSimSlack(loop: Loop, heard: (message: Message, posted: boole
       case '429':
         return fail(loop.latency(50), new WebAPIRateLimitedError(1 + loop.random.below(5)));
       case '500':
-        if (loop.random.chance(0.3)) later(process, loop.latency(80), effect);
-        return fail(loop.latency(100), new WebAPIHTTPError(500, 'Internal Server Error', {}));
+        if (loop.random.chance(0.3)) later(process, 20, effect);
+        return fail(30 + loop.random.below(300), new WebAPIHTTPError(500, 'Internal Server Error', {}));
       case 'outage':
-        return fail(loop.latency(10), new WebAPIRequestError(new Error('ECONNREFUSED')));
+        return fail(loop.latency(10), new WebAPIRequestError(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })));
       case 'dropped':
         return fail(TIMEOUT_MS, silent);
       case 'lost':
@@ -118,7 +120,7 @@ export function openSimSlack(loop: Loop, heard: (message: Message, posted: boole
       call(process, label, () => effect(given));
     return {
       chat: {
-        postMessage: on('chat.postMessage', (given: Omit<Message, 'ts' | 'at' | 'edited'>) => {
+        postMessage: on('chat.postMessage', (given: Omit<Message, 'ts' | 'bot_id' | 'at' | 'edited'>) => {
           const { ts, channel } = post(given);
           return { ok: true, ts, channel };
         }),
@@ -128,19 +130,24 @@ export function openSimSlack(loop: Loop, heard: (message: Message, posted: boole
         }),
       },
       conversations: {
-        history: on('conversations.history', ({ channel, oldest, limit = 100 }: History) => ({
+        history: on('conversations.history', ({ channel, ...span }: Span) => ({
           ok: true,
           messages: messages
-            .filter((one) => one.channel === channel && one.thread_ts === undefined && Number(one.ts) > Number(oldest ?? 0))
-            .reverse()
-            .slice(0, limit),
+            .filter((one) => one.channel === channel && one.thread_ts === undefined && isIn(one, span))
+            .reverse(),
         })),
-        replies: on('conversations.replies', ({ channel, ts }: { channel: string; ts: string }) => ({
+        replies: on('conversations.replies', ({ channel, ts, ...span }: Span & { ts: string }) => ({
           ok: true,
-          messages: messages.filter((one) => one.channel === channel && (one.ts === ts || one.thread_ts === ts)),
+          messages: messages.filter(
+            (one) => one.channel === channel && (one.ts === ts || (one.thread_ts === ts && isIn(one, span))),
+          ),
         })),
       },
       users: {
+        conversations: on('users.conversations', () => ({
+          ok: true,
+          channels: [...new Set(messages.map(({ channel }) => ({ id: channel })))],
+        })),
         info: on('users.info', ({ user }: { user: string }) => ({
           ok: true,
           user: { id: user, team_id: 'T1', is_restricted: guests.has(user) },
@@ -148,6 +155,10 @@ export function openSimSlack(loop: Loop, heard: (message: Message, posted: boole
       },
       usergroups: {
         users: {
+        conversations: on('users.conversations', () => ({
+          ok: true,
+          channels: [...new Set(messages.map(({ channel }) => ({ id: channel })))],
+        })),
           list: on('usergroups.users.list', ({ usergroup }: { usergroup: string }) => ({
             ok: true,
             users: [...(groups.get(usergroup) ?? [])],
@@ -160,8 +171,11 @@ export function openSimSlack(loop: Loop, heard: (message: Message, posted: boole
 
   return { messages, byTs, groups, guests, state, clientOf };
 }
-interface History {
+interface Span {
   channel: string;
   oldest?: string;
-  limit?: number;
+  latest?: string;
 }
+
+const isIn = ({ ts }: Message, { oldest = '0', latest = 'Infinity' }: Partial<Span>) =>
+  Number(ts) >= Number(oldest) && Number(ts) <= Number(latest);

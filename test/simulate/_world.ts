@@ -4,6 +4,8 @@ import { HostName, type ImageId } from '../../src/domain/ids.ts';
 import { key } from '../../src/domain/protocol.ts';
 import type { Rights } from '../../src/domain/rights.ts';
 import type { ApprovalPolicy } from '../../src/domain/run.ts';
+import { own } from '../../src/store/keys.ts';
+import { memoryLastUsed } from '../agents/host/_around.ts';
 import { randomOf } from '../property/_random.ts';
 import { type AgentDisk, openAgent } from './_agent.ts';
 import { type Bot, openBot } from './_bot.ts';
@@ -57,6 +59,9 @@ export function openWorld(schedule: Schedule, { commands, lateWord, trace }: Opt
   const loop = openLoop(random, START);
   loop.state.trace = trace;
   const data = openRedisData(() => loop.state.now);
+  // Its bots have been there before, and have found it whole.
+  data.exec('SET', [own.whole, data.runId()]);
+  const forgetful = schedule.faults.some(({ kind }) => kind === 'flush' || kind === 'restore');
   const queue = openJobQueue(loop);
   const members: { at: number; who: string; is: boolean }[] = [];
   const unexpected: string[] = [];
@@ -95,7 +100,7 @@ export function openWorld(schedule: Schedule, { commands, lateWord, trace }: Opt
       removedContainer: () => {},
     });
     fill(engine, images);
-    return { name, engine, disk: { identity: `identity-${i + 1}`, accepted: new Set() }, skew: 0, agent: null };
+    return { name, engine, disk: { identity: `identity-${i + 1}`, journal: [], heads: [], lastUsed: memoryLastUsed() }, skew: 0, agent: null };
   });
 
   const line = (slot: Slot) => (): Line => {
@@ -126,7 +131,8 @@ export function openWorld(schedule: Schedule, { commands, lateWord, trace }: Opt
           return crash.side;
         };
         loop.say(() => `${slot.process.name} starts`);
-        open(slot);
+        // In its own turn, so that all that it begins is its own.
+        loop.at(loop.state.now, slot.process, '', () => open(slot));
       },
     };
     slots.push(slot);
@@ -139,6 +145,7 @@ export function openWorld(schedule: Schedule, { commands, lateWord, trace }: Opt
         auditChannel: schedule.auditChannel ? AUDIT_CHANNEL : undefined,
         unexpected: (what, error) => noteError(`${what}: ${(error as Error)?.stack ?? error}`, error),
         told: () => {},
+        recallMs: forgetful ? 1_000 : 9_000,
       });
     });
   hosts.forEach((host, i) => {
@@ -151,7 +158,6 @@ export function openWorld(schedule: Schedule, { commands, lateWord, trace }: Opt
         skew: () => host.skew,
         accepted: (job) => witness.accepted(process, host.name, `epoch-${i + 1}-${slot.starts}`, job),
         clear: (run) => witness.clear(process, run),
-        reported: () => {},
         unexpected: (what, fields) => noteError(`agent: ${what} ${JSON.stringify(fields)}`, null),
       });
     });
@@ -273,7 +279,7 @@ export function openWorld(schedule: Schedule, { commands, lateWord, trace }: Opt
     settled(): boolean {
       if (people.busy() || witness.open.size > 0 || data.find('{dimg}:cards') !== undefined) return false;
       if (Number(data.exec('XLEN', [key.reports])) > 0) return false;
-      return hosts.every(({ engine }) => !engine.busy()) && queue.idle();
+      return hosts.every(({ engine, agent }) => !engine.busy() && (agent?.silent() ?? true)) && queue.idle();
     },
   };
 }
