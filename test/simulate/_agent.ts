@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { openCache } from '../../agents/host/details.ts';
 import { openHeart } from '../../agents/host/heartbeat.ts';
 import { openDoubts } from '../../agents/host/doubts.ts';
@@ -73,6 +74,7 @@ export function openAgent(setting: AgentSetting) {
   const self = { host, identity: disk.identity, epoch };
   const stop = new AbortController();
   const hurry = new AbortController();
+  setMaxListeners(0, stop.signal, hurry.signal);
   const redisClock = openRedisClock(monotonic, wall);
 
   const redis = openClient(connection);

@@ -14,8 +14,8 @@ interface Queued {
 
 /** Finished jobs are remembered for so long; as in `src/queue/jobs.ts`. */
 const REMEMBERED_MS = 3_600_000;
-/** A worker's lock, and how often a worker looks for those that were lost. */
-const STALLED_MS = 60_000;
+/** A worker's lock, and how often a worker looks for those that were lost; as BullMQ has it. */
+const LOCK_MS = 30_000;
 
 interface Worker {
   process: Process;
@@ -29,7 +29,7 @@ export type JobQueue = ReturnType<typeof openJobQueue>;
 
 /**
  * BullMQ's queues as dimg uses them: an id is taken once as long as it is remembered; a job whose worker died stalls and
- * is never done again (`maxStalledCount: 0`); a worker that is cut off takes none.
+ * comes to the next one; a worker that is cut off takes none.
  */
 export function openJobQueue(loop: Loop) {
   const queues = new Map<HostName, Queued[]>();
@@ -70,10 +70,6 @@ export function openJobQueue(loop: Loop) {
       const known = queue.findIndex(({ id }) => id === job.id);
       const old = queue[known];
       if (old) {
-        if (old.state === 'active' && old.by?.alive === false) {
-          old.state = 'over';
-          old.overAt = loop.state.now + STALLED_MS;
-        }
         if (old.state !== 'over' || loop.state.now - old.overAt < REMEMBERED_MS) return;
         queue.splice(known, 1);
       }
@@ -83,6 +79,13 @@ export function openJobQueue(loop: Loop) {
     listen(host: HostName, worker: Worker): void {
       workers.set(host, worker);
       pump(host);
+      const look = () => {
+        for (const one of of(host))
+          if (one.state === 'active' && one.by?.alive === false) one.state = 'waiting';
+        pump(host);
+      };
+      // By then the locks of those that died are over; it looks again and again, but no other worker can die meanwhile.
+      loop.at(loop.state.now + LOCK_MS + loop.random.below(LOCK_MS), worker.process, 'looks for stalled jobs', look);
     },
     /** A job that was handed out comes once more, as after a restored snapshot. */
     repeat(host: HostName, which: number): void {
@@ -100,9 +103,7 @@ export function openJobQueue(loop: Loop) {
     },
     idle: (): boolean =>
       [...queues].every(([host, jobs]) =>
-        jobs.every(
-          ({ state, by }) => state === 'over' || (state === 'active' && by?.alive === false) || !workers.has(host),
-        ),
+        jobs.every(({ state }) => state === 'over' || !workers.has(host)),
       ),
   };
 }
