@@ -67,11 +67,12 @@ const needed = {
   try: [parts.redis, parts.engine, parts.busybox],
   test: [parts.redis, parts.engine, parts.busybox, parts.registry, parts.browser, parts.python],
   matrix: [parts.redis, parts.engine, parts.busybox, parts.registry, parts.roots],
+  simulate: [],
 };
 
 const [mode, ...args] = process.argv.slice(2);
 if (!Object.hasOwn(needed, mode ?? '')) {
-  console.error('Usage: node playground/first.mjs try|test|matrix [arguments]');
+  console.error('Usage: node playground/first.mjs try|test|matrix|simulate [arguments]');
   process.exit(2);
 }
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -79,7 +80,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`This needs Node.js 20.19 or newer; here is ${process.versions.node}.`);
   process.exit(1);
 }
-process.exitCode = await { try: tryIt, test, matrix }[mode]();
+process.exitCode = await { try: tryIt, test, matrix, simulate }[mode]();
 
 async function tryIt() {
   const code = (await installModules()) || (await installParts()) || (await build());
@@ -93,6 +94,12 @@ async function matrix() {
   const code = (await installModules()) || (await installParts()) || (await build());
   if (code || needed.matrix.some((part) => part.missing())) return code || 1;
   return run(process.execPath, ['--import', 'tsx', 'test/matrix.ts', ...args]);
+}
+
+/** Lives in virtual time, which need nothing but Node. */
+async function simulate() {
+  const code = await installModules();
+  return code || run(process.execPath, ['--import', 'tsx', 'test/simulate.ts', ...args]);
 }
 
 async function test() {

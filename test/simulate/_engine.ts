@@ -50,8 +50,10 @@ const READ_LIMIT_MS = 10_000;
 const REMOVE_LIMIT_MS = 600_000;
 const UNREACHABLE: EngineProblem = { kind: 'unreachable', at: 'the simulated engine' };
 
-/** An engine with a graph driver, as its agent's port shows it; what happens to it is told to the watcher. */
-export function openSimEngine(loop: Loop, watcher: Watcher) {
+/**
+ * An engine with a graph driver, as its agent's port shows it; what happens to it is told to the watcher. One that
+ * dawdles may be at a deletion for long after its agent died. */
+export function openSimEngine(loop: Loop, watcher: Watcher, dawdles: boolean) {
   const images = new Map<ImageId, SimImage>();
   const containers = new Map<string, SimContainer>();
   /** What a registry still has, by `repo@sha256:…`. */
@@ -170,11 +172,13 @@ export function openSimEngine(loop: Loop, watcher: Watcher) {
         });
         // Mostly quick, now and then as slow as many files are.
         const ms = loop.random.chance(0.1) ? loop.random.below(20_000) : loop.latency(15);
-        whenAwake(request, ms * state.slow, () => {
+        const work = () => {
           const removal = remove(name, force, request);
           loop.say(() => `engine: ${request.name.slice(0, 24)} ${removal.kind}`);
           settle(removal);
-        });
+        };
+        whenAwake(request, ms * state.slow, work);
+        if (!dawdles) process.died.add(() => whenAwake(request, loop.random.below(2_000), work));
       });
       begin.catch(reject);
     });

@@ -21,6 +21,8 @@ export interface Result {
 export interface LiveOptions {
   commands: ReadonlyMap<string, Command>;
   lateWord?: boolean;
+  /** Engines may be at a deletion for long after its agent died. */
+  dawdles?: boolean;
   trace?: (line: string) => void;
 }
 
@@ -30,8 +32,8 @@ const HOUR = 60 * MINUTE;
 const TAIL = 13_000;
 
 /** Lives through one schedule, mends everything, waits until nothing more happens, and looks whether all promises held. */
-export async function live(schedule: Schedule, { commands, lateWord = true, trace }: LiveOptions): Promise<Result> {
-  const world = openWorld(schedule, { commands, lateWord, trace: trace ?? null });
+export async function live(schedule: Schedule, { commands, lateWord = true, dawdles = false, trace }: LiveOptions): Promise<Result> {
+  const world = openWorld(schedule, { commands, lateWord, dawdles, trace: trace ?? null });
   const { loop, witness, unexpected } = world;
   steer(loop);
   const broken = () => witness.violation !== null;

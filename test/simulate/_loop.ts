@@ -8,7 +8,8 @@ export interface Process {
   calls: number;
   /** Looked at after each call: whether it dies now, before or after the call's effect. */
   dies: ((call: number) => 'before' | 'after' | null) | null;
-  died: (() => void) | null;
+  /** What happens when it dies. */
+  died: Set<() => void>;
 }
 
 interface Event {
@@ -62,7 +63,7 @@ export function openLoop(random: Random, start: number) {
     if (!process.alive) return;
     process.alive = false;
     say(() => `${process.name} dies`);
-    process.died?.();
+    for (const hear of process.died) hear();
   }
 
   function say(line: () => string): void {
@@ -130,7 +131,7 @@ export function openLoop(random: Random, start: number) {
     call,
     sleep,
     run,
-    process: (name: string): Process => ({ name, alive: true, calls: 0, dies: null, died: null }),
+    process: (name: string): Process => ({ name, alive: true, calls: 0, dies: null, died: new Set() }),
     /** Runs something as that process. */
     as<T>(process: Process, work: () => T): T {
       const before = state.current;

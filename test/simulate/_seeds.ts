@@ -6,6 +6,7 @@ import { draw, type Kinds, type Schedule } from './_schedule.ts';
 export interface SeedOptions {
   kinds?: Kinds;
   lateWord?: boolean;
+  dawdles?: boolean;
   /** Ends at the first violation. */
   first?: boolean;
   /** Milliseconds by a clock that is real; ends when they are over. */
@@ -32,7 +33,7 @@ const realNow = performance.now.bind(performance);
 
 /** Lives through the schedules of these seeds, one after the other. */
 export async function liveSeeds(from: number, count: number, options: SeedOptions = {}): Promise<Tally> {
-  const { kinds = { forgetful: false }, lateWord = true, first = false, most = Infinity } = options;
+  const { kinds = { forgetful: false }, lateWord = true, dawdles = false, first = false, most = Infinity } = options;
   const commands = await loadCommands();
   const tally: Tally = {
     ...{ schedules: 0, events: 0, seconds: 0, runs: 0, deleted: 0, unknown: 0 },
@@ -43,7 +44,7 @@ export async function liveSeeds(from: number, count: number, options: SeedOption
   try {
     for (let seed = from; seed < from + count && realNow() < until; seed++) {
       const schedule = draw(seed, kinds);
-      const result = await live(schedule, { commands, lateWord });
+      const result = await live(schedule, { commands, lateWord, dawdles });
       add(tally, result);
       if (result.violation === null) continue;
       tally.found.push({ seed, schedule, violation: result.violation });
@@ -56,12 +57,15 @@ export async function liveSeeds(from: number, count: number, options: SeedOption
 }
 
 /** One schedule, with all that happened in it. */
-export async function relive(schedule: Schedule, lateWord = true): Promise<Result & { trace: string[] }> {
+export async function relive(
+  schedule: Schedule,
+  { lateWord = true, dawdles = false }: SeedOptions = {},
+): Promise<Result & { trace: string[] }> {
   const commands = await loadCommands();
   const trace: string[] = [];
   const giveBack = takeOver();
   try {
-    const result = await live(schedule, { commands, lateWord, trace: (line) => void trace.push(line) });
+    const result = await live(schedule, { commands, lateWord, dawdles, trace: (line) => void trace.push(line) });
     return { ...result, trace };
   } finally {
     giveBack();
@@ -72,10 +76,14 @@ export async function relive(schedule: Schedule, lateWord = true): Promise<Resul
  * Drops faults, commands and presses as long as what is left still breaks the same promise. Numbers in a promise's words
  * may differ.
  */
-export async function shrink(schedule: Schedule, violation: string, lateWord = true): Promise<Schedule> {
+export async function shrink(
+  schedule: Schedule,
+  violation: string,
+  options: SeedOptions = {},
+): Promise<Schedule> {
   let least = schedule;
   const breaks = async (one: Schedule) => {
-    const { violation: found } = await relive(one, lateWord);
+    const { violation: found } = await relive(one, options);
     return found !== null && shape(found) === shape(violation);
   };
   for (let again = true; again; ) {

@@ -101,18 +101,16 @@ export function openSimSlack(loop: Loop, heard: (message: Message, posted: boole
     const once = () => {
       if (done) return;
       done = true;
+      process.died.delete(soon);
       try {
         effect();
       } catch {
         // Nobody hears the answer.
       }
     };
+    const soon = () => void loop.at(loop.state.now + loop.random.below(1_500), null, '', once);
     loop.at(loop.state.now + ms, null, '', once);
-    const before = process.died;
-    process.died = () => {
-      before?.();
-      if (!done) loop.at(loop.state.now + loop.random.below(1_500), null, '', once);
-    };
+    process.died.add(soon);
   }
 
   function clientOf(process: Process): WebClient {

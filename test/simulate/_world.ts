@@ -29,6 +29,7 @@ export const RIGHTS: Rights = { approvers: [SRE], access: [] };
 export interface Options {
   commands: ReadonlyMap<string, Command>;
   lateWord: boolean;
+  dawdles?: boolean;
   trace: ((line: string) => void) | null;
 }
 export type World = ReturnType<typeof openWorld>;
@@ -54,7 +55,7 @@ interface Host {
 }
 
 /** All there is, wired: bots, agents, engines, Redis, Slack, people, and what goes wrong. */
-export function openWorld(schedule: Schedule, { commands, lateWord, trace }: Options) {
+export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = false, trace }: Options) {
   const random = randomOf(schedule.seed * 2 + 2);
   const loop = openLoop(random, START);
   loop.state.trace = trace;
@@ -98,7 +99,7 @@ export function openWorld(schedule: Schedule, { commands, lateWord, trace }: Opt
       untagged: () => {},
       looked: (image, by, tags) => witness.looked(name, image, by, tags),
       removedContainer: () => {},
-    });
+    }, dawdles);
     fill(engine, images);
     return { name, engine, disk: { identity: `identity-${i + 1}`, journal: [], heads: [], lastUsed: memoryLastUsed() }, skew: 0, agent: null };
   });
