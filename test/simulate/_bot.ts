@@ -57,8 +57,8 @@ export type Bot = ReturnType<typeof openBot>;
 const COMMAND_MS = 2_500;
 const READ_MS = 10_000;
 const SWEEP_MS = 500;
-/** A card that is not written at the first try is looked at a little less often than in production. */
-const POLL_MS = 400;
+/** A card that is not written at the first try is looked at less often than in production. */
+const POLL_MS = 1_000;
 
 /** The bot as `src/main.ts` wires it, on what is simulated. */
 export function openBot(setting: BotSetting) {
@@ -149,11 +149,16 @@ export function openBot(setting: BotSetting) {
   }
 
   /** Waits where the production writer would ask again and again. */
+  let news = true;
   let lastAsked = Number.NEGATIVE_INFINITY;
+  data.changed.add((key) => {
+    if (key === own.cards) news = true;
+  });
   async function waiting(from?: number) {
     while (data.find(own.cards) === undefined) await waitFor(connection, own.cards, Number.MAX_VALUE);
-    const pause = lastAsked + POLL_MS - loop.state.now;
-    if (pause > 0) await loop.sleep(process, pause);
+    const until = lastAsked + POLL_MS;
+    if (!news && until > loop.state.now) await waitFor(connection, own.cards, until);
+    news = false;
     lastAsked = loop.state.now;
     return cards.waiting(from);
   }

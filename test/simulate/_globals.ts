@@ -34,7 +34,10 @@ export function steer(by: Loop): void {
  * Puts time and randomness of this program under a loop's control, since production code asks some of it itself;
  * returns what takes that back. Timers belong to whose turn it is.
  */
-export function takeOver(): () => void {
+export function takeOver(stacks = 0): () => void {
+  const { stackTraceLimit } = Error;
+  // Errors are many here, and where they come from is of no interest most times.
+  Error.stackTraceLimit = stacks;
   const owner = (): Process | null => loop.state.current;
   const timer = (): Timer => {
     const made: Timer = { due: null, ref: () => made, unref: () => made };
@@ -78,6 +81,7 @@ export function takeOver(): () => void {
   Object.assign(crypto, { randomUUID: uuid });
   syncBuiltinESMExports();
   return () => {
+    Error.stackTraceLimit = stackTraceLimit;
     Date.now = real.now;
     performance.now = real.performanceNow;
     Math.random = real.random;

@@ -146,7 +146,7 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
         auditChannel: schedule.auditChannel ? AUDIT_CHANNEL : undefined,
         unexpected: (what, error) => noteError(`${what}: ${(error as Error)?.stack ?? error}`, error),
         told: () => {},
-        recallMs: forgetful ? 1_000 : 9_000,
+        recallMs: forgetful ? 1_000 : 20_000,
       });
     });
   hosts.forEach((host, i) => {
