@@ -114,8 +114,12 @@ export function openStreams({ of, now }: Finder): Record<string, (args: string[]
       const at = options.findIndex((one) => one.toUpperCase() === 'COUNT');
       const most = at < 0 ? 100 : Number(options[at + 1]);
       const gone: string[] = [];
+      let next = '0-0';
       for (const id of ids) {
-        if (rows.length >= most) break;
+        if (rows.length >= most) {
+          next = id;
+          break;
+        }
         const pending = group.pending.get(id);
         if (!pending || now() - pending.at < Number(idle)) continue;
         const row = stream?.rows.find((one) => one[0] === id);
@@ -127,7 +131,7 @@ export function openStreams({ of, now }: Finder): Record<string, (args: string[]
         group.pending.set(id, { consumer, at: now() });
         rows.push(row);
       }
-      return ['0-0', rows, gone];
+      return [next, rows, gone];
     },
   };
 }
