@@ -63,7 +63,8 @@ async function all(first: number, schedules: number, workers: number): Promise<n
   let told = since;
   await Promise.all(Array.from({ length: workers }, () => worker()));
   say(true);
-  for (const [promise, seeds] of byShape(sum)) console.log(`${seeds.length}× ${promise}: --only ${seeds.slice(0, 5).join(', ')}`);
+  for (const [promise, seeds] of byShape(sum))
+    console.log(`${seeds.length}× ${promise}: --only ${seeds.slice(0, 5).join(', ')}`);
   return sum.found.length > 0 ? 1 : 0;
 
   function worker(): Promise<void> {
@@ -101,7 +102,8 @@ async function all(first: number, schedules: number, workers: number): Promise<n
     const { states, found, ...numbers } = sum;
     const rate = Math.round(sum.schedules / seconds);
     console.log(`${sum.schedules} schedules, ${rate} a second, ${found.length} violations`);
-    if (last) console.log(JSON.stringify({ ...numbers, states, seed: first, minutes: Math.round(seconds / 6) / 10 }));
+    if (last)
+      console.log(JSON.stringify({ ...numbers, states, seed: first, minutes: Math.round(seconds / 6) / 10 }));
   }
 }
 

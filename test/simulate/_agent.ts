@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { openCache } from '../../agents/host/details.ts';
-import { openHeart } from '../../agents/host/heartbeat.ts';
 import { openDoubts } from '../../agents/host/doubts.ts';
+import { openHeart } from '../../agents/host/heartbeat.ts';
 import { openJobs } from '../../agents/host/jobs.ts';
 import { openJournal } from '../../agents/host/journal.ts';
 import type { JournalFile } from '../../agents/host/journal-file.ts';
@@ -15,7 +15,7 @@ import { openRival } from '../../agents/host/rival.ts';
 import type { HostName } from '../../src/domain/ids.ts';
 import { type AuditHead, key } from '../../src/domain/protocol.ts';
 import { DEFAULT_RULES } from '../../src/domain/rules.ts';
-import { noLimits, memoryLastUsed } from '../agents/host/_around.ts';
+import { type memoryLastUsed, noLimits } from '../agents/host/_around.ts';
 import type { JobQueue } from './_jobs.ts';
 import type { Loop, Process } from './_loop.ts';
 import { type Connection, openClient, reach } from './_redis-client.ts';
@@ -226,8 +226,7 @@ export function openAgent(setting: AgentSetting) {
   return {
     process,
     /** Whether it has said all, and knows that it was heard. */
-    silent: () =>
-      journal.jobs().every(({ reports }) => [...reports.values()].every(({ acked }) => acked)),
+    silent: () => journal.jobs().every(({ reports }) => [...reports.values()].every(({ acked }) => acked)),
     /** SIGTERM: what is at hand is finished and reported, then it leaves. */
     async leave(): Promise<void> {
       worker.closing = true;

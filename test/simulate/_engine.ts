@@ -1,7 +1,13 @@
+import {
+  type Engine,
+  EngineTrouble,
+  type ImageDetails,
+  type RawContainer,
+  type Removal,
+} from '../../agents/host/ports.ts';
 import type { ImageId } from '../../src/domain/ids.ts';
 import type { ContainerState } from '../../src/domain/inventory.ts';
 import type { EngineProblem } from '../../src/domain/outcome.ts';
-import { type Engine, EngineTrouble, type ImageDetails, type RawContainer, type Removal } from '../../agents/host/ports.ts';
 import { callOff, type Loop, type Process } from './_loop.ts';
 
 export interface SimImage {
@@ -177,7 +183,11 @@ export function openSimEngine(loop: Loop, watcher: Watcher, dawdles: boolean) {
           loop.say(() => `engine: ${request.name.slice(0, 24)} ${removal.kind}`);
           settle(removal);
         };
-        whenAwake(request, ms * state.slow, work);
+        whenAwake(
+          request,
+          dawdles ? ms * state.slow : Math.min(ms * state.slow, 0.7 * REMOVE_LIMIT_MS),
+          work,
+        );
         if (!dawdles) process.died.add(() => whenAwake(request, loop.random.below(2_000), work));
       });
       begin.catch(reject);
@@ -245,7 +255,8 @@ export function openSimEngine(loop: Loop, watcher: Watcher, dawdles: boolean) {
       const inspect = (name: string) =>
         ask(process, `inspect ${name.slice(0, 20)}`, 2, () => {
           const image = byName(name);
-          if (image || name.startsWith('sha256:')) watcher.looked(image?.id ?? (name as ImageId), process, [...(image?.tags ?? [])]);
+          if (image || name.startsWith('sha256:'))
+            watcher.looked(image?.id ?? (name as ImageId), process, [...(image?.tags ?? [])]);
           return image ? detailsOf(image) : null;
         });
       const list = () => [...containers.values()].map(raw);
@@ -285,7 +296,8 @@ export function openSimEngine(loop: Loop, watcher: Watcher, dawdles: boolean) {
           ask(process, `pull ${digest.slice(0, 16)}`, 800, () => {
             const known = registry.get(digest);
             if (!known) return 'manifest unknown';
-            if (!images.has(known.id)) images.set(known.id, { ...known, tags: new Set(), taggedAt: loop.state.now });
+            if (!images.has(known.id))
+              images.set(known.id, { ...known, tags: new Set(), taggedAt: loop.state.now });
             const image = images.get(known.id);
             if (image && !image.digests.includes(digest)) image.digests.push(digest);
             return null;

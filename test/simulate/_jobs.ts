@@ -85,7 +85,12 @@ export function openJobQueue(loop: Loop) {
         pump(host);
       };
       // By then the locks of those that died are over; it looks again and again, but no other worker can die meanwhile.
-      loop.at(loop.state.now + LOCK_MS + loop.random.below(LOCK_MS), worker.process, 'looks for stalled jobs', look);
+      loop.at(
+        loop.state.now + LOCK_MS + loop.random.below(LOCK_MS),
+        worker.process,
+        'looks for stalled jobs',
+        look,
+      );
     },
     /** A job that was handed out comes once more, as after a restored snapshot. */
     repeat(host: HostName, which: number): void {
@@ -102,8 +107,6 @@ export function openJobQueue(loop: Loop) {
       queues.clear();
     },
     idle: (): boolean =>
-      [...queues].every(([host, jobs]) =>
-        jobs.every(({ state }) => state === 'over' || !workers.has(host)),
-      ),
+      [...queues].every(([host, jobs]) => jobs.every(({ state }) => state === 'over' || !workers.has(host))),
   };
 }

@@ -32,12 +32,17 @@ const HOUR = 60 * MINUTE;
 const TAIL = 13_000;
 
 /** Lives through one schedule, mends everything, waits until nothing more happens, and looks whether all promises held. */
-export async function live(schedule: Schedule, { commands, lateWord = true, dawdles = false, trace }: LiveOptions): Promise<Result> {
+export async function live(
+  schedule: Schedule,
+  { commands, lateWord = true, dawdles = false, trace }: LiveOptions,
+): Promise<Result> {
   const world = openWorld(schedule, { commands, lateWord, dawdles, trace: trace ?? null });
   const { loop, witness, unexpected } = world;
   steer(loop);
   const broken = () => witness.violation !== null;
-  const lasts = [...schedule.acts, ...schedule.faults].map((one) => ('at' in one ? one.at : 0) + ('ms' in one ? Math.min(one.ms, 50 * MINUTE) : 0));
+  const lasts = [...schedule.acts, ...schedule.faults].map(
+    (one) => ('at' in one ? one.at : 0) + ('ms' in one ? Math.min(one.ms, 50 * MINUTE) : 0),
+  );
   const quiet = loop.start + Math.max(20_000, ...lasts) + 5_000;
   // People press on cards as long as these come.
   let end = await loop.run(quiet, () => broken() || world.settled());
@@ -86,18 +91,22 @@ function judge(world: World, schedule: Schedule, lateWord: boolean): void {
     const made = [...witness.runs.values()].filter(({ id }) => people.originOf(id) === `${act}/${tries}`);
     const text = JSON.stringify(schedule.acts[act]?.text);
     keep(made.length <= 1, () => `the command ${text} made ${made.length} runs`);
-    if (answer === null) keep(made.length === 1, () => `the command ${text} was accepted, and there is no run`);
+    if (answer === null)
+      keep(made.length === 1, () => `the command ${text} was accepted, and there is no run`);
   }
 }
 
 function judgeRun({ slack, witness }: World, run: Run, lateWord: boolean): void {
-  const { keep, planOf, gone } = witness;
+  const { keep, planOf, gone, orphaned } = witness;
   const name = `#${run.id}`;
   keep(isFinal(run.state), () => `${name} is ${run.state} for ever`);
   const own = slack.messages.filter((message) => readMetadata(message)?.run === run.id);
   const cards = own.filter(({ channel }) => channel === CHANNEL);
   keep(cards.length <= 1, () => `${name} has ${cards.length} cards`);
-  keep(own.length - cards.length <= 1, () => `${name} has ${own.length - cards.length} lines in the audit's channel`);
+  keep(
+    own.length - cards.length <= 1,
+    () => `${name} has ${own.length - cards.length} lines in the audit's channel`,
+  );
   const [card] = cards;
   if (!card) keep(run.state === 'refused' && !run.card, () => `${name} is ${run.state} and has no card`);
   else if (run.card) {
@@ -109,8 +118,14 @@ function judgeRun({ slack, witness }: World, run: Run, lateWord: boolean): void 
       }),
     );
     const right = renderCard(run, plans, RIGHTS);
-    keep(card.text === right.text, () => `the card of ${name} says ${JSON.stringify(card.text)}, and it is ${JSON.stringify(right.text)}`);
-    keep(JSON.stringify(card.blocks) === JSON.stringify(right.blocks), () => `the card of ${name} is not what its run is`);
+    keep(
+      card.text === right.text,
+      () => `the card of ${name} says ${JSON.stringify(card.text)}, and it is ${JSON.stringify(right.text)}`,
+    );
+    keep(
+      JSON.stringify(card.blocks) === JSON.stringify(right.blocks),
+      () => `the card of ${name} is not what its run is`,
+    );
   }
   const notes = slack.messages.flatMap((message) => {
     const note = readNote(message);
@@ -131,7 +146,10 @@ function judgeRun({ slack, witness }: World, run: Run, lateWord: boolean): void 
       const byRun = went.some((one) => one.run === run.id);
       switch (outcome) {
         case 'deleted':
-          keep(went.some(({ at }) => at >= (run.executingSince ?? 0)), () => `${name} says that ${image.slice(7, 15)} is deleted, and it never went`);
+          keep(
+            went.some(({ at }) => at >= (run.executingSince ?? 0) || orphaned(run.id, host)),
+            () => `${name} says that ${image.slice(7, 15)} is deleted, and it never went`,
+          );
           break;
         case 'unknown':
           keep(!lateWord, () => `${name} ends with something unknown`);

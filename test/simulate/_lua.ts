@@ -77,10 +77,25 @@ const LUA = {
   globals: {
     tonumber: number,
     tostring: (x: unknown) => (x === undefined || x === null ? 'nil' : String(x)),
-    math: { floor: (x: unknown) => Math.floor(need(x)), max: (...n: number[]) => Math.max(...n.map(need)), min: (...n: number[]) => Math.min(...n.map(need)) },
+    math: {
+      floor: (x: unknown) => Math.floor(need(x)),
+      max: (...n: number[]) => Math.max(...n.map(need)),
+      min: (...n: number[]) => Math.min(...n.map(need)),
+    },
     cjson: { decode: (x: unknown) => JSON.parse(text(x)), encode: (x: unknown) => JSON.stringify(x) },
-    type: (x: unknown) => (x === undefined || x === null ? 'nil' : Array.isArray(x) ? 'table' : typeof x === 'object' ? 'table' : typeof x),
-    string: { match: (s: string, pattern: string) => matched(s, pattern), sub: (s: string, from: number, to = -1) => s.slice(from < 0 ? from : from - 1, to < 0 ? s.length + to + 1 : to) },
+    type: (x: unknown) =>
+      x === undefined || x === null
+        ? 'nil'
+        : Array.isArray(x)
+          ? 'table'
+          : typeof x === 'object'
+            ? 'table'
+            : typeof x,
+    string: {
+      match: (s: string, pattern: string) => matched(s, pattern),
+      sub: (s: string, from: number, to = -1) =>
+        s.slice(from < 0 ? from : from - 1, to < 0 ? s.length + to + 1 : to),
+    },
     table: { insert: (list: unknown[], one: unknown) => void list.push(one) },
     unpack: (list: unknown[]) => list,
   } as Record<string, unknown>,
@@ -89,7 +104,9 @@ const LUA = {
 const TOKEN =
   /\s+|--[^\n]*|([A-Za-z_]\w*)|(\d+(?:\.\d+)?)|('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|(\.\.|==|~=|<=|>=|[-+*/%#<>=(){}[\],.;:])/gy;
 const WORDS = new Set(
-  'and break do else elseif end false for function if in local nil not or repeat return then true until while'.split(' '),
+  'and break do else elseif end false for function if in local nil not or repeat return then true until while'.split(
+    ' ',
+  ),
 );
 
 function translate(source: string): string {

@@ -40,7 +40,10 @@ export function openPeople({ loop, data, schedule, witness, bots, channel }: Peo
   const inHand = new Set<{ bot: Bot }>();
 
   /** Something reaches one bot, or two. */
-  function deliver(twice: boolean, work: (bot: Bot) => Promise<Answer | null>): Promise<Answer | null | 'none'> {
+  function deliver(
+    twice: boolean,
+    work: (bot: Bot) => Promise<Answer | null>,
+  ): Promise<Answer | null | 'none'> {
     const living = bots();
     const [first, second] = living;
     if (!first) return Promise.resolve('none');
@@ -59,7 +62,14 @@ export function openPeople({ loop, data, schedule, witness, bots, channel }: Peo
     const { by: user, text, twice } = act;
     const delivery = `command-${i}-${tries}`;
     loop.say(() => `${user} types /dimg ${text}${twice ? ' (delivered twice)' : ''}`);
-    const request = { user, team: 'T1', channel, text, replyTo: `https://slack.invalid/act/${i}/${tries}`, delivery };
+    const request = {
+      user,
+      team: 'T1',
+      channel,
+      text,
+      replyTo: `https://slack.invalid/act/${i}/${tries}`,
+      delivery,
+    };
     const note: Asked = { act: i, tries, answer: 'none' };
     asked.push(note);
     void deliver(twice, (bot) => bot.command(request)).then((answer) => {
@@ -67,7 +77,8 @@ export function openPeople({ loop, data, schedule, witness, bots, channel }: Peo
       // Told to try again in a minute, most people do.
       const away = answer === 'none' || answer?.lines.map(plain).join('').includes("can't reach Redis");
       if (away && tries < 3) later(5_000 + loop.random.below(10_000), () => ask(act, i, tries + 1));
-      if (answer && answer !== 'none') loop.say(() => `${user} is told: ${answer.lines.map(plain).join(' / ')}`);
+      if (answer && answer !== 'none')
+        loop.say(() => `${user} is told: ${answer.lines.map(plain).join(' / ')}`);
     });
   }
 
@@ -75,18 +86,29 @@ export function openPeople({ loop, data, schedule, witness, bots, channel }: Peo
     if (gone) return;
     const delivery = `${by} ${++deliveries}`;
     witness.presses.push({ run, verb, by, at: loop.state.now });
-    loop.say(() => `${by} ${via === 'button' ? 'presses' : 'sends'} ${verb} #${run}${twice ? ' (delivered twice)' : ''}`);
+    loop.say(
+      () =>
+        `${by} ${via === 'button' ? 'presses' : 'sends'} ${verb} #${run}${twice ? ' (delivered twice)' : ''}`,
+    );
     const person = { user: by, team: 'T1' };
     const reply = 'https://slack.invalid/later';
     void deliver(twice, (bot) =>
       via === 'command'
         ? bot.command({ ...person, channel, text: `${verb} ${run}`, replyTo: reply, delivery })
         : bot.press(
-            { ...person, run, verb, on: { channel: message.channel, ts: message.ts }, replyTo: reply, delivery },
+            {
+              ...person,
+              run,
+              verb,
+              on: { channel: message.channel, ts: message.ts },
+              replyTo: reply,
+              delivery,
+            },
             (of) => form(of, by),
           ),
     ).then((answer) => {
-      if (answer && answer !== 'none') loop.say(() => `${by} is told: ${answer.lines.map(plain).join(' / ')}`);
+      if (answer && answer !== 'none')
+        loop.say(() => `${by} is told: ${answer.lines.map(plain).join(' / ')}`);
     });
   }
 
@@ -128,14 +150,25 @@ export function openPeople({ loop, data, schedule, witness, bots, channel }: Peo
     // Who asked for the same again confirms it.
     const requester = witness.runs.get(run)?.requester;
     if (of === null && state === 'proposed' && requester)
-      later(3_000, () => move(run, message, { when: 'proposed', after: 0, by: requester, verb: 'confirm', via: 'button', twice: false }));
+      later(3_000, () =>
+        move(run, message, {
+          when: 'proposed',
+          after: 0,
+          by: requester,
+          verb: 'confirm',
+          via: 'button',
+          twice: false,
+        }),
+      );
   }
 
   /** Which command, and which time that it was typed, a run comes from; looked for while its reply address is known. */
   function originOf(run: RunId): string | null {
     const known = origins.get(run);
     if (known !== undefined) return known;
-    const match = /^https:\/\/slack\.invalid\/act\/(\d+\/\d+)$/.exec(String(data.exec('GET', [own.replyTo(run)])));
+    const match = /^https:\/\/slack\.invalid\/act\/(\d+\/\d+)$/.exec(
+      String(data.exec('GET', [own.replyTo(run)])),
+    );
     origins.set(run, match?.[1] ?? null);
     return match?.[1] ?? null;
   }

@@ -18,7 +18,11 @@ export interface Connection {
 const BLOCK_MS = 20_000;
 
 /** One thing done at Redis over a line that may fail; rejects as ioredis does. */
-export function reach<T>({ loop, process, line, limitMs }: Connection, label: string, effect: () => T): Promise<T> {
+export function reach<T>(
+  { loop, process, line, limitMs }: Connection,
+  label: string,
+  effect: () => T,
+): Promise<T> {
   return loop
     .call(process, label, loop.latency(1), () => {
       const way = line();
@@ -46,7 +50,10 @@ export function openClient(connection: Connection): Redis {
       const chain: Record<string, unknown> = {
         exec: () =>
           reach(connection, `MULTI ${queued.map(([name]) => name).join(' ')}`, () =>
-            queued.map(([name, args]): [Error | null, unknown] => [null, shaped(name, data.exec(name, args))]),
+            queued.map(([name, args]): [Error | null, unknown] => [
+              null,
+              shaped(name, data.exec(name, args)),
+            ]),
           ),
       };
       for (const name of NAMES)
@@ -95,9 +102,33 @@ export function waitFor({ loop, data, process }: Connection, key: string, until:
 // --- internal ---
 
 const NAMES = [
-  ...['set', 'get', 'incr', 'del', 'exists', 'expire', 'pexpire', 'sadd', 'srem', 'smembers', 'smismember', 'srandmember'],
+  ...[
+    'set',
+    'get',
+    'incr',
+    'del',
+    'exists',
+    'expire',
+    'pexpire',
+    'sadd',
+    'srem',
+    'smembers',
+    'smismember',
+    'srandmember',
+  ],
   ...['hget', 'hset', 'hsetnx', 'hdel', 'hgetall', 'hmget', 'hexists', 'hlen', 'zadd', 'zrem', 'zrange'],
-  ...['zrangebyscore', 'zscore', 'zcard', 'xadd', 'xdel', 'xack', 'xrange', 'xrevrange', 'xgroup', 'xautoclaim'],
+  ...[
+    'zrangebyscore',
+    'zscore',
+    'zcard',
+    'xadd',
+    'xdel',
+    'xack',
+    'xrange',
+    'xrevrange',
+    'xgroup',
+    'xautoclaim',
+  ],
   ...['xlen', 'xreadgroup', 'eval', 'time', 'ping', 'lpop', 'rpush', 'hvals'],
 ];
 

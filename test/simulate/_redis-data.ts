@@ -191,7 +191,10 @@ export function openRedisData(now: () => number) {
       const limit = options.findIndex((one) => one.toUpperCase() === 'LIMIT');
       const cut =
         limit < 0 ? found : found.slice(Number(options[limit + 1])).slice(0, Number(options[limit + 2]));
-      return flat(cut, options.some((one) => one.toUpperCase() === 'WITHSCORES'));
+      return flat(
+        cut,
+        options.some((one) => one.toUpperCase() === 'WITHSCORES'),
+      );
     },
     ZREMRANGEBYRANK: ([key = '', from = '0', to = '0']) => {
       const set = ranks(key);
@@ -202,7 +205,9 @@ export function openRedisData(now: () => number) {
     },
     ...openStreams({ of, now }),
     EVAL: ([source = '', count = '0', ...rest]) =>
-      script(source)(rest.slice(0, Number(count)), rest.slice(Number(count)), (name, args) => exec(name, args)),
+      script(source)(rest.slice(0, Number(count)), rest.slice(Number(count)), (name, args) =>
+        exec(name, args),
+      ),
     FLUSHALL: () => {
       keys.clear();
       ends.clear();
@@ -210,7 +215,8 @@ export function openRedisData(now: () => number) {
     },
   };
 
-  const READS = /^(?:GET|H?EXISTS|HGET|HMGET|HGETALL|HLEN|HVALS|INFO|SRANDMEMBER|SMEMBERS|SISMEMBER|SMISMEMBER|Z(?:RANGE|SCORE|CARD)|X(?:RANGE|REVRANGE|LEN)|TIME|PING|EVAL)/;
+  const READS =
+    /^(?:GET|H?EXISTS|HGET|HMGET|HGETALL|HLEN|HVALS|INFO|SRANDMEMBER|SMEMBERS|SISMEMBER|SMISMEMBER|Z(?:RANGE|SCORE|CARD)|X(?:RANGE|REVRANGE|LEN)|TIME|PING|EVAL)/;
   function exec(name: string, args: string[]): unknown {
     const upper = name.toUpperCase();
     const command = commands[upper];

@@ -29,11 +29,14 @@ export class Stream {
 export function openStreams({ of, now }: Finder): Record<string, (args: string[]) => unknown> {
   const isStream = (value: unknown): value is Stream => value instanceof Stream;
   const find = (key: string) => of(key, isStream as never) as Stream | undefined;
-  const make = (key: string) => of(key, isStream as never, (() => new Stream()) as never) as unknown as Stream;
+  const make = (key: string) =>
+    of(key, isStream as never, (() => new Stream()) as never) as unknown as Stream;
   const groupOf = (stream: Stream | undefined, name: string, key: string): Group => {
     const group = stream?.groups.get(name);
     if (!group)
-      throw new ReplyError(`NOGROUP No such key '${key}' or consumer group '${name}' in XREADGROUP with GROUP option`);
+      throw new ReplyError(
+        `NOGROUP No such key '${key}' or consumer group '${name}' in XREADGROUP with GROUP option`,
+      );
     return group;
   };
   const range = (rows: readonly Row[], from: string, to: string) =>
@@ -74,10 +77,14 @@ export function openStreams({ of, now }: Finder): Record<string, (args: string[]
     XREVRANGE: ([key = '', to = '+', from = '-', ...options]) =>
       counted(range(find(key)?.rows ?? [], from, to).reverse(), options),
     XGROUP: ([verb = '', key = '', name = '', from = '$']) => {
-      if (verb.toUpperCase() !== 'CREATE') throw new Error(`The simulated Redis does not know XGROUP ${verb}`);
+      if (verb.toUpperCase() !== 'CREATE')
+        throw new Error(`The simulated Redis does not know XGROUP ${verb}`);
       const stream = make(key);
       if (stream.groups.has(name)) throw new ReplyError('BUSYGROUP Consumer Group name already exists');
-      stream.groups.set(name, { last: from === '$' ? stream.last : from === '0' ? '0-0' : from, pending: new Map() });
+      stream.groups.set(name, {
+        last: from === '$' ? stream.last : from === '0' ? '0-0' : from,
+        pending: new Map(),
+      });
       return 'OK';
     },
     XACK: ([key = '', name = '', ...ids]) =>
@@ -94,8 +101,13 @@ export function openStreams({ of, now }: Finder): Record<string, (args: string[]
       const count = upper.indexOf('COUNT');
       const most = count < 0 ? Number.POSITIVE_INFINITY : Number(args[count + 1]);
       if (from !== '>') {
-        const own = [...group.pending].filter(([id, one]) => one.consumer === consumer && compare(id, from) > 0);
-        const ids = own.map(([id]) => id).sort(compare).slice(0, most);
+        const own = [...group.pending].filter(
+          ([id, one]) => one.consumer === consumer && compare(id, from) > 0,
+        );
+        const ids = own
+          .map(([id]) => id)
+          .sort(compare)
+          .slice(0, most);
         return [[key, ids.map((id): Row => [id, stream.rows.find((row) => row[0] === id)?.[1] ?? []])]];
       }
       const rows = stream.rows.filter(([id]) => compare(id, group.last) > 0).slice(0, most);

@@ -36,7 +36,14 @@ export interface ImageSpec {
 
 export type Fault =
   /** At the so-manieth call of a port, before or after its effect. */
-  | { kind: 'crash'; who: 'bot' | 'agent'; index: number; call: number; side: 'before' | 'after'; down: number }
+  | {
+      kind: 'crash';
+      who: 'bot' | 'agent';
+      index: number;
+      call: number;
+      side: 'before' | 'after';
+      down: number;
+    }
   | { kind: 'leave'; host: number; at: number; down: number }
   | { kind: 'cut'; who: 'bot' | 'agent'; index: number; at: number; ms: number; how: 'refused' | 'silent' }
   | { kind: 'redis'; at: number; ms: number; how: 'refused' | 'silent' }
@@ -68,6 +75,8 @@ export interface Kinds {
   forgetful: boolean;
   /** No faults at all: what a plain life looks like. */
   calm?: boolean;
+  /** Only these. */
+  faults?: readonly Fault['kind'][];
 }
 
 export const ANA = 'U0ANA' as UserId;
@@ -117,7 +126,11 @@ function drawImages(random: Random): ImageSpec[] {
   return Array.from({ length: count }, (_, i) => ({
     tags: random.chance(0.2)
       ? []
-      : [`app:${i}`, ...(random.chance(0.25) ? [`app:${i}-b`] : []), ...(random.chance(0.08) ? [`team/web:${i}`] : [])],
+      : [
+          `app:${i}`,
+          ...(random.chance(0.25) ? [`app:${i}-b`] : []),
+          ...(random.chance(0.08) ? [`team/web:${i}`] : []),
+        ],
     digest: random.chance(0.3),
     parent: i > 0 && random.chance(0.2) ? i - 1 : null,
     container: random.chance(0.12) ? 'running' : random.chance(0.12) ? 'exited' : null,
@@ -129,7 +142,11 @@ function drawAct(random: Random, hosts: ImageSpec[][], i: number): Act {
   const host = random.below(hosts.length);
   const where = hosts.length > 1 && random.chance(0.6) ? 'all' : `host-${host + 1}`;
   const named = hosts[host]?.flatMap(({ tags }) => tags) ?? [];
-  const names = random.shuffled(named).slice(0, 1 + random.below(2)).join(' ') || 'app:9';
+  const names =
+    random
+      .shuffled(named)
+      .slice(0, 1 + random.below(2))
+      .join(' ') || 'app:9';
   const kind = weighted(random, [8, 2, 4, 6, 1]);
   const rollout = where === 'all' && random.chance(0.4) ? ' --canary 1' : '';
   const text = [
@@ -161,10 +178,13 @@ function drawMoves(random: Random, requester: UserId, force: boolean, rollout: b
     for (const by of [BO, CY, ANA, EVE])
       if (random.chance(by === BO ? 0.85 : by === CY ? 0.6 : 0.1)) add('proposed', by, 'approve', soon());
     if (random.chance(0.12)) add('proposed', random.pick([BO, CY, EVE]), 'deny', soon());
-  } else if (random.chance(0.9)) add('proposed', requester, 'confirm', random.chance(0.1) ? span(random, 15_000, 310_000) : soon());
-  if (random.chance(0.06)) add('proposed', random.pick([EVE, GUEST, BO]), random.pick(['confirm', 'approve']), soon());
+  } else if (random.chance(0.9))
+    add('proposed', requester, 'confirm', random.chance(0.1) ? span(random, 15_000, 310_000) : soon());
+  if (random.chance(0.06))
+    add('proposed', random.pick([EVE, GUEST, BO]), random.pick(['confirm', 'approve']), soon());
   if (random.chance(0.1)) add('proposed', random.pick([requester, CY]), 'cancel', soon());
-  if (random.chance(0.15)) add('executing', random.pick([requester, requester, CY]), 'cancel', span(random, 5, 3_000));
+  if (random.chance(0.15))
+    add('executing', random.pick([requester, requester, CY]), 'cancel', span(random, 5, 3_000));
   if (rollout) add('paused', random.pick([requester, CY]), 'continue', soon());
   if (random.chance(0.18)) add('over', random.pick([requester, EVE]), 'undo', soon());
   if (random.chance(0.3)) add('over', requester, 'again', soon());
@@ -172,17 +192,54 @@ function drawMoves(random: Random, requester: UserId, force: boolean, rollout: b
 }
 
 function drawFault(random: Random, hosts: ImageSpec[][], kinds: Kinds): Fault {
+  for (;;) {
+    const fault = drawAny(random, hosts, kinds);
+    if (!kinds.faults || kinds.faults.includes(fault.kind)) return fault;
+  }
+}
+
+function drawAny(random: Random, hosts: ImageSpec[][], kinds: Kinds): Fault {
   const host = random.below(hosts.length);
   const at = span(random, 1_500, 45_000);
   const how = random.pick(['refused', 'silent'] as const);
-  const kind = weighted(random, [9, 8, 1, 3, 3, 2, 3, 3, 1, 8, 1, 2, 3, 1, ...(kinds.forgetful ? [4, 4] : [])]);
+  const kind = weighted(random, [
+    9,
+    8,
+    1,
+    3,
+    3,
+    2,
+    3,
+    3,
+    1,
+    8,
+    1,
+    2,
+    3,
+    1,
+    ...(kinds.forgetful ? [4, 4] : []),
+  ]);
   const index = random.below(2);
   const side = random.pick(['before', 'after'] as const);
   switch (kind) {
     case 0:
-      return { kind: 'crash', who: 'bot', index, call: span(random, 1, 260), side, down: span(random, 100, 60_000) };
+      return {
+        kind: 'crash',
+        who: 'bot',
+        index,
+        call: span(random, 1, 260),
+        side,
+        down: span(random, 100, 60_000),
+      };
     case 1:
-      return { kind: 'crash', who: 'agent', index: host, call: span(random, 6, 200), side, down: span(random, 300, 80_000) };
+      return {
+        kind: 'crash',
+        who: 'agent',
+        index: host,
+        call: span(random, 6, 200),
+        side,
+        down: span(random, 300, 80_000),
+      };
     case 2:
       return { kind: 'leave', host, at, down: span(random, 300, 60_000) };
     case 3:
@@ -207,7 +264,13 @@ function drawFault(random: Random, hosts: ImageSpec[][], kinds: Kinds): Fault {
     case 11:
       return { kind: 'repeat', host, at, which: random.below(8) };
     case 12:
-      return { kind: 'use', host, at, image: random.below(4), what: random.pick(['run', 'retag', 'remove', 'stop']) };
+      return {
+        kind: 'use',
+        host,
+        at,
+        image: random.below(4),
+        what: random.pick(['run', 'retag', 'remove', 'stop']),
+      };
     case 13:
       return { kind: 'member', at, who: random.pick([BO, CY]), is: random.chance(0.3) };
     case 14:

@@ -1,8 +1,8 @@
 import { loadCommands } from '../../src/commands/_load.ts';
 import { takeOver } from './_globals.ts';
 import { live, type Result } from './_live.ts';
-import { openTrust } from './_trust.ts';
 import { draw, type Kinds, type Schedule } from './_schedule.ts';
+import { openTrust } from './_trust.ts';
 
 export interface SeedOptions {
   kinds?: Kinds;
@@ -34,7 +34,13 @@ const realNow = performance.now.bind(performance);
 
 /** Lives through the schedules of these seeds, one after the other. */
 export async function liveSeeds(from: number, count: number, options: SeedOptions = {}): Promise<Tally> {
-  const { kinds = { forgetful: false }, lateWord = true, dawdles = false, first = false, most = Infinity } = options;
+  const {
+    kinds = { forgetful: false },
+    lateWord = true,
+    dawdles = false,
+    first = false,
+    most = Infinity,
+  } = options;
   const commands = await loadCommands();
   const tally: Tally = {
     ...{ schedules: 0, events: 0, seconds: 0, runs: 0, deleted: 0, unknown: 0 },
@@ -69,7 +75,12 @@ export async function relive(
   const trace: string[] = [];
   const giveBack = takeOver(20);
   try {
-    const result = await live(schedule, { commands, lateWord, dawdles, trace: (line) => void trace.push(line) });
+    const result = await live(schedule, {
+      commands,
+      lateWord,
+      dawdles,
+      trace: (line) => void trace.push(line),
+    });
     return { ...result, trace };
   } finally {
     giveBack();
@@ -104,7 +115,10 @@ export async function shrink(
 
 /** What is said of a promise, whatever the run or the image. */
 export const shape = (violation: string): string =>
-  violation.replace(/\b[0-9a-f]{8,}\b/g, '…').replace(/\d+/g, 'N').slice(0, 80);
+  violation
+    .replace(/\b[0-9a-f]{8,}\b/g, '…')
+    .replace(/\d+/g, 'N')
+    .slice(0, 80);
 
 // --- internal ---
 
@@ -114,7 +128,10 @@ function* smallerOnes(schedule: Schedule): Generator<Schedule> {
   for (const [i] of schedule.acts.entries()) yield { ...schedule, acts: without(schedule.acts, i) };
   for (const [i, act] of schedule.acts.entries())
     for (const [j] of act.moves.entries())
-      yield { ...schedule, acts: schedule.acts.map((one, at) => (at === i ? { ...act, moves: without(act.moves, j) } : one)) };
+      yield {
+        ...schedule,
+        acts: schedule.acts.map((one, at) => (at === i ? { ...act, moves: without(act.moves, j) } : one)),
+      };
   if (schedule.bots > 1) yield { ...schedule, bots: 1 };
   for (const [i, images] of schedule.hosts.entries())
     if (images.length > 1)

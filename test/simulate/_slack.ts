@@ -53,7 +53,13 @@ export function openSimSlack(loop: Loop, heard: (message: Message, posted: boole
     return message;
   }
 
-  function update(given: { channel: string; ts: string; text: string; blocks: readonly unknown[]; metadata?: Message['metadata'] }) {
+  function update(given: {
+    channel: string;
+    ts: string;
+    text: string;
+    blocks: readonly unknown[];
+    metadata?: Message['metadata'];
+  }) {
     const message = byTs.get(given.ts);
     if (!message) throw new WebAPIPlatformError({ ok: false, error: 'message_not_found' });
     message.text = given.text;
@@ -83,7 +89,10 @@ export function openSimSlack(loop: Loop, heard: (message: Message, posted: boole
         if (loop.random.chance(0.3)) later(process, 20, effect);
         return fail(30 + loop.random.below(300), new WebAPIHTTPError(500, 'Internal Server Error', {}));
       case 'outage':
-        return fail(loop.latency(10), new WebAPIRequestError(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })));
+        return fail(
+          loop.latency(10),
+          new WebAPIRequestError(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })),
+        );
       case 'dropped':
         return fail(TIMEOUT_MS, silent);
       case 'lost':
@@ -114,8 +123,10 @@ export function openSimSlack(loop: Loop, heard: (message: Message, posted: boole
   }
 
   function clientOf(process: Process): WebClient {
-    const on = <A, R>(label: string, effect: (given: A) => R) => (given: A) =>
-      call(process, label, () => effect(given));
+    const on =
+      <A, R>(label: string, effect: (given: A) => R) =>
+      (given: A) =>
+        call(process, label, () => effect(given));
     return {
       chat: {
         postMessage: on('chat.postMessage', (given: Omit<Message, 'ts' | 'bot_id' | 'at' | 'edited'>) => {
@@ -124,6 +135,12 @@ export function openSimSlack(loop: Loop, heard: (message: Message, posted: boole
         }),
         update: on('chat.update', (given: Parameters<typeof update>[0]) => {
           update(given);
+          return { ok: true };
+        }),
+        delete: on('chat.delete', ({ ts }: { ts: string }) => {
+          const at = messages.findIndex((one) => one.ts === ts);
+          if (at >= 0) messages.splice(at, 1);
+          byTs.delete(ts);
           return { ok: true };
         }),
       },
@@ -153,10 +170,10 @@ export function openSimSlack(loop: Loop, heard: (message: Message, posted: boole
       },
       usergroups: {
         users: {
-        conversations: on('users.conversations', () => ({
-          ok: true,
-          channels: [...new Set(messages.map(({ channel }) => ({ id: channel })))],
-        })),
+          conversations: on('users.conversations', () => ({
+            ok: true,
+            channels: [...new Set(messages.map(({ channel }) => ({ id: channel })))],
+          })),
           list: on('usergroups.users.list', ({ usergroup }: { usergroup: string }) => ({
             ok: true,
             users: [...(groups.get(usergroup) ?? [])],

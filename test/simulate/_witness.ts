@@ -78,12 +78,21 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
     if (run.selection.kind === 'undo') return;
     if (run.approvalFor.length > 0) {
       const people = new Set(run.approvals.map(({ by }) => by));
-      keep(people.size >= run.policy.count, `${about} has fewer approvals, by different people, than it needs`);
+      keep(
+        people.size >= run.policy.count,
+        `${about} has fewer approvals, by different people, than it needs`,
+      );
       keep(!people.has(run.requester), `${about} was approved by its requester`);
-      keep(run.approvals.every(({ at }) => inTime(run, at)), `${about} was approved after its expiry`);
+      keep(
+        run.approvals.every(({ at }) => inTime(run, at)),
+        `${about} was approved after its expiry`,
+      );
     } else if (!run.skipConfirmation) {
       keep(run.confirmed?.by === run.requester, `${about} was not confirmed by its requester`);
-      keep(run.confirmed !== undefined && inTime(run, run.confirmed.at), `${about} was confirmed after its expiry`);
+      keep(
+        run.confirmed !== undefined && inTime(run, run.confirmed.at),
+        `${about} was confirmed after its expiry`,
+      );
     }
   }
 
@@ -108,7 +117,15 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
     runs.set(id, after);
     if (isFinal(after.state)) open.delete(id);
     else open.add(id);
-    loop.say(() => `stored #${id} rev ${after.rev} ${after.state}${partsOf(after).map(([host, { stage, sent, outcomes, trouble }]) => ` ${host}:${stage}/${sent}/${outcomes.map(({ outcome }) => outcome).join('+')}${trouble ? `(${trouble.kind})` : ''}`).join('')}`);
+    loop.say(
+      () =>
+        `stored #${id} rev ${after.rev} ${after.state}${partsOf(after)
+          .map(
+            ([host, { stage, sent, outcomes, trouble }]) =>
+              ` ${host}:${stage}/${sent}/${outcomes.map(({ outcome }) => outcome).join('+')}${trouble ? `(${trouble.kind})` : ''}`,
+          )
+          .join('')}`,
+    );
     if (!before) born(id);
     if (forgiving) return;
     if (!before) return keep(after.rev === 0, `#${id} began in the middle`);
@@ -121,27 +138,45 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
     const late = lateWord && before.state === 'unknown';
     if (before.state !== after.state) {
       keep(late || !isFinal(before.state), `#${id} was ${before.state} and became ${after.state}`);
-      keep(late || (NEXT[before.state]?.includes(after.state) ?? false), `#${id} went from ${before.state} to ${after.state}`);
+      keep(
+        late || (NEXT[before.state]?.includes(after.state) ?? false),
+        `#${id} went from ${before.state} to ${after.state}`,
+      );
       if (after.state === 'executing') decided(after);
       if (after.state === 'expired')
-        keep(loop.state.now + 1 >= (before.expiresAt ?? Number.POSITIVE_INFINITY), `#${id} expired before its time`);
+        keep(
+          loop.state.now + 1 >= (before.expiresAt ?? Number.POSITIVE_INFINITY),
+          `#${id} expired before its time`,
+        );
     }
     for (const { by } of after.approvals.slice(before.approvals.length)) pressed(after, 'approve', by);
     if (after.confirmed && !before.confirmed) pressed(after, 'confirm', after.confirmed.by);
     if (after.denied && !before.denied) pressed(after, 'deny', after.denied.by);
     if (after.cancel && !before.cancel) pressed(after, 'cancel', after.cancel.by);
-    for (const { by } of (after.continued ?? []).slice(before.continued?.length ?? 0)) pressed(after, 'continue', by);
+    for (const { by } of (after.continued ?? []).slice(before.continued?.length ?? 0))
+      pressed(after, 'continue', by);
     for (const [host, part] of partsOf(after)) {
       const was = before.hosts[host];
-      if (was?.plan) keep(part.plan?.digest === was.plan.digest, `the plan of #${id} changed after it was shown`);
-      else if (part.plan) keep(planOf(id, host)?.digest === part.plan.digest, `the plan of #${id} that is kept is not the one that is shown`);
+      if (was?.plan)
+        keep(part.plan?.digest === was.plan.digest, `the plan of #${id} changed after it was shown`);
+      else if (part.plan)
+        keep(
+          planOf(id, host)?.digest === part.plan.digest,
+          `the plan of #${id} that is kept is not the one that is shown`,
+        );
       const words = new Map(was?.outcomes.map((one) => [one.image, one.outcome]));
-      keep(new Set(part.outcomes.map(({ image }) => image)).size === part.outcomes.length, `an item of #${id} has two outcomes`);
+      keep(
+        new Set(part.outcomes.map(({ image }) => image)).size === part.outcomes.length,
+        `an item of #${id} has two outcomes`,
+      );
       for (const { image, outcome } of part.outcomes) {
         const earlier = words.get(image);
         words.delete(image);
         if (earlier !== undefined)
-          keep(earlier === outcome || (lateWord && earlier === 'unknown'), `an outcome of #${id} was ${earlier} and became ${outcome}`);
+          keep(
+            earlier === outcome || (lateWord && earlier === 'unknown'),
+            `an outcome of #${id} was ${earlier} and became ${outcome}`,
+          );
       }
       keep(words.size === 0, `an outcome of #${id} went lost`);
     }
@@ -196,7 +231,10 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
       if (!run || forgiving) return;
       decided(run);
       const plan = planOf(named.run, host);
-      keep(plan !== undefined && plan.digest === job.planDigest && plan.digest === run.hosts[host]?.plan?.digest, `${id} is not about the plan that was decided on`);
+      keep(
+        plan !== undefined && plan.digest === job.planDigest && plan.digest === run.hosts[host]?.plan?.digest,
+        `${id} is not about the plan that was decided on`,
+      );
       const part = run.hosts[host];
       keep(
         run.state === 'executing' || part?.trouble !== undefined || run.cancel !== undefined,
@@ -220,13 +258,21 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
         const run = runs.get(hand.run);
         if (run) decided(run);
         keep(
-          name === image ? item?.action === 'delete' : (item?.action === 'untag' ? item.remove : item?.references)?.includes(name) === true,
+          name === image
+            ? item?.action === 'delete'
+            : (item?.action === 'untag' ? item.remove : item?.references)?.includes(name) === true,
           `${name} is deleted for #${hand.run}, and its plan shows another name`,
         );
-        keep(!request.force || item?.force === true, `${name} is deleted with force, which #${hand.run} does not have`);
+        keep(
+          !request.force || item?.force === true,
+          `${name} is deleted with force, which #${hand.run} does not have`,
+        );
       }
       hand.images.add(image);
-      keep(hand.images.size <= hand.clear, `${hand.job} begins with an image without having looked whether it is cancelled`);
+      keep(
+        hand.images.size <= hand.clear,
+        `${hand.job} begins with an image without having looked whether it is cancelled`,
+      );
       const earlier = requests.get(at(host, image)) ?? [];
       const last = earlier.at(-1);
       const look = looks.get(at(host, image));
@@ -238,7 +284,10 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
         );
       if (last) {
         const known = last.by.alive ? last.endedAt : last.at;
-        keep(look !== undefined && look.at >= Math.min(known, loop.state.now), `${name} is tried twice without a look between`);
+        keep(
+          look !== undefined && look.at >= Math.min(known, loop.state.now),
+          `${name} is tried twice without a look between`,
+        );
         keep(!last.open || last.by !== by, `${name} is deleted beside a deletion that is under way`);
       }
       requests.set(at(host, image), [...earlier, request]);
@@ -251,29 +300,54 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
       const hand = request && begun.findLast((one) => one.by === request.by && one.images.has(image));
       gone.push({ host, image, job: hand?.job ?? null, run: hand?.run ?? null, at: loop.state.now });
     },
+    /** Whether an agent died while it had this run in its hands: of what was gone by then nobody knows by whom. */
+    orphaned: (run: RunId, host: HostName): boolean =>
+      begun.some((one) => one.run === run && one.host === host && !one.by.alive),
     /** The chain, and that each deletion has its entry. */
     audit(whole: boolean): void {
       const rows = data.exec('XRANGE', [own.audit, '-', '+']) as [string, string[]][];
       const entries = rows.map(([, fields]) => JSON.parse(fields[1] ?? '') as Entry);
       entries.forEach((entry, i) => {
-        keep(entry.n === i + 1 && (i === 0 || entry.prev === entries[i - 1]?.hash), `the audit breaks at ${i + 1}`);
+        keep(
+          entry.n === i + 1 && (i === 0 || entry.prev === entries[i - 1]?.hash),
+          `the audit breaks at ${i + 1}`,
+        );
       });
       if (whole) keep(firstBreak(entries) === null, 'the audit does not verify');
       const of = (run: RunId, image: string, host: string) =>
-        entries.filter((one) => one.kind === 'outcome' && one.run === run && one.image === image && one.host === host && one.container === undefined);
+        entries.filter(
+          (one) =>
+            one.kind === 'outcome' &&
+            one.run === run &&
+            one.image === image &&
+            one.host === host &&
+            one.container === undefined,
+        );
       for (const { run, image, host } of gone) {
         if (run === null) continue;
         const about = of(run, image, host);
         const known = about.filter(({ outcome }) => outcome !== 'unknown');
         keep(about.length > 0, `a deletion of #${run} has no entry in the audit`);
-        keep(known.length <= 1 && about.length - known.length <= 1, `a deletion of #${run} has ${about.length} entries in the audit`);
+        keep(
+          known.length <= 1 && about.length - known.length <= 1,
+          `a deletion of #${run} has ${about.length} entries in the audit`,
+        );
       }
       for (const run of runs.values()) {
         const ended = entries.filter((one) => one.kind === 'ended' && one.run === run.id).length;
         keep(lateWord ? ended >= 1 : ended === 1, `#${run.id} has ended ${ended} times by the audit`);
         const outcomes = partsOf(run).reduce((n, [, part]) => n + part.outcomes.length, 0);
-        const told = entries.filter((one) => one.kind === 'outcome' && one.run === run.id && one.image !== undefined && one.container === undefined).length;
-        keep(lateWord ? told >= outcomes : told === outcomes, `#${run.id} has ${outcomes} outcomes, and ${told} in the audit`);
+        const told = entries.filter(
+          (one) =>
+            one.kind === 'outcome' &&
+            one.run === run.id &&
+            one.image !== undefined &&
+            one.container === undefined,
+        ).length;
+        keep(
+          lateWord ? told >= outcomes : told === outcomes,
+          `#${run.id} has ${outcomes} outcomes, and ${told} in the audit`,
+        );
       }
     },
     jobId,

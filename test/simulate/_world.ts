@@ -1,4 +1,4 @@
-import { type Command } from '../../src/commands/_define.ts';
+import type { Command } from '../../src/commands/_define.ts';
 import { sha256 } from '../../src/domain/hash.ts';
 import { HostName, type ImageId } from '../../src/domain/ids.ts';
 import { key } from '../../src/domain/protocol.ts';
@@ -93,15 +93,25 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
 
   const hosts = schedule.hosts.map((images, i): Host => {
     const name = HostName.parse(`host-${i + 1}`);
-    const engine = openSimEngine(loop, {
-      requested: (request) => witness.requested(name, request),
-      gone: (image, request) => witness.went(name, image, request),
-      untagged: () => {},
-      looked: (image, by, tags) => witness.looked(name, image, by, tags),
-      removedContainer: () => {},
-    }, dawdles);
+    const engine = openSimEngine(
+      loop,
+      {
+        requested: (request) => witness.requested(name, request),
+        gone: (image, request) => witness.went(name, image, request),
+        untagged: () => {},
+        looked: (image, by, tags) => witness.looked(name, image, by, tags),
+        removedContainer: () => {},
+      },
+      dawdles,
+    );
     fill(engine, images);
-    return { name, engine, disk: { identity: `identity-${i + 1}`, journal: [], heads: [], lastUsed: memoryLastUsed() }, skew: 0, agent: null };
+    return {
+      name,
+      engine,
+      disk: { identity: `identity-${i + 1}`, journal: [], heads: [], lastUsed: memoryLastUsed() },
+      skew: 0,
+      agent: null,
+    };
   });
 
   const line = (slot: Slot) => (): Line => {
@@ -126,7 +136,9 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
         slot.process = loop.process(`${slot.name}.${slot.starts}`);
         slot.process.dies = () => {
           const call = slot.calls++;
-          const crash = healed ? undefined : crashes.find((one) => one.who === who && one.index === index && one.call === call);
+          const crash = healed
+            ? undefined
+            : crashes.find((one) => one.who === who && one.index === index && one.call === call);
           if (!crash) return null;
           loop.at(loop.state.now + crash.down, null, '', () => slot.start());
           return crash.side;
@@ -142,7 +154,17 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
   for (let i = 0; i < schedule.bots; i++)
     addSlot('bot', i, (slot) => {
       bots[i] = openBot({
-        ...{ loop, data, queue, slack, process: slot.process, line: line(slot), commands, rights: RIGHTS, policy },
+        ...{
+          loop,
+          data,
+          queue,
+          slack,
+          process: slot.process,
+          line: line(slot),
+          commands,
+          rights: RIGHTS,
+          policy,
+        },
         auditChannel: schedule.auditChannel ? AUDIT_CHANNEL : undefined,
         unexpected: (what, error) => noteError(`${what}: ${(error as Error)?.stack ?? error}`, error),
         told: () => {},
@@ -166,7 +188,13 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
 
   /** What nobody foresaw: other than that Redis or Slack are away. */
   function noteError(text: string, error: unknown): void {
-    if (error !== null && /Redis|Command timed out|ECONNREFUSED|rate-limit|request error|HTTP protocol|API error/.test(String((error as Error)?.message))) return;
+    if (
+      error !== null &&
+      /Redis|Command timed out|ECONNREFUSED|rate-limit|request error|HTTP protocol|API error/.test(
+        String((error as Error)?.message),
+      )
+    )
+      return;
     unexpected.push(text);
   }
 
@@ -244,10 +272,17 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
     if (!image) return;
     const n = engine.containers.size + 100;
     if (what === 'run')
-      engine.containers.set(hex(`late ${n}`), { id: hex(`late ${n}`), name: `late-${n}`, image: image.id, state: 'running', stoppedAt: null });
+      engine.containers.set(hex(`late ${n}`), {
+        id: hex(`late ${n}`),
+        name: `late-${n}`,
+        image: image.id,
+        state: 'running',
+        stoppedAt: null,
+      });
     else if (what === 'stop') {
       for (const one of engine.containers.values())
-        if (one.image === image.id) Object.assign(one, { state: 'exited', stoppedAt: Math.floor(loop.state.now) });
+        if (one.image === image.id)
+          Object.assign(one, { state: 'exited', stoppedAt: Math.floor(loop.state.now) });
     } else if (what === 'remove') engine.remove(image.id);
     else {
       const [tag] = image.tags;
@@ -273,7 +308,8 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
       for (const { engine } of hosts) engine.heal();
       for (const slot of slots) {
         slot.cutUntil = 0;
-        if (!slot.process.alive) loop.at(loop.state.now + 500, null, '', () => slot.process.alive || slot.start());
+        if (!slot.process.alive)
+          loop.at(loop.state.now + 500, null, '', () => slot.process.alive || slot.start());
       }
       loop.say(() => 'all is mended');
     },
@@ -309,7 +345,12 @@ function fill(engine: SimEngine, specs: readonly ImageSpec[]): void {
     const digests = spec.digest ? repositories.map((name) => `${name}@sha256:${hex(`digest ${i}`)}`) : [];
     const image = {
       ...{ id, digests, parent: spec.parent === null ? null : (made[spec.parent] ?? null) },
-      ...{ createdAt: START - (i + 2) * DAY, taggedAt: START - (i + 1) * DAY, layers: own, size: own.length * 1_000_000 },
+      ...{
+        createdAt: START - (i + 2) * DAY,
+        taggedAt: START - (i + 1) * DAY,
+        layers: own,
+        size: own.length * 1_000_000,
+      },
     };
     engine.images.set(id, { ...image, tags: new Set(spec.tags) });
     for (const digest of digests) engine.registry.set(digest, image);

@@ -1,15 +1,19 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type * as Verify from '../../agents/host/verify.ts';
 import type * as Check from '../../agents/host/check.ts';
-import type * as Part from '../../src/domain/part.ts';
-import type * as Objection from '../../src/domain/objection.ts';
+import type * as Doubts from '../../agents/host/doubts.ts';
+import type * as Journal from '../../agents/host/journal.ts';
+import type { JournalFile } from '../../agents/host/journal-file.ts';
+import type * as Outbox from '../../agents/host/outbox.ts';
+import type * as Verify from '../../agents/host/verify.ts';
 import type { RunEvent } from '../../src/domain/event.ts';
+import type * as Objection from '../../src/domain/objection.ts';
+import type * as Part from '../../src/domain/part.ts';
 import type { HostPart, Run } from '../../src/domain/run.ts';
-import type * as Cards from '../../src/store/cards.ts';
 import type * as ReportFlow from '../../src/flows/report.ts';
-import type * as Runs from '../../src/store/runs.ts';
 import type * as PostOnce from '../../src/slack/post-once.ts';
+import type * as Cards from '../../src/store/cards.ts';
 import type * as Lua from './_lua.ts';
+import type { Fault } from './_schedule.ts';
 import type * as Seeds from './_seeds.ts';
 
 /** So many schedules at most until a guard that is missing is found. */
@@ -17,7 +21,10 @@ const MOST = Number(process.env.DIMG_BROKEN ?? 4_000);
 const SEED = Number(process.env.DIMG_SEED ?? 1);
 
 /** The first promise that breaks with some of production's modules replaced. */
-async function whatIsFound(replace: Record<string, (real: never) => object>): Promise<string> {
+async function whatIsFound(
+  replace: Record<string, (real: never) => object>,
+  faults?: readonly Fault['kind'][],
+): Promise<string> {
   vi.resetModules();
   for (const [path, change] of Object.entries(replace))
     vi.doMock(path, async (original) => {
@@ -26,7 +33,8 @@ async function whatIsFound(replace: Record<string, (real: never) => object>): Pr
     });
   const { liveSeeds } = (await import('./_seeds.ts')) as typeof Seeds;
   for (const path of Object.keys(replace)) vi.doUnmock(path);
-  const { found, schedules } = await liveSeeds(SEED, MOST, { first: true });
+  const kinds = { forgetful: false, ...(faults && { faults }) };
+  const { found, schedules } = await liveSeeds(SEED, MOST, { first: true, kinds });
   if (process.env.DIMG_BROKEN) console.log(`${schedules} schedules: ${found[0]?.violation}`);
   return found[0]?.violation ?? 'nothing';
 }
@@ -43,7 +51,13 @@ const scripts = (change: (source: string) => string) => ({
   './_lua.ts': ({ script }: typeof Lua) => ({ script: (source: string) => script(change(source)) }),
 });
 
-const GUARDS: [what: string, replace: Record<string, (real: never) => object>, found: RegExp][] = [
+const GUARDS: [
+  what: string,
+  replace: Record<string, (real: never) => object>,
+  found: RegExp,
+  /** Where one kind of fault alone leads to it. */
+  faults?: readonly Fault['kind'][],
+][] = [
   [
     'a requester may approve',
     objecting((run, event) => (event.type === 'approve' ? { ...run, requester: 'U0NOBODY' as never } : run)),
@@ -69,31 +83,55 @@ const GUARDS: [what: string, replace: Record<string, (real: never) => object>, f
     },
     /after its expiry/,
   ],
-  ['who may approve is not asked', { '../../src/flows/rights.ts': (real: object) => ({ ...real, whyNotApprover: async () => null }) }, /without the right/],
+  [
+    'who may approve is not asked',
+    { '../../src/flows/rights.ts': (real: object) => ({ ...real, whyNotApprover: async () => null }) },
+    /without the right/,
+  ],
   [
     'the store takes what was made of an old run',
-    scripts((source) => source.replace("if (redis.call('HGET', KEYS[1], 'rev') or '') ~= ARGV[1] then return 0 end", '')),
-    /went lost|round in circles|rest|became|rev/,
+    scripts((source) =>
+      source.replace("if (redis.call('HGET', KEYS[1], 'rev') or '') ~= ARGV[1] then return 0 end", ''),
+    ),
+    /went lost|went from|circles|rest|became/,
   ],
   [
     'a card is taken for written that is not',
-    scripts((source) => source.replace("if not rev or rev == ARGV[1] then redis.call('ZREM', KEYS[2], ARGV[2])", "if true then redis.call('ZREM', KEYS[2], ARGV[2])")),
+    scripts((source) =>
+      source.replace(
+        "if not rev or rev == ARGV[1] then redis.call('ZREM', KEYS[2], ARGV[2])",
+        "if true then redis.call('ZREM', KEYS[2], ARGV[2])",
+      ),
+    ),
     /the card of|for ever|rest/,
   ],
   [
-    'a lost answer is not looked up before a card is posted again',
-    { '../../src/store/cards.ts': ({ openCards }: typeof Cards) => ({ openCards: (redis: never) => ({ ...openCards(redis), once: async () => true }) }) },
+    'nobody takes down that something may be under way to Slack',
+    {
+      '../../src/store/cards.ts': ({ openCards }: typeof Cards) => ({
+        openCards: (redis: never) => ({
+          ...openCards(redis),
+          marked: async () => null,
+          mark: async () => true,
+        }),
+      }),
+    },
     /cards|twice|lines/,
+    ['slack', 'crash'],
   ],
   [
     'a note is posted without a look whether it is there',
     {
       '../../src/slack/post-once.ts': (real: typeof PostOnce) => ({
         ...real,
-        postOnce: (posting: never, once: Parameters<typeof PostOnce.postOnce>[1]) => real.postOnce(posting, { ...once, isThere: async () => false }),
+        postOnce: (posting: never, once: Parameters<typeof PostOnce.postOnce>[1]) =>
+          real.postOnce(posting, { ...once, find: async () => null }),
+        postBelow: (posting: never, once: Parameters<typeof PostOnce.postOnce>[1]) =>
+          real.postBelow(posting, { ...once, find: async () => null }),
       }),
     },
-    /twice|lines in the audit/,
+    /cards|twice|lines in the audit/,
+    ['slack', 'crash'],
   ],
   [
     'a report is acknowledged before its effect is stored',
@@ -102,7 +140,7 @@ const GUARDS: [what: string, replace: Record<string, (real: never) => object>, f
         report: async (...args: Parameters<typeof report>) => void report(...args).catch(() => undefined),
       }),
     },
-    /rest|for ever|says that|entry/,
+    /rest|circles|for ever|says that|entry/,
   ],
   [
     'an item gets a second outcome',
@@ -110,24 +148,62 @@ const GUARDS: [what: string, replace: Record<string, (real: never) => object>, f
       '../../src/domain/part.ts': (real: typeof Part) => ({
         ...real,
         addOutcomes: (part: HostPart, outcomes: HostPart['outcomes']) =>
-          part.stage === 'waiting' ? part : real.close({ ...part, stage: 'executing', outcomes: [...part.outcomes, ...outcomes] }),
+          part.stage === 'waiting'
+            ? part
+            : real.close({ ...part, stage: 'executing', outcomes: [...part.outcomes, ...outcomes] }),
       }),
     },
     /two outcomes/,
   ],
   [
-    'the plan that is shown is not the one that is kept',
+    'an agent does not keep what it does in its journal',
     {
-      '../../src/store/runs.ts': ({ openRuns }: typeof Runs) => ({
-        openRuns: (...args: Parameters<typeof openRuns>) => {
-          const runs = openRuns(...args);
-          return { ...runs, savePlan: async (id: never, plan: never) => (await runs.savePlan(id, plan), plan) };
-        },
+      '../../agents/host/journal.ts': ({ openJournal }: typeof Journal) => ({
+        openJournal: (file: JournalFile, now: () => number) =>
+          openJournal({ ...file, payloads: [], append: async () => {}, rewrite: async () => {} }, now),
       }),
     },
-    /not the one that is shown/,
+    /unknown|rest|circles|deleted it/,
+    ['crash'],
   ],
-  ['nobody looks at what is due', { '../../src/flows/sweep.ts': () => ({ sweep: async () => undefined }) }, /rest/],
+  [
+    'what was in doubt is never looked up',
+    {
+      '../../agents/host/doubts.ts': ({ openDoubts }: typeof Doubts) => ({
+        openDoubts: (parts: never) => ({
+          ...openDoubts(parts),
+          look: async () => {},
+          tellKnown: async () => {},
+          run: async () => {},
+        }),
+      }),
+    },
+    /unknown|rest|circles/,
+    ['crash'],
+  ],
+  [
+    'a report counts as heard before it is',
+    {
+      '../../agents/host/outbox.ts': ({ openOutbox }: typeof Outbox) => ({
+        openOutbox: (parts: Parameters<typeof openOutbox>[0]) =>
+          openOutbox({
+            ...parts,
+            queue: {
+              ...parts.queue,
+              send: async (report) => (parts.queue.send(report).catch(() => undefined), '1-1'),
+              waiting: async (ids) => new Set(ids),
+            },
+          }),
+      }),
+    },
+    /unknown|rest|circles|says that/,
+    ['cut', 'redis'],
+  ],
+  [
+    'nobody looks at what is due',
+    { '../../src/flows/sweep.ts': () => ({ sweep: async () => undefined }) },
+    /rest|circles/,
+  ],
   [
     'what was handed out is told to have been left',
     { '../../src/domain/run.ts': (real: object) => ({ ...real, isHandedOut: () => false }) },
@@ -135,13 +211,23 @@ const GUARDS: [what: string, replace: Record<string, (real: never) => object>, f
   ],
   [
     'a job for another start of the agent is taken',
-    { [VERIFY]: (real: typeof Verify) => ({ objectionTo: (job: never, { host }: { host: never }, now: number) => real.objectionTo(job, { host, epoch: (job as { epoch: string }).epoch }, now) }) },
+    {
+      [VERIFY]: (real: typeof Verify) => ({
+        objectionTo: (job: never, { host }: { host: never }, now: number) =>
+          real.objectionTo(job, { host, epoch: (job as { epoch: string }).epoch }, now),
+      }),
+    },
     /another start/,
   ],
   [
     'a late job is taken',
-    { [VERIFY]: (real: typeof Verify) => ({ objectionTo: (job: never, self: never) => real.objectionTo(job, self, 0) }) },
+    {
+      [VERIFY]: (real: typeof Verify) => ({
+        objectionTo: (job: never, self: never) => real.objectionTo(job, self, 0),
+      }),
+    },
     /after its expiry/,
+    ['cut', 'hang'],
   ],
   [
     'an agent does not look whether a run is cancelled',
@@ -152,6 +238,7 @@ const GUARDS: [what: string, replace: Record<string, (real: never) => object>, f
     'what became of a deletion is not looked up',
     { '../../agents/host/look-up.ts': (real: object) => ({ ...real, lookUp: async () => 'gone' }) },
     /never went|says that/,
+    ['die', 'hang'],
   ],
   [
     'an image is deleted whatever has changed',
@@ -171,7 +258,11 @@ const GUARDS: [what: string, replace: Record<string, (real: never) => object>, f
 
 describe('it is found when', () => {
   afterEach(() => void vi.resetModules());
-  test.each(GUARDS)('%s', async (_, replace, found) => {
-    expect(await whatIsFound(replace)).toMatch(found);
-  }, 600_000);
+  test.each(GUARDS)(
+    '%s',
+    async (_, replace, found, faults) => {
+      expect(await whatIsFound(replace, faults)).toMatch(found);
+    },
+    600_000,
+  );
 });

@@ -9,7 +9,7 @@ import type { Redis } from '../../src/store/connect.ts';
 import { openHosts } from '../../src/store/hosts.ts';
 import { own } from '../../src/store/keys.ts';
 import { openRuns } from '../../src/store/runs.ts';
-import { ANA, aHostStatus, aPlan, anItem, aRun, HOST, NOW } from '../domain/_build.ts';
+import { ANA, aHostStatus, anItem, aPlan, aRun, HOST, NOW } from '../domain/_build.ts';
 import { type Random, randomOf } from '../property/_random.ts';
 import { ownRedis, silent } from '../store/_redis.ts';
 import { openLoop } from './_loop.ts';
@@ -49,12 +49,24 @@ function storeOn(redis: Redis) {
     const user = random.pick(by);
     const state = random.pick(['planning', 'executing', 'done'] as const);
     const options: [string, () => Promise<unknown>][] = [
-      ['create', () => runs.create(`d${random.below(30)}`, (id) => aRun({ id, requester: user }), (run) => facts(run, n), 'reply')],
-      ['load', async () => {
-        const loaded = await runs.load(id);
-        if (loaded) known.set(id, loaded);
-        return loaded;
-      }],
+      [
+        'create',
+        () =>
+          runs.create(
+            `d${random.below(30)}`,
+            (id) => aRun({ id, requester: user }),
+            (run) => facts(run, n),
+            'reply',
+          ),
+      ],
+      [
+        'load',
+        async () => {
+          const loaded = await runs.load(id);
+          if (loaded) known.set(id, loaded);
+          return loaded;
+        },
+      ],
       ['commit', async () => run && runs.commit(run, { ...run, state }, facts(run, n))],
       ['savePlan', () => runs.savePlan(id, aPlan([anItem(word)], { host, digest: `${word}-${n}` }))],
       ['due', () => runs.due(NOW + 1_000_000)],
@@ -67,12 +79,22 @@ function storeOn(redis: Redis) {
       ['once', () => cards.once(id, word)],
       ['marked', () => cards.marked(id, word)],
       ['mark', () => cards.mark(id, word, random.pick([null, 'a', 'b']), random.pick([null, 'a', 'b']))],
-      ['lock', async () => {
-        const unlock = await cards.lock(id, 5_000);
-        if (random.chance(0.5)) await unlock?.();
-        return unlock !== null;
-      }],
-      ['put ask', () => asks.put({ id: ask, hosts: ['host-1', 'host-2'] as never, command: 'df all', user, replyTo: 'r' }, NOW + n)],
+      [
+        'lock',
+        async () => {
+          const unlock = await cards.lock(id, 5_000);
+          if (random.chance(0.5)) await unlock?.();
+          return unlock !== null;
+        },
+      ],
+      [
+        'put ask',
+        () =>
+          asks.put(
+            { id: ask, hosts: ['host-1', 'host-2'] as never, command: 'df all', user, replyTo: 'r' },
+            NOW + n,
+          ),
+      ],
       ['answer', () => asks.answer(ask, host, { kind: 'refused', why: { kind: 'no-answer' } })],
       ['take', () => asks.take(ask)],
       ['asks due', () => asks.due(NOW + 1)],
@@ -80,16 +102,40 @@ function storeOn(redis: Redis) {
       ['texts', () => audit.texts({ count: 5, after: random.chance(0.5) ? null : '2-0' })],
       ['newest', () => audit.newest()],
       ['channels', () => audit.channels()],
-      ['beat', () => redis.hset(key.hosts, host, JSON.stringify({ ...aHostStatus(host), seenAt: undefined }))],
+      [
+        'beat',
+        () => redis.hset(key.hosts, host, JSON.stringify({ ...aHostStatus(host), seenAt: undefined })),
+      ],
       ['seen', () => redis.zadd(key.seen, NOW + n, host)],
       ['hosts', async () => (await hosts.list()).sort((a, b) => (a.host < b.host ? -1 : 1))],
       ['report', () => redis.xadd(key.reports, `${NOW + random.below(50)}-1`, 'r', '{}')],
       ['range', () => redis.xrange(key.reports, '-', `${NOW + 25}`)],
       ['acked', () => redis.sadd(key.acked(host), `job ${n}`)],
-      ['read group', () => redis.xreadgroup('GROUP', 'bot', word, 'COUNT', 2, 'STREAMS', key.reports, random.pick(['>', '0'])) as Promise<unknown>],
+      [
+        'read group',
+        () =>
+          redis.xreadgroup(
+            'GROUP',
+            'bot',
+            word,
+            'COUNT',
+            2,
+            'STREAMS',
+            key.reports,
+            random.pick(['>', '0']),
+          ) as Promise<unknown>,
+      ],
       ['claim', () => redis.xautoclaim(key.reports, 'bot', word, 0, '0', 'COUNT', 2)],
       ['group', () => redis.xgroup('CREATE', key.reports, 'bot', '0', 'MKSTREAM') as Promise<unknown>],
-      ['settle', () => redis.multi().xack(key.reports, 'bot', `${NOW + n}-1`).xdel(key.reports, `${NOW + n}-1`).exec()],
+      [
+        'settle',
+        () =>
+          redis
+            .multi()
+            .xack(key.reports, 'bot', `${NOW + n}-1`)
+            .xdel(key.reports, `${NOW + n}-1`)
+            .exec(),
+      ],
     ];
     return random.pick(options);
   };

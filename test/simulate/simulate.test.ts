@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { liveSeeds, relive, shrink } from './_seeds.ts';
 import { draw } from './_schedule.ts';
+import { liveSeeds, relive, shrink } from './_seeds.ts';
 
 /** More by hand: `npm run test:simulate -- --schedules 1000000 --seed 1`. */
 const SEED = Number(process.env.DIMG_SEED ?? 1);
@@ -12,7 +12,9 @@ describe('in virtual time', () => {
   test('whole lives with faults keep all promises', async () => {
     const few = await liveSeeds(SEED, FEWEST);
     const more = await liveSeeds(SEED + FEWEST, 5_000, { most: MOST_MS });
-    expect([...few.found, ...more.found].map(({ seed, violation }) => `seed ${seed}: ${violation}`)).toEqual([]);
+    expect([...few.found, ...more.found].map(({ seed, violation }) => `seed ${seed}: ${violation}`)).toEqual(
+      [],
+    );
     expect(few.deleted).toBeGreaterThan(FEWEST / 4);
     expect(few.unknown + more.unknown).toBe(0);
   }, 60_000);
@@ -36,7 +38,8 @@ describe('in virtual time', () => {
     const [first] = found;
     if (!first) throw new Error('Nothing was found to shrink.');
     const least = await shrink(first.schedule, first.violation, options);
-    const size = ({ acts, faults }: typeof least) => acts.flatMap(({ moves }) => moves).length + acts.length + faults.length;
+    const size = ({ acts, faults }: typeof least) =>
+      acts.flatMap(({ moves }) => moves).length + acts.length + faults.length;
     expect(size(least)).toBeLessThan(size(first.schedule));
     expect((await relive(least, options)).violation).not.toBeNull();
   }, 120_000);
