@@ -79,14 +79,14 @@ export function openRedisData(now: () => number) {
   };
 
   const commands: Record<string, Command> = {
-    PING: () => 'PONG',
-    TIME: () => [String(Math.floor(now() / 1000)), String(Math.floor((now() % 1000) * 1000))],
-    EXISTS: (names) => names.filter((key) => find(key) !== undefined).length,
-    DEL: (names) => names.filter((key) => find(key) !== undefined && drop(key)).length,
-    EXPIRE: ([key = '', s]) => expire(key, now() + Number(s) * 1000),
-    PEXPIRE: ([key = '', ms]) => expire(key, now() + Number(ms)),
-    GET: ([key = '']) => of(key, isText) ?? null,
-    SET: ([key = '', value = '', ...options]) => {
+    ping: () => 'PONG',
+    time: () => [String(Math.floor(now() / 1000)), String(Math.floor((now() % 1000) * 1000))],
+    exists: (names) => names.filter((key) => find(key) !== undefined).length,
+    del: (names) => names.filter((key) => find(key) !== undefined && drop(key)).length,
+    expire: ([key = '', s]) => expire(key, now() + Number(s) * 1000),
+    pexpire: ([key = '', ms]) => expire(key, now() + Number(ms)),
+    get: ([key = '']) => of(key, isText) ?? null,
+    set: ([key = '', value = '', ...options]) => {
       const upper = options.map((one) => one.toUpperCase());
       if (upper.includes('NX') && find(key) !== undefined) return null;
       drop(key);
@@ -97,60 +97,60 @@ export function openRedisData(now: () => number) {
       if (px >= 0) ends.set(key, now() + Number(options[px + 1]));
       return 'OK';
     },
-    INCR: ([key = '']) => {
+    incr: ([key = '']) => {
       const next = Number(of(key, isText) ?? '0') + 1;
       keys.set(key, String(next));
       return next;
     },
-    HGET: ([key = '', field = '']) => of(key, isHash)?.get(field) ?? null,
-    HMGET: ([key = '', ...fields]) => fields.map((field) => of(key, isHash)?.get(field) ?? null),
-    HEXISTS: ([key = '', field = '']) => (of(key, isHash)?.has(field) ? 1 : 0),
-    HLEN: ([key = '']) => of(key, isHash)?.size ?? 0,
-    HGETALL: ([key = '']) => [...(of(key, isHash) ?? [])].flat(),
-    HSET: ([key = '', ...pairs]) => {
+    hget: ([key = '', field = '']) => of(key, isHash)?.get(field) ?? null,
+    hmget: ([key = '', ...fields]) => fields.map((field) => of(key, isHash)?.get(field) ?? null),
+    hexists: ([key = '', field = '']) => (of(key, isHash)?.has(field) ? 1 : 0),
+    hlen: ([key = '']) => of(key, isHash)?.size ?? 0,
+    hgetall: ([key = '']) => [...(of(key, isHash) ?? [])].flat(),
+    hset: ([key = '', ...pairs]) => {
       const fields = hash(key);
       const before = fields.size;
       for (let i = 0; i < pairs.length; i += 2) fields.set(pairs[i] ?? '', pairs[i + 1] ?? '');
       return fields.size - before;
     },
-    HSETNX: ([key = '', field = '', value = '']) => {
+    hsetnx: ([key = '', field = '', value = '']) => {
       const fields = hash(key);
       if (fields.has(field)) return 0;
       fields.set(field, value);
       return 1;
     },
-    HDEL: ([key = '', ...names]) => {
+    hdel: ([key = '', ...names]) => {
       const fields = hash(key);
       const gone = names.filter((name) => fields.delete(name)).length;
       emptied(key, fields);
       return gone;
     },
-    SADD: ([key = '', ...members]) => {
+    sadd: ([key = '', ...members]) => {
       const set = of(key, isSet, () => new Set<string>());
       const before = set.size;
       for (const member of members) set.add(member);
       return set.size - before;
     },
-    SREM: ([key = '', ...members]) => {
+    srem: ([key = '', ...members]) => {
       const set = of(key, isSet, () => new Set<string>());
       const gone = members.filter((member) => set.delete(member)).length;
       emptied(key, set);
       return gone;
     },
-    HVALS: ([key = '']) => [...(of(key, isHash)?.values() ?? [])],
-    RPUSH: ([key = '', ...items]) => of(key, isList, () => new List()).items.push(...items),
-    LPOP: ([key = '']) => {
+    hvals: ([key = '']) => [...(of(key, isHash)?.values() ?? [])],
+    rpush: ([key = '', ...items]) => of(key, isList, () => new List()).items.push(...items),
+    lpop: ([key = '']) => {
       const list = of(key, isList);
       const first = list?.items.shift() ?? null;
       if (list?.items.length === 0) drop(key);
       return first;
     },
-    INFO: () => `# Server\r\nrun_id:${String(runId).padStart(40, '0')}\r\n`,
-    SRANDMEMBER: ([key = '', count = '1']) => [...(of(key, isSet) ?? [])].slice(0, Number(count)),
-    SMEMBERS: ([key = '']) => [...(of(key, isSet) ?? [])],
-    SISMEMBER: ([key = '', member = '']) => (of(key, isSet)?.has(member) ? 1 : 0),
-    SMISMEMBER: ([key = '', ...members]) => members.map((member) => (of(key, isSet)?.has(member) ? 1 : 0)),
-    ZADD: ([key = '', ...rest]) => {
+    info: () => `# Server\r\nrun_id:${String(runId).padStart(40, '0')}\r\n`,
+    srandmember: ([key = '', count = '1']) => [...(of(key, isSet) ?? [])].slice(0, Number(count)),
+    smembers: ([key = '']) => [...(of(key, isSet) ?? [])],
+    sismember: ([key = '', member = '']) => (of(key, isSet)?.has(member) ? 1 : 0),
+    smismember: ([key = '', ...members]) => members.map((member) => (of(key, isSet)?.has(member) ? 1 : 0)),
+    zadd: ([key = '', ...rest]) => {
       const flags: string[] = [];
       while (/^(?:NX|XX|GT|LT|CH)$/i.test(rest[0] ?? '')) flags.push((rest.shift() ?? '').toUpperCase());
       const set = ranks(key);
@@ -165,24 +165,24 @@ export function openRedisData(now: () => number) {
       emptied(key, set);
       return added;
     },
-    ZREM: ([key = '', ...members]) => {
+    zrem: ([key = '', ...members]) => {
       const set = ranks(key);
       const gone = members.filter((member) => set.delete(member)).length;
       emptied(key, set);
       return gone;
     },
-    ZSCORE: ([key = '', member = '']) => {
+    zscore: ([key = '', member = '']) => {
       const score = of(key, isRanks)?.get(member);
       return score === undefined ? null : String(score);
     },
-    ZCARD: ([key = '']) => of(key, isRanks)?.size ?? 0,
-    ZRANGE: ([key = '', from = '0', to = '-1', ...options]) => {
+    zcard: ([key = '']) => of(key, isRanks)?.size ?? 0,
+    zrange: ([key = '', from = '0', to = '-1', ...options]) => {
       const upper = options.map((one) => one.toUpperCase());
       const all = sorted(key);
       if (upper.includes('REV')) all.reverse();
       return flat(slice(all, Number(from), Number(to)), upper.includes('WITHSCORES'));
     },
-    ZRANGEBYSCORE: ([key = '', from = '', to = '', ...options]) => {
+    zrangebyscore: ([key = '', from = '', to = '', ...options]) => {
       const found = sorted(key).filter(
         ([, score]) =>
           (from.startsWith('(') ? score > bound(from) : score >= bound(from)) &&
@@ -196,7 +196,7 @@ export function openRedisData(now: () => number) {
         options.some((one) => one.toUpperCase() === 'WITHSCORES'),
       );
     },
-    ZREMRANGEBYRANK: ([key = '', from = '0', to = '0']) => {
+    zremrangebyrank: ([key = '', from = '0', to = '0']) => {
       const set = ranks(key);
       const gone = slice(sorted(key), Number(from), Number(to));
       for (const [member] of gone) set.delete(member);
@@ -204,11 +204,11 @@ export function openRedisData(now: () => number) {
       return gone.length;
     },
     ...openStreams({ of, now }),
-    EVAL: ([source = '', count = '0', ...rest]) =>
+    eval: ([source = '', count = '0', ...rest]) =>
       script(source)(rest.slice(0, Number(count)), rest.slice(Number(count)), (name, args) =>
         exec(name, args),
       ),
-    FLUSHALL: () => {
+    flushall: () => {
       keys.clear();
       ends.clear();
       return 'OK';
@@ -216,13 +216,12 @@ export function openRedisData(now: () => number) {
   };
 
   const READS =
-    /^(?:GET|H?EXISTS|HGET|HMGET|HGETALL|HLEN|HVALS|INFO|SRANDMEMBER|SMEMBERS|SISMEMBER|SMISMEMBER|Z(?:RANGE|SCORE|CARD)|X(?:RANGE|REVRANGE|LEN)|TIME|PING|EVAL)/;
+    /^(?:GET|H?EXISTS|HGET|HMGET|HGETALL|HLEN|HVALS|INFO|SRANDMEMBER|SMEMBERS|SISMEMBER|SMISMEMBER|Z(?:RANGE|SCORE|CARD)|X(?:RANGE|REVRANGE|LEN)|TIME|PING|EVAL)/i;
   function exec(name: string, args: string[]): unknown {
-    const upper = name.toUpperCase();
-    const command = commands[upper];
+    const command = commands[name.toLowerCase()];
     if (!command) throw new Error(`The simulated Redis does not know ${name}`);
     const reply = command(args);
-    if (!READS.test(upper)) touch(args[0] ?? '');
+    if (!READS.test(name)) touch(args[0] ?? '');
     return reply;
   }
 

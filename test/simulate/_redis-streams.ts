@@ -47,7 +47,7 @@ export function openStreams({ of, now }: Finder): Record<string, (args: string[]
   };
 
   return {
-    XADD: ([key = '', ...rest]) => {
+    xadd: ([key = '', ...rest]) => {
       const options = [...rest];
       if (options[0]?.toUpperCase() === 'NOMKSTREAM') options.shift();
       if (options[0]?.toUpperCase() === 'MAXLEN') options.splice(0, /^[~=]$/.test(options[1] ?? '') ? 3 : 2);
@@ -64,19 +64,19 @@ export function openStreams({ of, now }: Finder): Record<string, (args: string[]
       stream.last = id;
       return id;
     },
-    XLEN: ([key = '']) => find(key)?.rows.length ?? 0,
-    XDEL: ([key = '', ...ids]) => {
+    xlen: ([key = '']) => find(key)?.rows.length ?? 0,
+    xdel: ([key = '', ...ids]) => {
       const stream = find(key);
       if (!stream) return 0;
       const before = stream.rows.length;
       stream.rows = stream.rows.filter(([id]) => !ids.includes(id));
       return before - stream.rows.length;
     },
-    XRANGE: ([key = '', from = '-', to = '+', ...options]) =>
+    xrange: ([key = '', from = '-', to = '+', ...options]) =>
       counted(range(find(key)?.rows ?? [], from, to), options),
-    XREVRANGE: ([key = '', to = '+', from = '-', ...options]) =>
+    xrevrange: ([key = '', to = '+', from = '-', ...options]) =>
       counted(range(find(key)?.rows ?? [], from, to).reverse(), options),
-    XGROUP: ([verb = '', key = '', name = '', from = '$']) => {
+    xgroup: ([verb = '', key = '', name = '', from = '$']) => {
       if (verb.toUpperCase() !== 'CREATE')
         throw new Error(`The simulated Redis does not know XGROUP ${verb}`);
       const stream = make(key);
@@ -87,10 +87,10 @@ export function openStreams({ of, now }: Finder): Record<string, (args: string[]
       });
       return 'OK';
     },
-    XACK: ([key = '', name = '', ...ids]) =>
+    xack: ([key = '', name = '', ...ids]) =>
       ids.filter((id) => find(key)?.groups.get(name)?.pending.delete(id)).length,
     /** `null` where there is nothing: whether it waits then is the client's affair. */
-    XREADGROUP: (args) => {
+    xreadgroup: (args) => {
       const upper = args.map((one) => one.toUpperCase());
       const [, name = '', consumer = ''] = args;
       const at = upper.indexOf('STREAMS');
@@ -118,7 +118,7 @@ export function openStreams({ of, now }: Finder): Record<string, (args: string[]
       }
       return [[key, rows]];
     },
-    XAUTOCLAIM: ([key = '', name = '', consumer = '', idle = '0', from = '0', ...options]) => {
+    xautoclaim: ([key = '', name = '', consumer = '', idle = '0', from = '0', ...options]) => {
       const stream = find(key);
       const group = groupOf(stream, name, key);
       const ids = [...group.pending.keys()].filter((id) => compare(id, from) >= 0).sort(compare);

@@ -128,8 +128,8 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
     );
     if (!before) born(id);
     if (forgiving) return;
-    if (!before) return keep(after.rev === 0, `#${id} began in the middle`);
-    changed(before, after);
+    if (before) changed(before, after);
+    else keep(after.rev === 0, `#${id} began in the middle`);
   }
 
   function changed(before: Run, after: Run): void {

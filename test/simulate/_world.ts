@@ -228,7 +228,8 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
         Object.assign(redis, { until: loop.state.now + fault.ms, how: fault.how });
         return;
       case 'hang':
-        return engine.hang(fault.ms);
+        engine.hang(fault.ms);
+        return;
       case 'die':
         engine.die();
         loop.at(loop.state.now + fault.ms, null, '', () => engine.rise());
@@ -251,11 +252,14 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
         host.skew += fault.by;
         return;
       case 'repeat':
-        return queue.repeat(host.name, fault.which);
+        queue.repeat(host.name, fault.which);
+        return;
       case 'member':
-        return join(fault.who, fault.is);
+        join(fault.who, fault.is);
+        return;
       case 'use':
-        return use(engine, fault.image, fault.what);
+        use(engine, fault.image, fault.what);
+        return;
       case 'flush':
         witness.forgive();
         data.exec('FLUSHALL', []);

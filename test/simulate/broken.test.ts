@@ -190,7 +190,10 @@ const GUARDS: [
             ...parts,
             queue: {
               ...parts.queue,
-              send: async (report) => (parts.queue.send(report).catch(() => undefined), '1-1'),
+              async send(report) {
+                void parts.queue.send(report).catch(() => undefined);
+                return '1-1';
+              },
               waiting: async (ids) => new Set(ids),
             },
           }),
