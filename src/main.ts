@@ -17,6 +17,7 @@ import { press } from './flows/press.ts';
 import { openRecall } from './flows/recall.ts';
 import { report } from './flows/report.ts';
 import { request } from './flows/request.ts';
+import { stray } from './flows/stray.ts';
 import { sweep } from './flows/sweep.ts';
 import { openMirror } from './mirror/mirror.ts';
 import type { CardQueue, Log, Runs } from './ports.ts';
@@ -44,14 +45,15 @@ import { own } from './store/keys.ts';
 import { takeLock } from './store/lock.ts';
 import { openMemory } from './store/memory.ts';
 import { openRuns } from './store/runs.ts';
+import { inDoubt } from './store/whole.ts';
 
 const SWEEP_MS = 500;
 const CLOCK_MS = 60_000;
 const RECALL_MS = 1_000;
 /** Where nothing was lost, Redis is known to be whole before anybody can ask for anything. */
 const WHOLE_MS = 3_000;
-/** Slack gives up after 3 s. */
-const COMMAND_MS = 2_500;
+/** Slack gives up after 3 s, and people wait no longer: what fails is told by then. */
+const COMMAND_MS = 2_000;
 /** Longer than one wait for reports. */
 const READ_MS = 10_000;
 /** Docker kills what has not ended 10 s after it was asked to. */
@@ -127,6 +129,7 @@ export async function runBot(
     create: async (...args) => kicking(await stored.create(...args)),
     createAs: async (...args) => kicking(await stored.createAs(...args)),
     commit: async (...args) => kicking(await stored.commit(...args)),
+    commitWith: async (...args) => kicking(await stored.commitWith(...args)),
   };
   const aside = openAside();
   const ending = new AbortController();
@@ -156,6 +159,10 @@ export async function runBot(
     policy: settings.policy,
     aside: aside.add,
     heardSince: recall.heardSince,
+    async certain() {
+      if (!(await keeping.isWhole())) throw inDoubt();
+    },
+    stray: (run, told) => stray({ keeping, clock: clock.now, log }, run, told),
     newId: randomUUID,
   };
   // The writer's own client: a rate limit on cards must not hold up anything else.

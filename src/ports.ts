@@ -43,6 +43,13 @@ export interface Runs {
   load(id: RunId): Promise<Run | null>;
   /** Stores `after` with its facts if nothing was stored since `before`; `null` if somebody was faster. */
   commit(before: Run, after: Run, facts: readonly Fact[]): Promise<Run | null>;
+  /** The same, and with it a run that follows from this one under a reserved number: both or neither. */
+  commitWith(
+    before: Run,
+    after: Run,
+    facts: readonly Fact[],
+    made: { run: Run; facts: readonly Fact[]; replyTo: string },
+  ): Promise<Run | null>;
   /** Keeps the first plan of a host, and resolves to the one that is kept. */
   savePlan(run: RunId, plan: Plan): Promise<Plan>;
   plans(run: Run): Promise<ReadonlyMap<HostName, Plan>>;
@@ -74,6 +81,13 @@ export interface CardQueue {
   marked(id: RunId, what: string): Promise<string | null>;
   /** Takes it down, or forgets it by `null`, if it is still `from`. False where somebody else was faster. */
   mark(id: RunId, what: string, from: string | null, to: string | null): Promise<boolean>;
+  /** True for the first who asks, whenever they ask again, and for nobody else so many seconds long. */
+  mine(id: RunId, what: string, who: string, seconds: number): Promise<boolean>;
+  /**
+   * Takes up what must be answered once: resolves to what says that it is answered, or to `null` once somebody else has.
+   * Waits some seconds for somebody who is at it, and takes over from one who does not come to an end.
+   */
+  claim(id: RunId, what: string): Promise<(() => Promise<void>) | null>;
 }
 
 export interface Audit {
@@ -111,8 +125,8 @@ export interface PostedCard {
 
 /** Our cards in Slack. Both reject while Slack is away, and say why where it does not let us read. */
 export interface PostedCards {
-  /** Where the bot is. */
-  channels(): Promise<{ channels: string[] } | { unread: Markup }>;
+  /** Where the bot is, and why not all of them are known. */
+  channels(): Promise<{ channels: string[]; unread?: Markup }>;
   /** Newest first. */
   in(channel: string): Promise<{ cards: PostedCard[] } | { unread: Markup }>;
 }
@@ -155,6 +169,8 @@ export interface Keeping {
   doubt(): Promise<void>;
   /** The one bot that puts back; `null` while another one does. Its methods reject once another one has taken over. */
   hold(ms: number): Promise<Hold | null>;
+  /** Adds to the audit what a host tells of a run that nobody has, each report once. */
+  stray(run: RunId, told: { job: string; seq: number }, facts: readonly Fact[]): Promise<void>;
   /** What people are to be told, once; `null` where there is nothing. */
   news(): Promise<News | null>;
   /** They could not be told: later. */
@@ -173,6 +189,10 @@ export interface Hold {
   goOnFrom(head: Head, fact: Fact): Promise<void>;
   /** Stores a run as the newest, if it is still as old as it was; with a card to be written where that is wanted. */
   put(run: Run, over: Run | null, facts: readonly Fact[], write: boolean): Promise<void>;
+  /** What must not be posted twice for a run was, perhaps: it is looked for first. */
+  posted(run: Run): Promise<void>;
+  /** The audit says of these that they are over: whatever hosts tell of them again is known. */
+  over(runs: readonly RunId[]): Promise<void>;
   /** No run gets this number any more, nor one below. */
   number(run: number): Promise<void>;
   /** It is whole again. */

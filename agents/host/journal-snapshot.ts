@@ -48,9 +48,11 @@ export function snapshot(memory: Memory, budget: number, now: number): Buffer[] 
 
 /** It is not at its end, or not all of its words have come through. */
 function mustStay(job: Accepted, now: number): boolean {
+  // Also after a clock that jumps.
+  if (!isEnded(job)) return true;
   if (now - job.last > IDS_MS) return false;
   const known = [...job.outcomes.values()].every(isKnown);
-  return !isEnded(job) || !known || [...job.reports.values()].some(({ acked }) => !acked);
+  return !known || [...job.reports.values()].some(({ acked }) => !acked);
 }
 
 const isKnown = ({ outcome }: Outcome) => outcome !== 'unknown';

@@ -61,27 +61,30 @@ export function openJournal(file: JournalFile, now: () => number): Journal {
     }
   };
 
-  const write = async (batch: Waiting[]): Promise<void> => {
-    const asks = batch.filter(({ need }) => need > 0);
-    const payload = pack(batch.map(({ entry }) => entry));
-    const bytes = frameBytes(payload.length);
-    // The memory holds the batch already, and so does what is written anew; the reserve has the jobs asked for as well.
-    let written = false;
-    if (file.room() < bytes + (asks.length > 0 ? reserved() : 0)) {
+  /** Whether it fits, with what is kept free for all that is at hand. */
+  const compactWithReserve = async (): Promise<boolean> => {
+    try {
       await compact(reserved());
-      written = true;
+    } catch (error) {
+      if (error instanceof JournalFull) return false;
+      throw error;
     }
-    if (asks.length > 0 && file.room() < reserved()) {
-      // The newest first: it may be that there is room for the others.
-      for (const ask of asks.reverse()) {
-        if (file.room() >= reserved()) continue;
-        if (ask.entry.t === 'job') memory.jobs.delete(ask.entry.id);
-        ask.failed(new JournalFull());
-      }
-      await compact(0);
-      written = true;
+    return file.room() >= reserved();
+  };
+
+  const write = async (batch: Waiting[]): Promise<void> => {
+    const asks = batch.filter(({ need }) => need > 0).sort((a, b) => b.need - a.need);
+    const payload = pack(batch.map(({ entry }) => entry));
+    const least = frameBytes(payload.length) + (asks.length > 0 ? reserved() : 0);
+    if (file.room() >= least) return file.append(payload);
+    // The memory holds the batch already, so what is written anew does as well.
+    if (asks.length === 0) return compact(reserved());
+    for (const ask of asks) {
+      if (await compactWithReserve()) return;
+      if (ask.entry.t === 'job') memory.jobs.delete(ask.entry.id);
+      ask.failed(new JournalFull());
     }
-    if (!written) await file.append(payload);
+    await compact(0);
   };
 
   const run = async () => {

@@ -26,7 +26,11 @@ export async function advance(deps: Deps, id: RunId, event: RunEvent): Promise<A
     const named = TELLS_OUTCOMES.has(event.type) ? await namesOf(deps, before) : () => [];
     const stored = await deps.runs.commit(before, after, factsOf(before, after, event.at, named));
     if (!stored) continue;
-    if (callsForJobs(before, stored)) await dispatch(deps, stored);
+    // It is stored, and counts: what it calls for the sweep repeats.
+    if (callsForJobs(before, stored))
+      await dispatch(deps, stored).catch((error) =>
+        deps.log.error('jobs could not be handed out, and will be tried again', error, { run: id }),
+      );
     return { run: stored, changed: true };
   }
 }

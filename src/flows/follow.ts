@@ -1,11 +1,12 @@
 import type { RunEvent } from '../domain/event.ts';
-import { requested } from '../domain/facts.ts';
+import { factsOf, requested } from '../domain/facts.ts';
 import type { RunId, UserId } from '../domain/ids.ts';
 import type { Markup } from '../domain/markup.ts';
+import { noRun, objection } from '../domain/objection.ts';
 import type { Run } from '../domain/run.ts';
+import { step } from '../domain/step.ts';
 import type { Person } from '../ports.ts';
 import type { Deps } from './_deps.ts';
-import { advance } from './advance.ts';
 import { draftRun, type Wanted } from './draft.ts';
 import type { Delivered } from './once.ts';
 
@@ -32,7 +33,7 @@ export interface Mark {
 export interface Way {
   /** Of those who press at once and name the same gate one goes on. */
   gate: string;
-  /** Left by somebody whose bot died before the run was there: its number makes it one and the same. */
+  /** Left by a bot from before, which stored it ahead of the run and died: its number makes it one and the same. */
   unfinished: Mark | undefined;
   markOf(run: Run): Mark | undefined;
   event(mark: Mark): RunEvent;
@@ -47,22 +48,42 @@ export interface Way {
  */
 export async function follow(deps: Deps, run: Run, asked: Following, way: Way): Promise<Markup | null> {
   const { unfinished } = way;
-  // Should its bot die here, another may soon.
-  if (!(await deps.cards.once(run.id, way.gate, GATE_S)))
+  // Should its bot die here, the same press goes on when it is delivered again, and another may soon.
+  if (!(await deps.cards.mine(run.id, way.gate, asked.delivery, GATE_S)))
     return way.late(unfinished ?? (await markLeft(deps, run, way)));
-  if (unfinished) return create(deps, unfinished, asked, way);
+  if (unfinished) {
+    const draft = drafted(deps, unfinished, asked, way);
+    return (await deps.runs.createAs(draft, requested(draft), asked.replyTo)) ? null : way.late(unfinished);
+  }
   const mark = { by: asked.user, at: deps.clock(), run: await deps.runs.reserve() };
-  const marked = await advance(deps, run.id, way.event(mark));
-  if ('objection' in marked) return marked.objection;
-  return create(deps, mark, asked, way);
+  return begin(deps, run.id, asked, way, mark);
 }
 
 // --- internal ---
 
-async function create(deps: Deps, mark: Mark, { team, channel, replyTo }: Following, way: Way) {
-  const draft = draftRun(deps, mark.run, { ...way.wanted, requester: mark.by, team, channel });
-  const made = await deps.runs.createAs(draft, requested(draft), replyTo);
-  return made ? null : way.late(mark);
+const drafted = (deps: Deps, mark: Mark, { team, channel }: Following, way: Way): Run =>
+  draftRun(deps, mark.run, { ...way.wanted, requester: mark.by, team, channel });
+
+/** The mark and the run that it names are stored together, so that neither is there without the other. */
+async function begin(deps: Deps, id: RunId, asked: Following, way: Way, mark: Mark): Promise<Markup | null> {
+  const event = way.event(mark);
+  for (;;) {
+    const before = await deps.runs.load(id);
+    if (!before) return noRun(id);
+    const refusal = objection(before, event);
+    if (refusal) return refusal;
+    const after = step(before, event);
+    const draft = drafted(deps, mark, asked, way);
+    const stored = await deps.runs.commitWith(
+      before,
+      after,
+      factsOf(before, after, mark.at, () => []),
+      {
+        ...{ run: draft, facts: requested(draft), replyTo: asked.replyTo },
+      },
+    );
+    if (stored) return null;
+  }
 }
 
 async function markLeft(deps: Deps, before: Run, way: Way): Promise<Mark | undefined> {

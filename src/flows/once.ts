@@ -1,4 +1,3 @@
-import { UserError } from '../domain/error.ts';
 import type { RunId } from '../domain/ids.ts';
 import type { Deps } from './_deps.ts';
 
@@ -9,19 +8,21 @@ export interface Delivered {
   delivery: string;
 }
 
-/** Does the work at each delivery, since the bot of an earlier one may have died, and answers the first alone. */
+/**
+ * Does the work of a press or a command once, and answers it once. One that is delivered again waits for the first to be
+ * answered; where the bot of that one has died it is done anew, which is safe.
+ */
 export async function answeredOnce<T>(
   deps: Deps,
   { run, delivery }: Delivered,
   what: string,
   work: () => Promise<T | null>,
 ): Promise<T | null> {
-  const first = await deps.cards.once(run, `${what} ${delivery}`);
+  const answered = await deps.cards.claim(run, `${what} ${delivery}`);
+  if (!answered) return null;
   try {
-    const answer = await work();
-    return first ? answer : null;
-  } catch (error) {
-    if (first || !(error instanceof UserError)) throw error;
-    return null;
+    return await work();
+  } finally {
+    await answered();
   }
 }

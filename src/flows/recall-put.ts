@@ -177,11 +177,14 @@ async function putBackRuns(
       continue;
     }
     const told = back.facts.length > 0;
+    // What is being done now has not said yet how it ends.
+    if (back.run.card) await hold.posted(back.run);
     // A card that was too large to be carried along says more than what is left of it.
     await hold.put(back.run, stored, back.facts, told && !(one?.short && isFinal(back.before.state)));
     if (told) done.changed.push({ before: back.before, run: back.run });
     else done.quiet++;
   }
+  await hold.over([...byRun.keys()].filter((id) => !remembered.has(id) && isOver(byRun.get(id))));
   const shown = new Set(cards.filter(({ state }) => OPEN.has(state)).map(({ number }) => number));
   for (const number of shown) {
     const id = RunId.parse(number);

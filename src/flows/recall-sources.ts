@@ -21,8 +21,8 @@ export interface FromSlack {
 export async function readSlack(posted: PostedCards, known: readonly string[]): Promise<FromSlack> {
   const found: FromSlack = { cards: [], unread: [] };
   const listed = await posted.channels();
-  if ('unread' in listed) found.unread.push({ channel: null, why: listed.unread });
-  const channels = new Set([...known, ...('channels' in listed ? listed.channels : [])]);
+  if (listed.unread) found.unread.push({ channel: null, why: listed.unread });
+  const channels = new Set([...known, ...listed.channels]);
   for (const channel of channels) {
     const read = await posted.in(channel);
     if ('cards' in read) found.cards.push(...read.cards);

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { mayCount, nothingStarted } from '../domain/away.ts';
 import { UserError } from '../domain/error.ts';
 import type { Log } from '../ports.ts';
 
@@ -6,19 +7,29 @@ export type { Redis } from 'ioredis';
 
 /**
  * A connection that fails at once while Redis is away, and after `limitMs` while it hangs, so that a person
- * gets an answer and nothing waits unseen.
+ * gets an answer and nothing waits unseen. Nothing is ever sent twice: whoever sent it decides.
  */
 export function connect(url: string, log: Log, limitMs: number): Redis {
   const redis = new Redis(url, {
     lazyConnect: true,
-    maxRetriesPerRequest: 1,
+    // What was sent before a connection broke fails with it.
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
     enableOfflineQueue: false,
     connectTimeout: 5_000,
     socketTimeout: 10_000,
-    // A Redis that hangs would be asked again after each reconnection: the person hears of it after this.
     commandTimeout: limitMs,
     retryStrategy: (times) => Math.min(times * 200, 2_000),
   });
+  // Once one command was not answered in time the next need not wait as long to learn it.
+  const send = redis.sendCommand.bind(redis);
+  redis.sendCommand = (...sent) => {
+    const answer = send(...sent);
+    Promise.resolve(answer).catch((error: Error) => {
+      if (TIMED_OUT.test(error.message) && redis.status === 'ready') redis.disconnect(true);
+    });
+    return answer;
+  };
   let away = false;
   redis.on('error', (error: Error) => {
     // One line per outage; a socket that idles into its timeout just reconnects.
@@ -32,13 +43,16 @@ export function connect(url: string, log: Log, limitMs: number): Redis {
   return redis;
 }
 
-/** Runs something on Redis; a failure of the connection becomes a sentence for people. */
-export async function reaching<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * Runs something on Redis; a failure of the connection becomes a sentence for people. With `stores` it says so where
+ * what was sent may have been stored all the same.
+ */
+export async function reaching<T>(work: () => Promise<T>, stores?: 'stores'): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!isConnectionError(error)) throw error;
-    throw new UserError("I can't reach Redis, so nothing was started. Try again in a minute.", {
+    throw new UserError(stores && !NOT_TAKEN.test(error.message) ? mayCount : nothingStarted, {
       cause: error,
     });
   }
@@ -59,13 +73,18 @@ export async function redisClock(redis: Redis): Promise<{ now: () => number; mea
 
 // --- internal ---
 
-function isConnectionError(error: unknown): boolean {
+const TIMED_OUT = /Command timed out/i;
+/** It was never sent, or Redis refused it before anything of it was done. */
+const NOT_TAKEN =
+  /isn't writeable|^(LOADING|READONLY|MISCONF|OOM|CLUSTERDOWN|MASTERDOWN)\b|-(READONLY|MISCONF|OOM) /;
+
+function isConnectionError(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   const { code } = error as NodeJS.ErrnoException;
   return (
     /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOST|ENETUNREACH|NR_CLOSED)/.test(code ?? '') ||
     error.name === 'MaxRetriesPerRequestError' ||
-    /Connection is closed|isn't writeable|Socket timeout|Command timed out|max retries per request|LOADING|READONLY|MISCONF|OOM command/i.test(
+    /Connection is closed|isn't writeable|Socket timeout|Command timed out|max retries per request|LOADING|READONLY|MISCONF|OOM command|CLUSTERDOWN|MASTERDOWN/i.test(
       error.message,
     )
   );

@@ -8,7 +8,7 @@ import type { Clock, Hold, Keeping, Memory, News } from '../ports.ts';
 import { type Redis, reaching } from './connect.ts';
 import { own } from './keys.ts';
 import type { OwnMemory } from './memory.ts';
-import { IS_WHOLE, WHOLE } from './whole.ts';
+import { IN_DOUBT, IS_WHOLE, sure, WHOLE } from './whole.ts';
 
 const DAY_S = 86_400;
 /** What bots wrote in doubt is of no use later. */
@@ -63,6 +63,20 @@ redis.call('SET', KEYS[2], id())
 redis.call('DEL', KEYS[3])
 if ARGV[2] ~= '' then redis.call('RPUSH', KEYS[4], ARGV[2]) end
 return 1`;
+/** Keys: whole, once, audit, head. Arguments: the head's number, life, n and hash of the new head, then numbers and entries. */
+const STRAY = `${WHOLE}
+if not whole(KEYS[1]) then return ${IN_DOUBT} end
+if redis.call('EXISTS', KEYS[2]) == 1 then return 1 end
+if (redis.call('HGET', KEYS[4], 'n') or '0') ~= ARGV[1] then return 0 end
+for i = 5, #ARGV, 2 do redis.call('XADD', KEYS[3], ARGV[i] .. '-0', 'e', ARGV[i + 1]) end
+redis.call('HSET', KEYS[4], 'n', ARGV[3], 'hash', ARGV[4])
+redis.call('SET', KEYS[2], '1', 'EX', ARGV[2])
+return 1`;
+/** What may stand in Slack of a run. */
+const POSTED = [
+  ...['post', 'audit channel', 'note approval', 'note reminder', 'note decided', 'note stopped', 'note over'],
+  ...['plan', 'outcomes'].flatMap((list) => [1, 2, 3, 4, 5].map((n) => `thread ${list} ${n}`)),
+];
 const KEEP = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end`;
 const UNLOCK = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
 
@@ -123,6 +137,19 @@ export function openKeeping(redis: Redis, memory: OwnMemory, clock: Clock, keepD
           run.channel,
         );
       },
+      posted: ({ id }) =>
+        reaching(async () => {
+          const marks = redis.multi();
+          // As bots write them that do not say when: whoever meets one looks before posting.
+          for (const what of POSTED) marks.set(own.once(id, what), '1', 'EX', keepDays * DAY_S, 'NX');
+          await marks.exec();
+        }),
+      over: (runs) =>
+        reaching(async () => {
+          for (let i = 0; i < runs.length; i += 1_000)
+            await redis.sadd(own.over, ...runs.slice(i, i + 1_000).map(String));
+          await redis.expire(own.over, keepDays * DAY_S);
+        }),
       number: async (run) => void (await held(NUMBER, [own.runNumber], String(run))),
       async whole(news) {
         await held(OPEN, [own.bots, own.news], news ? JSON.stringify(news) : '');
@@ -160,6 +187,22 @@ export function openKeeping(redis: Redis, memory: OwnMemory, clock: Clock, keepD
       }),
     doubt: () => reaching(async () => void (await redis.del(own.whole))),
     hold: (ms) => reaching(() => hold(ms)),
+    stray: (run, { job, seq }, facts) =>
+      reaching(async () => {
+        if ((await redis.sismember(own.over, String(run))) === 1) return;
+        for (;;) {
+          const head = await readHead(redis);
+          const entries = chain(head, facts);
+          const last = entries.at(-1);
+          if (!last) return;
+          const result = await redis.eval(
+            ...([STRAY, 4, own.whole, own.stray(job, seq), own.audit, own.auditHead] as const),
+            ...[String(head.n), String(keepDays * DAY_S), String(last.n), last.hash],
+            ...entries.flatMap((entry) => [String(entry.n), JSON.stringify(entry)]),
+          );
+          if (sure(result) === 1) return memory.saw({ n: last.n, hash: last.hash });
+        }
+      }),
     news: () =>
       reaching(async () => {
         const text = await redis.lpop(own.news);

@@ -37,6 +37,10 @@ export const own = {
   news: `${PREFIX}:recall:news`,
   /** Hash: a bot to what it remembers, written when Redis is in doubt. */
   bots: `${PREFIX}:recall:bots`,
+  /** Set: runs that the audit says are over, and of which there is nothing else. */
+  over: `${PREFIX}:recall:over`,
+  /** A host's report about a run that nobody has went down in the audit. */
+  stray: (job: string, seq: number): string => `${PREFIX}:recall:stray:${job}:${seq}`,
   ask: (id: string): string => `${PREFIX}:ask:${id}`,
   answers: (id: string): string => `${PREFIX}:ask:${id}:answers`,
   asksDue: `${PREFIX}:asks:due`,

@@ -18,28 +18,45 @@ const DAY_S = 86_400;
 const REPLY_S = 30 * 60;
 
 /**
- * Stores a run if its revision is the expected one and the audit's head has not moved: the run, its place
- * among those to look at, its card's need, its cancellation, its audit entries and, of a new one, its place
- * among its requester's, all or nothing. Keys: run, audit, head, due, cards, cancel, by, whole. Returns 1, 0 (the run moved), -1 (the head moved)
- * or `IN_DOUBT`.
- * Redis takes nothing back of a script that fails, and entries can fail where the stream goes beyond its head: they come first.
+ * Stores runs if the revision of each is the expected one and the audit's head has not moved: each run, its place among
+ * those to look at, its card's need and its cancellation; of a new one its place among its requester's, its channel, its
+ * reply address and the mark that its command was accepted; and the audit entries; all or nothing.
+ * Redis takes nothing back of a script that fails, and entries can fail where the stream goes beyond its head: they come
+ * first. Keys: audit, head, due, cards, channels, and of each run: run, cancel, by, reply, delivery. Arguments: the head's
+ * number, how many runs, of each: expected revision, revision, json, life, due, id, now, cancelled, reply, reply's life,
+ * channel, delivery, delivery's life; then the new head's number and hash where there are entries, and each entry's number
+ * and text. The last key is what says that Redis is whole. Returns 1; 0 (a run moved), 2 (the command was accepted
+ * before), -1 (the head moved) or `IN_DOUBT`.
  */
 const COMMIT = `${WHOLE}
-if not whole(KEYS[8]) then return ${IN_DOUBT} end
-if (redis.call('HGET', KEYS[1], 'rev') or '') ~= ARGV[1] then return 0 end
-if (redis.call('HGET', KEYS[3], 'n') or '0') ~= ARGV[2] then return -1 end
-for i = 12, #ARGV, 2 do redis.call('XADD', KEYS[2], ARGV[i] .. '-0', 'e', ARGV[i + 1]) end
-if #ARGV > 11 then redis.call('HSET', KEYS[3], 'n', ARGV[10], 'hash', ARGV[11]) end
-if ARGV[1] == '' then
-  redis.call('ZADD', KEYS[7], ARGV[7], ARGV[7])
-  redis.call('ZREMRANGEBYRANK', KEYS[7], 0, -101)
-  redis.call('EXPIRE', KEYS[7], ARGV[5])
+if not whole(KEYS[#KEYS]) then return ${IN_DOUBT} end
+local runs = tonumber(ARGV[2])
+for r = 0, runs - 1 do
+  local k, a = 5 + r * 5, 2 + r * 13
+  if ARGV[a + 12] ~= '' and redis.call('EXISTS', KEYS[k + 5]) == 1 then return 2 end
+  if (redis.call('HGET', KEYS[k + 1], 'rev') or '') ~= ARGV[a + 1] then return 0 end
 end
-redis.call('HSET', KEYS[1], 'rev', ARGV[3], 'json', ARGV[4])
-redis.call('EXPIRE', KEYS[1], ARGV[5])
-if ARGV[6] == '' then redis.call('ZREM', KEYS[4], ARGV[7]) else redis.call('ZADD', KEYS[4], ARGV[6], ARGV[7]) end
-redis.call('ZADD', KEYS[5], 'NX', ARGV[8], ARGV[7])
-if ARGV[9] == '1' then redis.call('SET', KEYS[6], '1', 'EX', 86400) end
+if (redis.call('HGET', KEYS[2], 'n') or '0') ~= ARGV[1] then return -1 end
+local first = 3 + runs * 13
+for i = first + 2, #ARGV, 2 do redis.call('XADD', KEYS[1], ARGV[i] .. '-0', 'e', ARGV[i + 1]) end
+if #ARGV > first then redis.call('HSET', KEYS[2], 'n', ARGV[first], 'hash', ARGV[first + 1]) end
+for r = 0, runs - 1 do
+  local k, a = 5 + r * 5, 2 + r * 13
+  local id = ARGV[a + 6]
+  if ARGV[a + 1] == '' then
+    redis.call('ZADD', KEYS[k + 3], id, id)
+    redis.call('ZREMRANGEBYRANK', KEYS[k + 3], 0, -101)
+    redis.call('EXPIRE', KEYS[k + 3], ARGV[a + 4])
+    redis.call('SADD', KEYS[5], ARGV[a + 11])
+    redis.call('SET', KEYS[k + 4], ARGV[a + 9], 'EX', ARGV[a + 10])
+    if ARGV[a + 12] ~= '' then redis.call('SET', KEYS[k + 5], '1', 'EX', ARGV[a + 13]) end
+  end
+  redis.call('HSET', KEYS[k + 1], 'rev', ARGV[a + 2], 'json', ARGV[a + 3])
+  redis.call('EXPIRE', KEYS[k + 1], ARGV[a + 4])
+  if ARGV[a + 5] == '' then redis.call('ZREM', KEYS[3], id) else redis.call('ZADD', KEYS[3], ARGV[a + 5], id) end
+  redis.call('ZADD', KEYS[4], 'NX', ARGV[a + 7], id)
+  if ARGV[a + 8] == '1' then redis.call('SET', KEYS[k + 2], '1', 'EX', 86400) end
+end
 return 1`;
 
 /** Sets when a run is looked at again, if it is still what it was or is no longer kept. Keys: run, due. */
@@ -53,6 +70,16 @@ else redis.call('ZADD', KEYS[2], 'XX', ARGV[2], ARGV[3]) end`;
 const SINCE = `
 redis.call('SET', KEYS[1], ARGV[1], 'NX', 'EX', ARGV[2])
 return redis.call('GET', KEYS[1])`;
+
+/** A run to be stored. */
+interface Change {
+  /** As it was read; empty of a new one. */
+  expectedRev: string;
+  run: Run;
+  facts: readonly Fact[];
+  /** Of a new one. */
+  made?: { replyTo: string; delivery?: string };
+}
 
 /**
  * Runs in Redis, kept for `keepDays`. Nothing is stored in a Redis that is not known to be whole, or that has less of the
@@ -75,45 +102,46 @@ export function openRuns(
     }
   }
 
-  async function put(expectedRev: string, run: Run, facts: readonly Fact[]): Promise<Run | null> {
+  /** Stores these changes, all or none; null where somebody was faster, or the command was accepted before. */
+  async function put(changes: readonly Change[]): Promise<Run[] | null> {
     for (;;) {
       const head = await readHead(redis);
       if (head.n < memory.head().n && (await lastOf(redis)) < memory.head().n) throw inDoubt();
-      const entries = chain(head, facts);
-      const last = entries.at(-1);
-      const stored: Run = last ? { ...run, audit: { n: last.n, hash: last.hash } } : run;
+      const entries = chain(
+        head,
+        changes.flatMap(({ facts }) => facts),
+      );
       const now = clock();
+      const stored = changes.map(({ run }): Run => {
+        const last = entries.findLast((entry) => entry.run === run.id);
+        return last ? { ...run, audit: { n: last.n, hash: last.hash } } : run;
+      });
+      const keys = stored.flatMap((run, i) => [
+        ...[own.run(run.id), key.cancel(run.id), own.by(run.requester), own.replyTo(run.id)],
+        own.delivery(changes[i]?.made?.delivery ?? ''),
+      ]);
+      const args = stored.flatMap((run, i) => [
+        ...[changes[i]?.expectedRev ?? '', String(run.rev), JSON.stringify(run), String(keepDays * DAY_S)],
+        ...[String(lookAt(run, now) ?? ''), String(run.id), String(now)],
+        ...[run.cancel && !isFinal(run.state) ? '1' : '0', changes[i]?.made?.replyTo ?? '', String(REPLY_S)],
+        ...[run.channel, changes[i]?.made?.delivery ?? '', String(DAY_S)],
+      ]);
+      const last = entries.at(-1);
       const storing = redis.eval(
         COMMIT,
-        8,
-        own.run(run.id),
-        own.audit,
-        own.auditHead,
-        own.due,
-        own.cards,
-        key.cancel(run.id),
-        own.by(run.requester),
-        own.whole,
-        expectedRev,
-        String(head.n),
-        String(stored.rev),
-        JSON.stringify(stored),
-        String(keepDays * DAY_S),
-        String(lookAt(stored, now) ?? ''),
-        String(run.id),
-        String(now),
-        stored.cancel && !isFinal(stored.state) ? '1' : '0',
-        String(last?.n ?? head.n),
-        last?.hash ?? head.hash,
+        6 + keys.length,
+        ...[own.audit, own.auditHead, own.due, own.cards, own.channels, ...keys, own.whole],
+        ...[String(head.n), String(stored.length), ...args],
+        ...(last ? [String(last.n), last.hash] : []),
         ...entries.flatMap((entry) => [String(entry.n), JSON.stringify(entry)]),
       );
       const result = sure(await storing.catch(refusedEntries));
       if (result === 1) {
         memory.saw(last ?? head);
-        memory.stored(stored);
+        stored.forEach(memory.stored);
         return stored;
       }
-      if (result === 0) return null;
+      if (result !== -1) return null;
     }
   }
 
@@ -123,21 +151,25 @@ export function openRuns(
     return id;
   }
 
-  async function createAs(run: Run, facts: readonly Fact[], replyTo: string): Promise<Run | null> {
-    await redis.set(own.replyTo(run.id), replyTo, 'EX', REPLY_S);
-    await redis.sadd(own.channels, run.channel);
-    return put('', run, facts);
-  }
+  /** For a transition and what goes with it. */
+  const storing = async (...changes: Change[]) => (await put(changes))?.[0] ?? null;
+  const changeOf = (before: Run, after: Run, facts: readonly Fact[]): Change => ({
+    expectedRev: String(before.rev),
+    run: { ...after, rev: before.rev + 1 },
+    facts,
+  });
 
   return {
     create: (delivery, draft, facts, replyTo) =>
       reaching(async () => {
-        if ((await redis.set(own.delivery(delivery), '1', 'EX', DAY_S, 'NX')) === null) return null;
+        // Looked at first only so that no number is taken in vain.
+        if ((await redis.exists(own.delivery(delivery))) === 1) return null;
         const run = draft(await reserve());
-        return createAs(run, facts(run), replyTo);
-      }),
+        return storing({ expectedRev: '', run, facts: facts(run), made: { delivery, replyTo } });
+      }, 'stores'),
     reserve: () => reaching(reserve),
-    createAs: (run, facts, replyTo) => reaching(() => createAs(run, facts, replyTo)),
+    createAs: (run, facts, replyTo) =>
+      reaching(() => storing({ expectedRev: '', run, facts, made: { replyTo } }), 'stores'),
     replyTo: (id) => reaching(() => redis.get(own.replyTo(id))),
     load: (id) =>
       reaching(async () => {
@@ -146,8 +178,15 @@ export function openRuns(
         if (json === null && (await redis.eval(IS_WHOLE, 1, own.whole)) !== 1) throw inDoubt();
         return json === null ? null : Run.parse(JSON.parse(json));
       }),
-    commit: (before, after, facts) =>
-      reaching(() => put(String(before.rev), { ...after, rev: before.rev + 1 }, facts)),
+    commit: (before, after, facts) => reaching(() => storing(changeOf(before, after, facts)), 'stores'),
+    commitWith: (before, after, facts, made) =>
+      reaching(
+        () =>
+          storing(changeOf(before, after, facts), {
+            ...{ expectedRev: '', run: made.run, facts: made.facts, made: { replyTo: made.replyTo } },
+          }),
+        'stores',
+      ),
     savePlan: (id, plan) =>
       reaching(async () => {
         // The first plan of a host is the one that is shown: one that comes again changes nothing.

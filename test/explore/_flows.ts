@@ -101,7 +101,7 @@ export function depsOf(
       // However long it has: what a moment of grace keeps back is a sweep that does not happen.
       since: async () => 0,
     } as unknown as Deps['runs'],
-    cards: { once: async () => true } as unknown as Deps['cards'],
+    cards: { once: async () => true, claim: async () => nothing } as unknown as Deps['cards'],
     audit: asked as Deps['audit'],
     asks: { due: async () => [] } as unknown as Deps['asks'],
     hosts: { list: () => answer({ port: 'hosts' }) as Promise<HostStatus[]> },

@@ -1,6 +1,7 @@
 import { afterAll } from 'vitest';
 import { openJournal } from '../../../agents/host/journal.ts';
 import { type Io, openJournalFile } from '../../../agents/host/journal-file.ts';
+import { sha256 } from '../../../src/domain/hash.ts';
 import type { ImageId } from '../../../src/domain/ids.ts';
 import { RunId } from '../../../src/domain/ids.ts';
 import type { Outcome } from '../../../src/domain/outcome.ts';
@@ -15,13 +16,13 @@ afterAll(async () => {
 
 /** The journal of a folder, as one start of the agent has it. */
 export async function openIn(folder: string, more: { size?: number; io?: Io; now?: () => number } = {}) {
-  const { now = Date.now, ...options } = more;
+  const { now = () => 2000, ...options } = more;
   const file = await openJournalFile(folder, { size: SMALL, ...options });
   open.push(file);
   return { ...openJournal(file, now), file };
 }
 
-export const imageOf = (n: number) => `sha256:${n.toString(16).padStart(64, '0')}` as ImageId;
+export const imageOf = (n: number) => sha256(String(n)) as ImageId;
 
 export const itemOf = (n: number): Item => ({
   ...{ image: imageOf(n), references: [`app:${n}`], size: 1, createdAt: 0, usedAt: 0, action: 'delete' },

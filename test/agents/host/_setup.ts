@@ -47,11 +47,29 @@ export async function startBot(redis: RedisPart, host = HOST) {
     const text = await client.hget(key.hosts, host);
     return text === null ? null : Heartbeat.parse(JSON.parse(text));
   };
-  const reports = async (job: string) => {
+  /** All that was said of a job, also what was said again. */
+  const said = async (job: string) => {
     const entries = await client.xrange(key.reports, '-', '+');
     return entries
       .map(([, fields]) => Report.parse(JSON.parse(fields[1] ?? '')))
       .filter((r) => r.job === job);
+  };
+  /** Each report once: nobody here acknowledges unless asked to, so they come again. */
+  const reports = async (job: string) => [
+    ...new Map((await said(job)).map((report) => [report.seq, report])).values(),
+  ];
+  /** As the bot does once it has stored what a report leads to. */
+  const acknowledge = async () => {
+    const entries = await client.xrange(key.reports, '-', '+');
+    const all = entries.map(([, fields]) => Report.parse(JSON.parse(fields[1] ?? '')));
+    const acked = all.map(({ job, seq }) => `${job} ${seq}`);
+    if (acked.length === 0) return;
+    const ids = entries.map(([id]) => id);
+    await client
+      .multi()
+      .xdel(key.reports, ...ids)
+      .sadd(key.acked(host), ...acked)
+      .exec();
   };
   const header = async () => ({
     v: 1 as const,
@@ -114,7 +132,21 @@ export async function startBot(redis: RedisPart, host = HOST) {
   };
   return {
     client,
-    ...{ heartbeat, header, send, report, reports, ask, plan, executeJob, outcomesOf, finish, execute },
+    ...{
+      heartbeat,
+      header,
+      send,
+      report,
+      reports,
+      said,
+      acknowledge,
+      ask,
+      plan,
+      executeJob,
+      outcomesOf,
+      finish,
+      execute,
+    },
     cancel: (run: RunId) => client.set(key.cancel(run), '1'),
     async close() {
       await queue.close();

@@ -81,7 +81,7 @@ test('what an agent before had counted still counts, once', async () => {
       folder,
       () => 'identity-1',
       () => 10,
-      SIZE,
+      SMALL,
     );
     const ledger = ledgerOf(state.journal, { images: 3, bytes: 10 }, () => 10);
     expect(ledger.left()).toMatchObject({ images: 2, bytes: 3 });
@@ -97,7 +97,7 @@ test('a count before that can’t be read stops the agent: limits that nobody kn
       folder,
       () => 'identity-1',
       () => 0,
-      SIZE,
+      SMALL,
     ),
   ).rejects.toThrow(ConfigError);
 });
