@@ -11,6 +11,7 @@ import { type Press, press } from '../../src/flows/press.ts';
 import { openRecall } from '../../src/flows/recall.ts';
 import { report } from '../../src/flows/report.ts';
 import { type Request, request } from '../../src/flows/request.ts';
+import { stray } from '../../src/flows/stray.ts';
 import { sweep } from '../../src/flows/sweep.ts';
 import type { Answer, CardQueue, Log, Reply } from '../../src/ports.ts';
 import { openReports } from '../../src/queue/reports.ts';
@@ -28,6 +29,7 @@ import { openKeeping } from '../../src/store/keeping.ts';
 import { own } from '../../src/store/keys.ts';
 import { openMemory } from '../../src/store/memory.ts';
 import { openRuns } from '../../src/store/runs.ts';
+import { inDoubt } from '../../src/store/whole.ts';
 import type { JobQueue } from './_jobs.ts';
 import type { Loop, Process } from './_loop.ts';
 import { type Connection, openClient, reach, waitFor } from './_redis-client.ts';
@@ -54,7 +56,7 @@ export interface BotSetting {
 }
 export type Bot = ReturnType<typeof openBot>;
 
-const COMMAND_MS = 2_500;
+const COMMAND_MS = 2_000;
 const READ_MS = 10_000;
 const SWEEP_MS = 500;
 /** A card that is not written at the first try is looked at less often than in production. */
@@ -89,6 +91,7 @@ export function openBot(setting: BotSetting) {
     create: async (...args) => kicking(await stored.create(...args)),
     createAs: async (...args) => kicking(await stored.createAs(...args)),
     commit: async (...args) => kicking(await stored.commit(...args)),
+    commitWith: async (...args) => kicking(await stored.commitWith(...args)),
   };
   const voice: Deps['voice'] = {
     async reply(replyTo, answer) {
@@ -127,6 +130,10 @@ export function openBot(setting: BotSetting) {
     policy: setting.policy,
     aside: () => {},
     heardSince: recall.heardSince,
+    async certain() {
+      if (!(await keeping.isWhole())) throw inDoubt();
+    },
+    stray: (run, told) => stray({ keeping, clock, log }, run, told),
     newId: () => `${process.name}-${++ids}`,
   };
   const writer = openWriter({
