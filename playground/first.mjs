@@ -75,11 +75,12 @@ const needed = {
   skew: [parts.redis],
   chaos: [parts.redis, parts.engine, parts.busybox, parts.faketime],
   soak: [parts.redis, parts.engine, parts.busybox],
+  simulate: [],
 };
 
 const [mode, ...args] = process.argv.slice(2);
 if (!Object.hasOwn(needed, mode ?? '')) {
-  console.error('Usage: node playground/first.mjs try|test|matrix|skew|chaos|soak [arguments]');
+  console.error('Usage: node playground/first.mjs try|test|matrix|skew|chaos|soak|simulate [arguments]');
   process.exit(2);
 }
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -94,6 +95,7 @@ process.exitCode = await {
   skew: () => byHand('test/skew/run.ts'),
   chaos: () => byHand('test/chaos.ts'),
   soak: () => byHand('test/soak.ts'),
+  simulate: () => byHand('test/simulate.ts'),
 }[mode]();
 
 async function tryIt() {
