@@ -8,6 +8,7 @@ import type { Signals } from '../agents/host/signals.ts';
 import { loadCommands } from './commands/_load.ts';
 import { readBotSettings } from './config.ts';
 import { KEEP_DAYS } from './domain/due.ts';
+import { parseJobId } from './domain/job-id.ts';
 import { plain } from './domain/markup.ts';
 import { openDrain } from './drain.ts';
 import type { Deps } from './flows/_deps.ts';
@@ -16,8 +17,10 @@ import { openAside } from './flows/aside.ts';
 import { decide } from './flows/decide.ts';
 import { home } from './flows/home.ts';
 import { press } from './flows/press.ts';
+import { openRecall } from './flows/recall.ts';
 import { report } from './flows/report.ts';
 import { request } from './flows/request.ts';
+import { stray } from './flows/stray.ts';
 import { sweep } from './flows/sweep.ts';
 import { openMirror } from './mirror/mirror.ts';
 import type { CardQueue, Log, Runs } from './ports.ts';
@@ -29,6 +32,7 @@ import { openGate } from './slack/gate.ts';
 import { openPostedHeads } from './slack/heads.ts';
 import { CALL_MS } from './slack/marks.ts';
 import { openPeople } from './slack/people.ts';
+import { openPostedCards } from './slack/posted-cards.ts';
 import { awaitSlack } from './slack/start.ts';
 import { openVoice } from './slack/voice.ts';
 import { openHomes } from './slack/write-home.ts';
@@ -39,12 +43,18 @@ import { openAudit } from './store/audit.ts';
 import { openCards } from './store/cards.ts';
 import { connect, reaching, redisClock } from './store/connect.ts';
 import { openHosts } from './store/hosts.ts';
+import { openKeeping } from './store/keeping.ts';
 import { own } from './store/keys.ts';
 import { takeLock } from './store/lock.ts';
+import { openMemory } from './store/memory.ts';
 import { openRuns } from './store/runs.ts';
+import { inDoubt } from './store/whole.ts';
 
 const SWEEP_MS = 500;
 const CLOCK_MS = 60_000;
+const RECALL_MS = 1_000;
+/** Where nothing was lost, Redis is known to be whole before anybody can ask for anything. */
+const WHOLE_MS = 3_000;
 /** Slack gives up after 3 s, and people wait no longer: what fails is told by then. */
 const COMMAND_MS = 2_000;
 /** Longer than one wait for reports. */
@@ -66,18 +76,19 @@ export async function runBot(
 ): Promise<void> {
   const stopped = whenAborted(stop);
   // A stop in the middle of the start waits for nothing that may be away.
-  const end = await Promise.race([start(env, options), stopped]);
+  const end = await Promise.race([start(env, options, stop), stopped]);
   await stopped;
   await end?.(hurry);
 }
 
 // --- internal ---
 
-/** Starts the bot; resolves to what ends it. */
+/** Starts the bot; resolves to what ends it, or to nothing where it was told to stop before there was anything to end. */
 async function start(
   env: NodeJS.ProcessEnv,
   options: { allowVolatile: boolean },
-): Promise<(hurry: AbortSignal) => Promise<void>> {
+  stop: AbortSignal,
+): Promise<((hurry: AbortSignal) => Promise<void>) | undefined> {
   const settings = readBotSettings(env);
   const log = edgeLog(settings.level);
   process.on('unhandledRejection', (error) => log.error('a promise was left rejected', error));
@@ -106,10 +117,12 @@ async function start(
   if (!self) {
     redis.disconnect();
     reading.disconnect();
-    return;
+    return undefined;
   }
 
   const audit = openAudit(redis);
+  const memory = openMemory();
+  const keeping = openKeeping(redis, memory, clock.now, KEEP_DAYS);
   const voice = openVoice(client(), time, log);
   const auditChannel = settings.audit.channel;
   const mirror =
@@ -117,7 +130,9 @@ async function start(
       ? null
       : await openMirror({
           ...{ file: settings.audit.file, audit, log },
-          lock: (name, ms) => reaching(() => takeLock(redis, own.mirrorLock(name), ms)),
+          // What Redis lost is put back from the mirror: until then it has nothing to say to it.
+          lock: async (name, ms) =>
+            (await keeping.isWhole()) ? reaching(() => takeLock(redis, own.mirrorLock(name), ms)) : null,
           async tell(problem) {
             if (auditChannel !== undefined) await voice.post(auditChannel, { lines: [problem] });
           },
@@ -126,11 +141,13 @@ async function start(
         });
 
   const jobs = openJobs(redis, log);
-  const stored = openRuns(redis, clock.now, KEEP_DAYS);
+  const stored = openRuns(redis, clock.now, KEEP_DAYS, memory);
   const queued = openCards(redis);
   const cards: CardQueue = {
     ...queued,
-    waiting: async () => (await queued.waiting()).filter((id) => !stored.isUnread(id)),
+    // A card may be ahead of what a Redis that was set back has of its run; and a newer version writes what it stored.
+    waiting: async (from) =>
+      (await keeping.isWhole()) ? (await queued.waiting(from)).filter((id) => !stored.isUnread(id)) : [],
   };
   const runs: Runs = {
     ...stored,
@@ -140,6 +157,13 @@ async function start(
     commitWith: async (...args) => kicking(await stored.commitWith(...args)),
   };
   const aside = openAside();
+  const ending = new AbortController();
+  const recall = openRecall({
+    ...{ keeping, mirror, voice, log, auditChannel, clock: clock.now },
+    posted: openPostedCards(client(), self.bot_id ?? '', log),
+    channels: async () => [...(settings.rights.channels ?? []), ...(await audit.channels())],
+    sleep: (ms) => sleep(ms, undefined, { signal: ending.signal }),
+  });
   const deps: Deps = {
     runs,
     cards,
@@ -159,6 +183,11 @@ async function start(
     groups: settings.groups,
     policy: settings.policy,
     aside: aside.add,
+    heardSince: recall.heardSince,
+    async certain() {
+      if (!(await keeping.isWhole())) throw inDoubt();
+    },
+    stray: (run, told) => stray({ keeping, clock: clock.now, log }, run, told),
     newId: randomUUID,
   };
   // The writer's own client: a rate limit on cards must not hold up anything else.
@@ -205,16 +234,23 @@ async function start(
     { log, time },
   );
   const reports = openReports(reading, `bot-${randomUUID()}`, log);
-  await reports.listen((received) => report(deps, received));
+  await reports.listen(async (received) => {
+    // What it is about may be put back in a moment.
+    if (parseJobId(received.job)) await recall.whenOpen(ending.signal);
+    return report(deps, received);
+  });
   writer.start();
   mirror?.start();
-  const ending = new AbortController();
   const loops = [
-    every(SWEEP_MS, ending.signal, log, () => sweep(deps)),
+    every(RECALL_MS, ending.signal, log, recall.check),
+    every(SWEEP_MS, ending.signal, log, async () => {
+      if (recall.isOpen()) await sweep(deps);
+    }),
     every(CLOCK_MS, ending.signal, log, () => clock.measure()),
   ];
+  await Promise.race([recall.whenOpen(ending.signal), sleep(WHOLE_MS)]);
   // Where Slack is away, its reports are read and its times are kept meanwhile.
-  const stopping = () => void app.stop();
+  const stopping = () => void app.end();
   stop.addEventListener('abort', stopping);
   await app.start().catch((error) => {
     if (!('appToken' in settings.by)) throw error;
@@ -255,7 +291,7 @@ function edgeLog(level: Parameters<typeof openLog>[0]): Log {
 
 async function every(ms: number, stop: AbortSignal, log: Log, work: () => Promise<void>): Promise<void> {
   while (!stop.aborted) {
+    await work().catch((error) => stop.aborted || log.error('what is done by the clock failed', error));
     await sleep(ms, undefined, { signal: stop }).catch(() => undefined);
-    if (!stop.aborted) await work().catch((error) => log.error('what is done by the clock failed', error));
   }
 }

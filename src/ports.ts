@@ -2,7 +2,8 @@ import type { Entry, Fact, Head } from './domain/audit.ts';
 import type { HostName, RunId, UserId } from './domain/ids.ts';
 import type { Markup } from './domain/markup.ts';
 import type { Plan } from './domain/plan.ts';
-import type { HostStatus, Job, Report, ReportBody } from './domain/protocol.ts';
+import type { HostStatus, Job, Known, Report, ReportBody } from './domain/protocol.ts';
+import type { Remembered } from './domain/recall.ts';
 import type { Run } from './domain/run.ts';
 import type { KeptHead } from './domain/verify-entry.ts';
 
@@ -110,12 +111,105 @@ export interface PostedHeads {
   in(channel: string): Promise<{ heads: KeptHead[]; newest?: number } | { unread: Markup }>;
 }
 
+/** A card as it is in Slack. */
+export interface PostedCard {
+  number: number;
+  channel: string;
+  /** As its text has it. */
+  state: string;
+  /** The run as the card carries it; `null` on cards from before they did, or where it was too large. */
+  remembered: Remembered | null;
+  /** On final ones. */
+  head: Head | null;
+}
+
+/** Our cards in Slack. Both reject while Slack is away, and say why where it does not let us read. */
+export interface PostedCards {
+  /** Where the bot is, and why not all of them are known. */
+  channels(): Promise<{ channels: string[]; unread?: Markup }>;
+  /** Newest first. */
+  in(channel: string): Promise<{ cards: PostedCard[] } | { unread: Markup }>;
+}
+
+/** What Redis has of what it must not forget, at one instant. */
+export interface Kept {
+  /** Whether it is known to be whole: the same Redis, since somebody looked. */
+  whole: boolean;
+  head: Head;
+  /** The last entry's number in the stream itself; 0 for none. */
+  last: number;
+  /** The newest run's number; 0 for none. */
+  run: number;
+  /** What hosts' journals know. */
+  known: ReadonlyMap<string, Known>;
+  /** When each host was last heard, by the Redis server's clock in milliseconds. */
+  seen: ReadonlyMap<string, number>;
+  /** What other bots remember. */
+  bots: readonly Memory[];
+}
+
+/** The newest that a bot remembers. */
+export interface Memory {
+  head: Head;
+  /** The newest run's number; 0 for none. */
+  run: number;
+  /** Those that it has stored last, as it stored them. */
+  runs: readonly Run[];
+}
+
+/** Whether Redis still has what it had, and what puts back what it has not. */
+export interface Keeping {
+  /** The newest that this bot has stored or seen. */
+  memory(): Memory;
+  isWhole(): Promise<boolean>;
+  look(): Promise<Kept>;
+  /** Tells other bots what this one remembers. */
+  remind(): Promise<void>;
+  /** From now on nothing is stored until somebody has put back what is lost. */
+  doubt(): Promise<void>;
+  /** The one bot that puts back; `null` while another one does. Its methods reject once another one has taken over. */
+  hold(ms: number): Promise<Hold | null>;
+  /** Adds to the audit what a host tells of a run that nobody has, each report once. */
+  stray(run: RunId, told: { job: string; seq: number }, facts: readonly Fact[]): Promise<void>;
+  /** What people are to be told, once; `null` where there is nothing. */
+  news(): Promise<News | null>;
+  /** They could not be told: later. */
+  later(news: News): Promise<void>;
+}
+export interface News {
+  channels: string[];
+  lines: string[];
+}
+export interface Hold {
+  /** A run as it is stored. */
+  load(id: RunId): Promise<Run | null>;
+  /** Whole entries, as they were stored, each with its place `<n>-0`, and the head that they lead to. */
+  entries(texts: readonly { n: number; text: string }[], head: Head): Promise<void>;
+  /** One entry that goes on from a head which Redis does not have. */
+  goOnFrom(head: Head, fact: Fact): Promise<void>;
+  /** Stores a run as the newest, if it is still as old as it was; with a card to be written where that is wanted. */
+  put(run: Run, over: Run | null, facts: readonly Fact[], write: boolean): Promise<void>;
+  /** What must not be posted twice for a run was, perhaps: it is looked for first. */
+  posted(run: Run): Promise<void>;
+  /** The audit says of these that they are over: whatever hosts tell of them again is known. */
+  over(runs: readonly RunId[]): Promise<void>;
+  /** No run gets this number any more, nor one below. */
+  number(run: number): Promise<void>;
+  /** It is whole again. */
+  whole(news: News | null): Promise<void>;
+  release(): Promise<void>;
+}
+
 /** The audit once more, in a file. */
 export interface Mirror {
   /** There are new entries. */
   kick(): void;
   /** Brought up to date: its last whole entry, and why it does not go on. Never rejects. */
   state(): Promise<{ last: Head | null; problem: Markup | null }>;
+}
+export interface MirrorFile extends Mirror {
+  /** Its lines as they are in the file, oldest first; a last one that is cut is left out. */
+  texts(): AsyncIterable<string>;
 }
 
 /** A question to hosts whose answer only its asker sees. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { skipWithout } from '../playground/parts/available.ts';
-import { Entry } from '../src/domain/audit.ts';
+import { chain, Entry, type Fact } from '../src/domain/audit.ts';
 import { someChain, texts } from './domain/_chain.ts';
 import { randomOf } from './property/_random.ts';
 
@@ -77,6 +77,23 @@ describe.skipIf(skipWithout('the script of docs/audit.md', 'python'))('the scrip
     const [code, said] = await run(lines, ...heads);
     expect(said).toMatch(words);
     expect(code).toBe(1);
+  });
+
+  test('tells of entries that Redis lost as dimg verify does', async () => {
+    const last = entries[14] ?? { n: 0, hash: '' };
+    const fact = { at: 1, run: entries[0]?.run ?? 1, kind: 'lost', from: 11, vouched: ['host-3'] } as Fact;
+    const gone = [...all.slice(0, 10), ...texts(chain(last, [fact, fact])).map((line) => `${line}\n`)];
+    const [code, said] = await run(gone, `15:${last.hash}`);
+    expect(said.split('\n')).toEqual([
+      'entries 11 to 15 are not here: entry 16 says that Redis had lost them',
+      expect.stringMatching(/^whole up to 17 but for that, head sha256:/),
+    ]);
+    expect(code).toBe(1);
+    expect((await run(gone, `15:${hash(3)}`))[1]).toBe(
+      'entry 15 is not the one that the head that was given names',
+    );
+    expect((await run(gone.toSpliced(9, 1)))[1]).toMatch(/^entries 10 to 15|^entry 10 does not follow/);
+    expect((await run([...all.slice(0, 15), ...gone.slice(10)]))[0]).toBe(0);
   });
 
   test('finds a byte that is no text', async () => {

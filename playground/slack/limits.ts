@@ -14,6 +14,7 @@ const PER_MINUTE: Readonly<Record<string, number>> = {
   'conversations.members': 100,
   'conversations.history': 50,
   'conversations.replies': 50,
+  'users.conversations': 50,
   'users.info': 100,
   'users.list': 20,
   'usergroups.list': 20,

@@ -6,7 +6,7 @@ const COLUMNS = [
   ...(['n', 'at', 'run', 'kind', 'by', 'channel', 'command', 'host', 'plan', 'rules'] as const),
   ...(['image', 'references', 'container', 'outcome', 'bytes', 'items'] as const),
   ...(['deleted', 'untagged', 'restored', 'cache', 'dryRun'] as const),
-  ...(['undo', 'again', 'state', 'reason', 'prev', 'hash'] as const),
+  ...(['undo', 'again', 'state', 'reason', 'from', 'vouched', 'prev', 'hash'] as const),
 ] satisfies (keyof Entry)[];
 
 /** Entries as a table with a header; times in ISO 8601, UTC. */

@@ -31,6 +31,10 @@ function what(entry: Entry): Markup {
       return say`${by}asked for it again with #${entry.again ?? ''}`;
     case 'approved':
       return say`${by}approved${planName(entry, ' plan ')}${entry.rules ? ` (${entry.rules.join(', ')})` : ''}`;
+    case 'lost':
+      return say`was the newest run when Redis had lost entries ${entry.from ?? ''} to ${entry.n - 1}${entry.vouched ? say`: ${some(entry.vouched)} saw the last` : ''}`;
+    case 'recalled':
+      return say`put back as ${entry.state ?? ''}${entry.reason === undefined ? '' : say`: ${entry.reason}`}`;
     default:
       return say`${by}${entry.kind}${planName(entry, ' plan ')}${entry.reason === undefined ? '' : say`: ${reasonWords(entry.reason)}`}`;
   }

@@ -20,6 +20,8 @@ export const Fact = z.strictObject({
     'again',
     'outcome',
     'ended',
+    'lost',
+    'recalled',
   ]),
   /** The person; absent where nobody decided, as with an expiry. */
   by: UserId.optional(),
@@ -54,8 +56,12 @@ export const Fact = z.strictObject({
   state: RunState.optional(),
   /** Why an approval was needed, on `approved`. */
   rules: z.array(z.string()).optional(),
-  /** The words of a denial, why an item did not go, or why a run was refused. */
+  /** The words of a denial, why an item did not go, why a run was refused, or by what it was put back. */
   reason: z.string().optional(),
+  /** On `lost`: the first entry that Redis does not have any more; the last is the one before this. */
+  from: z.int().positive().optional(),
+  /** On `lost`: who says that the entry before this one was there, as in a sentence. */
+  vouched: z.array(z.string()).optional(),
 });
 export type Fact = z.infer<typeof Fact>;
 

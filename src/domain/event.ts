@@ -1,5 +1,5 @@
 import type { Drift } from './drift.ts';
-import type { HostName, RunId, UserId } from './ids.ts';
+import type { HostName, ImageId, RunId, UserId } from './ids.ts';
 import type { CacheOutcome, Outcome, Trouble } from './outcome.ts';
 import type { PlanSummary } from './plan-summary.ts';
 import type { HostPart } from './run.ts';
@@ -21,6 +21,8 @@ export type RunEvent =
   /** Half the time of an approval is over. */
   | { type: 'remind'; at: number }
   | { type: 'started'; at: number; host: HostName }
+  /** After Redis had lost something: what a host's journal says that it took on. */
+  | { type: 'took'; at: number; host: HostName; plan: PlanSummary; images: readonly ImageId[] }
   | { type: 'outcomes'; at: number; host: HostName; outcomes: readonly Outcome[] }
   | { type: 'cache'; at: number; host: HostName; cache: CacheOutcome }
   /** The host has changed too much since the plan: nothing of it is carried out there. */

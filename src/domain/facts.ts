@@ -90,6 +90,8 @@ export function factsOf(
       add({ kind: 'outcome', host, outcome, cache, bytes: freed, ...reason });
     }
   }
+  if (after.recalled && after.state === 'executing' && before.state !== 'executing')
+    add({ kind: 'recalled', state: after.state, reason: 'a host says that it had begun' });
   if (isFinal(after.state) && after.state !== before.state) {
     const sum = totals(after);
     add({ kind: 'ended', state: after.state, items: sum.deleted, bytes: sum.freed, ...howItEnded(after) });

@@ -39,6 +39,8 @@ export const Trouble = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('restarted') }),
   /** The agent fell silent. */
   z.strictObject({ kind: z.literal('lost') }),
+  /** Redis lost what became of it, and the host did not tell. */
+  z.strictObject({ kind: z.literal('forgotten') }),
   z.strictObject({ kind: z.literal('offline'), seenAt: z.number().nullable() }),
   z.strictObject({ kind: z.literal('refused'), message: z.string() }),
 ]);

@@ -130,6 +130,8 @@ export const Run = z.strictObject({
   undone: z.array(z.strictObject({ ...By, run: RunId })).optional(),
   /** The run in which somebody asked for the same anew, since nothing came of this one. */
   again: z.strictObject({ ...By, run: RunId }).optional(),
+  /** Put back after Redis had lost it: when, and the state in which it was last known. */
+  recalled: z.strictObject({ at: z.number(), from: RunState }).optional(),
   /** The newest audit entry of this run. */
   audit: z.strictObject({ n: z.number(), hash: z.string() }).optional(),
 });

@@ -6,6 +6,7 @@ import { addCache, addDrift, addFinished, addOutcomes, breakOff, disown, withPar
 import { workOf } from './plan-summary.ts';
 import { goOn, nextWave, startWaves } from './rollout.ts';
 import { type HostPart, isFinal, isHandedOut, type Run, type RunState } from './run.ts';
+import { taken } from './taken.ts';
 import { totals } from './totals.ts';
 import { approvalReasons, fruitless, verdict } from './verdict.ts';
 
@@ -20,6 +21,7 @@ export function step(run: Run, event: RunEvent): Run {
       : { ...run, undone: [...(run.undone ?? []), { by: event.by, at: event.at, run: event.run }] };
   if (event.type === 'again')
     return objection(run, event) ? run : { ...run, again: { by: event.by, at: event.at, run: event.run } };
+  if (event.type === 'took') return taken(run, event);
   // A run that ended while Slack was away gets its card all the same.
   if (event.type === 'posted' && isFinal(run.state)) return run.card ? run : { ...run, card: event.card };
   if (isFinal(run.state)) return late(run, event);

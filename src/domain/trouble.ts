@@ -69,6 +69,8 @@ export function troubleWords(why: Reason | Trouble): Markup {
       return say`the agent was started again meanwhile; ask again`;
     case 'lost':
       return say`the agent fell silent; look at the host`;
+    case 'forgotten':
+      return say`Redis lost what became of it, and the host did not tell; look at the host`;
     case 'offline':
       return say`offline`;
     case 'refused':

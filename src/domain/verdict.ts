@@ -33,7 +33,7 @@ export function verdict(run: Run): RunState {
   const stopped = Object.values(run.hosts).some(({ outcomes, cache }) =>
     [...outcomes, ...(cache ? [cache] : [])].some(({ why }) => why?.kind === 'cancelled'),
   );
-  if (sum.unknown > 0) return 'unknown';
+  if (sum.unknown > 0 || untold(run)) return 'unknown';
   if (stopped) return 'cancelled';
   if (sum.deleted === 0 && everywhereStale(run)) return 'stale';
   if (sum.failed > 0 && sum.deleted + sum.absent === 0) return 'failed';
@@ -46,6 +46,15 @@ export function verdict(run: Run): RunState {
 
 /** With nothing to go, these mean that the command made no sense here, rather than that there was nothing. */
 const BAFFLING: ReadonlySet<string> = new Set(['not-found', 'ambiguous', 'no-disk', 'lost']);
+
+/** Redis lost a host's part, and with it what would have an outcome. */
+function untold(run: Run): boolean {
+  return Object.values(run.hosts).some(
+    (part) =>
+      part.trouble?.kind === 'forgotten' &&
+      (!part.plan || part.outcomes.length < part.plan.items || (part.plan.cache > 0 && !part.cache)),
+  );
+}
 
 /** On every host that had something to do. */
 function everywhereStale(run: Run): boolean {

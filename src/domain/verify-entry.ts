@@ -23,7 +23,9 @@ export type Finding =
   /** The head that the store itself records: another entry's, or none. */
   | { kind: 'recorded'; n: number; recorded: Head | null }
   /** A last line without its end. */
-  | { kind: 'torn'; n: number };
+  | { kind: 'torn'; n: number }
+  /** Missing, and entry `by` says that Redis lost them and who saw the last one. */
+  | { kind: 'lost'; n: number; to: number; by: number; at: number; vouched: readonly string[] };
 
 /** Who saw an entry that is not there. */
 export interface Seen {
@@ -31,9 +33,18 @@ export interface Seen {
   where: readonly string[];
 }
 
+/** What an entry says of those before it that Redis lost. */
+export interface Lost {
+  /** The first of them; the last is the one before this entry. */
+  from: number;
+  /** When that was noticed, in milliseconds since 1970. */
+  at: number;
+  vouched: readonly string[];
+}
+
 /** An entry by itself: sound where its content gives its hash and nothing in it is strange. */
 export type Read =
-  | { sound: true; n: number; prev: string; hash: string }
+  | { sound: true; n: number; prev: string; hash: string; lost?: Lost }
   | { sound: false; n: number | null; hashes: readonly string[] };
 
 /**
@@ -48,10 +59,18 @@ export function readEntry(text: string): Read {
     const { hash, ...body } = value as Record<string, unknown>;
     const own = sha256(canonical(body));
     const entry = hash === own && JSON.stringify(value) === text ? Entry.safeParse(value) : null;
-    if (entry?.success) return { sound: true, n: entry.data.n, prev: entry.data.prev, hash: own };
+    if (entry?.success) {
+      const { n, prev, kind, from, at, vouched = [] } = entry.data;
+      const lost = kind === 'lost' && from !== undefined && from < n ? { from, at, vouched } : null;
+      return { sound: true, n, prev, hash: own, ...(lost && { lost }) };
+    }
     const n = Number.isSafeInteger(body.n) && Number(body.n) > 0 ? Number(body.n) : null;
     return { sound: false, n, hashes: typeof hash === 'string' && hash !== own ? [own, hash] : [own] };
   } catch {
     return { sound: false, n: null, hashes: [] };
   }
 }
+
+/** Whether what is missing between an entry and this one is what this one says that Redis lost. */
+export const owns = ({ lost }: Extract<Read, { sound: true }>, last: number): boolean =>
+  lost !== undefined && lost.from <= last + 1;

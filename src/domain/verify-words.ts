@@ -1,9 +1,14 @@
-import { code, type Markup, plural, say } from './markup.ts';
+import { code, join, type Markup, plural, say, time } from './markup.ts';
 import type { Verdict } from './verify.ts';
 import type { Finding } from './verify-entry.ts';
 
 /** One line that says whether the chain is whole. */
-export function verdictWords({ entries, head, total }: Verdict): Markup {
+export function verdictWords({ entries, head, total, findings }: Verdict): Markup {
+  const lost = findings.flatMap((one) => (one.kind === 'lost' ? [one] : []));
+  if (total > 0 && lost.length === total) {
+    const which = lost.map(({ n, to }) => say`${to > n ? `${n} to ${to}` : n}`);
+    return say`${plural(entries, 'entry', 'entries')}, whole up to ${head.n} but for what Redis lost (${join(which)}), head ${code(head.hash)}`;
+  }
   if (total > 0) return say`${plural(entries, 'entry', 'entries')}, not whole: ${plural(total, 'finding')}`;
   if (entries === 0) return say`no entries yet`;
   return say`${plural(entries, 'entry', 'entries')}, whole from 1 to ${head.n}, head ${code(head.hash)}`;
@@ -50,6 +55,12 @@ export function findingWords(finding: Finding): Markup {
       return finding.recorded.n === n
         ? say`entry ${n} is not the one that Redis records as the newest`
         : say`Redis records entry ${finding.recorded.n} as the newest, and the chain goes to ${n}`;
+    case 'lost': {
+      const { to, by, at, vouched } = finding;
+      const what = to > n ? say`entries ${n} to ${to} are not here` : say`entry ${n} is not here`;
+      const who = vouched.length > 0 ? say`; ${names(vouched)} saw entry ${to}` : '';
+      return say`${what}: entry ${by} says that Redis had lost ${to > n ? 'them' : 'it'} ${time(at)}${who}`;
+    }
     case 'torn':
       return say`the last line breaks off where entry ${n} would be: its writer was stopped in the middle, or it was cut`;
   }

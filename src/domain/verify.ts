@@ -1,5 +1,5 @@
 import { GENESIS, type Head } from './audit.ts';
-import { type Finding, type KeptHead, type Read, readEntry } from './verify-entry.ts';
+import { type Finding, type KeptHead, owns, type Read, readEntry } from './verify-entry.ts';
 import { openGaps, seenIn } from './verify-gaps.ts';
 
 type Sound = Extract<Read, { sound: true }>;
@@ -93,6 +93,15 @@ export function openVerify(heads: readonly KeptHead[] = []) {
     goOn({ n: entry.n, hashes: [entry.hash], before: [entry.prev], excused: false, broken: false });
   }
 
+  /** What is missing here Redis lost, as the entry itself says: told as that, and never left out. */
+  function skip(entry: Sound): void {
+    settleBroken();
+    const { at = 0, vouched = [] } = entry.lost ?? {};
+    add({ kind: 'lost', n: end.n + 1, to: entry.n - 1, by: entry.n, at, vouched });
+    goOn({ n: entry.n - 1, hashes: [entry.prev], before: [], excused: false, broken: false });
+    follow(entry);
+  }
+
   function settleAhead(next: Sound | null): void {
     const entry = ahead;
     ahead = null;
@@ -137,6 +146,7 @@ export function openVerify(heads: readonly KeptHead[] = []) {
 
   function place(entry: Sound): void {
     if (entry.n === end.n + 1) follow(entry);
+    else if (entry.n > end.n && owns(entry, end.n)) skip(entry);
     else if (entry.n > end.n) ahead = entry;
     else late(entry, gaps.fill(entry));
   }

@@ -1,4 +1,6 @@
 import type { Command } from '../commands/_define.ts';
+import type { RunId } from '../domain/ids.ts';
+import type { Report } from '../domain/protocol.ts';
 import type { Rights } from '../domain/rights.ts';
 import type { ApprovalPolicy } from '../domain/run.ts';
 import type {
@@ -39,6 +41,15 @@ export interface Deps {
   policy: ApprovalPolicy;
   /** Work that nothing waits for but, some seconds, the orderly end. */
   aside(work: Promise<void>): void;
+  /**
+   * Before this, by `clock`, hosts may have been silent for no fault of theirs, since Redis was away or had lost their
+   * heartbeats; absent: never.
+   */
+  heardSince?(): number;
+  /** Throws a `UserError` while the store does not have what it had. Absent: it always has. */
+  certain?(): Promise<void>;
+  /** What a host tells of a run that nobody else has: it goes down in the audit. Absent: it is left to others. */
+  stray?(run: RunId, told: Pick<Report, 'job' | 'host' | 'seq' | 'body'>): Promise<void>;
   /** Makes ids that never come again. */
   newId(): string;
 }

@@ -7,13 +7,14 @@ import type { Deps } from './_deps.ts';
 import { advance } from './advance.ts';
 import { disown } from './break-off.ts';
 import { answered, isAsk } from './survey.ts';
+import { took } from './took.ts';
 
 /**
  * What an agent tells about a job, brought to its run or to the person who asked. A run takes the word of the epoch that
  * its job was made for, however late. Resolves once its effect is stored, or where it certainly has none; `unknown run`
  * where that can't be said, since the store may have forgotten what it is about.
  */
-export async function report(deps: Deps, { job, host, epoch, body }: Report): Promise<Settled> {
+export async function report(deps: Deps, { job, host, epoch, seq, body }: Report): Promise<Settled> {
   const named = parseJobId(job);
   if (!named) {
     if (!isAsk(job)) throw new NewerError(`A report is about a job that this version does not know: ${job}.`);
@@ -25,6 +26,10 @@ export async function report(deps: Deps, { job, host, epoch, body }: Report): Pr
   // A later start of the agent meets what the earlier one had not taken, and says that it never will be.
   const disowned = body.kind === 'refused' && body.why.kind === 'restarted';
   // Another host's word, or another start's, about a job that was not its own.
+  if (!run && named.host === host && deps.stray) {
+    await deps.stray(named.run, { job, host, seq, body });
+    return 'settled';
+  }
   if (!run || !part || named.host !== host || (part.epoch !== epoch && !disowned)) {
     deps.log.warn('a report that fits no run was left aside', { job, host });
     return run ? 'settled' : 'unknown run';
@@ -50,6 +55,9 @@ export async function report(deps: Deps, { job, host, epoch, body }: Report): Pr
     case 'started':
       await advance(deps, run.id, { type: 'started', at, host });
       break;
+    case 'took':
+      await took(deps, run, host, body);
+      break;
     case 'outcomes':
       await advance(deps, run.id, { type: 'outcomes', at, host, outcomes: body.outcomes });
       break;
@@ -69,5 +77,11 @@ export async function report(deps: Deps, { job, host, epoch, body }: Report): Pr
 
 // --- internal ---
 
-/** An agent looks for these before it takes a job on; anything else may be said of one that it had begun. */
-const NEVER_BEGUN: ReadonlySet<string> = new Set(['restarted', 'expired', 'refused']);
+/**
+ * An agent looks for the first three before it takes a job on, and says the others of a whole job only where the engine
+ * was silent before the first deletion; anything else may be said of one that it had begun.
+ */
+const NEVER_BEGUN: ReadonlySet<string> = new Set([
+  ...['restarted', 'expired', 'refused'],
+  ...['no-answer', 'unreachable', 'permission'],
+]);

@@ -36,6 +36,7 @@ export async function request(deps: Deps, asked: Request): Promise<Answer | null
     throw new UserError(
       say`dimg takes no commands in this channel. It does in ${join(deps.rights.channels.map((id) => code(id)))}.`,
     );
+  if (command.name !== 'help') await deps.certain?.();
   switch (command.kind) {
     case 'answer': {
       const answer = await command.answer(parsed.input, await desk(deps));

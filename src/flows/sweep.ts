@@ -1,6 +1,6 @@
 import { JOURNAL_MS, lookAt, POSTING_MS, START_MS } from '../domain/due.ts';
 import { NewerError } from '../domain/error.ts';
-import { ANSWER_MS, isOnline } from '../domain/protocol.ts';
+import { ANSWER_MS, isOnline, OFFLINE_MS } from '../domain/protocol.ts';
 import { hasTurn } from '../domain/rollout.ts';
 import { isFinal, isHandedOut, partsOf, type Run } from '../domain/run.ts';
 import type { Deps } from './_deps.ts';
@@ -59,11 +59,20 @@ async function giveUpPlanning(deps: Deps, run: Run, now: number): Promise<void> 
       await advance(deps, run.id, { type: 'unplanned', at: now, host, why: { kind: 'no-answer' } });
 }
 
+/** How long hosts have to tell of what Redis lost: they notice it with their next heartbeat. */
+const UNTOLD_MS = 60_000;
+
 /** An agent that fell silent, or was started again and does not say, may not report on what it had begun: what comes later corrects it. */
 async function watch(deps: Deps, run: Run, now: number): Promise<void> {
   const hosts = new Map((await deps.hosts.list()).map((host) => [host.host, host]));
+  const untold = run.recalled !== undefined && now >= run.recalled.at + UNTOLD_MS;
+  const early = now < (deps.heardSince?.() ?? 0) + OFFLINE_MS;
   for (const [host, part] of partsOf(run)) {
     if (part.stage === 'ended') continue;
+    if (run.recalled && part.stage === 'planned') {
+      if (untold) await breakOff(deps, run, host, { kind: 'forgotten' }, 'unknown', false);
+      continue;
+    }
     if (!hasTurn(run, host)) {
       if (now >= (run.paused?.until ?? Infinity))
         await breakOff(deps, run, host, { kind: 'expired' }, 'skipped', true);
@@ -78,8 +87,9 @@ async function watch(deps: Deps, run: Run, now: number): Promise<void> {
       breakOff(deps, run, host, { kind }, become, !begun);
     // Late is what was not begun by then; an agent that has the job is given as long again to say so.
     const limit = begun ? 2 * START_MS : START_MS;
-    if (!status || !isOnline(status, now)) await end('lost');
-    else if (status.epoch !== part.epoch) {
+    if (!status || !isOnline(status, now)) {
+      if (!early) await end('lost');
+    } else if (status.epoch !== part.epoch) {
       // What its journal knows of a job that it had taken is on its way.
       const since = begun ? await deps.runs.since(run.id, `${host} ${status.epoch}`, now) : 0;
       if (now - since >= JOURNAL_MS) await end('restarted');

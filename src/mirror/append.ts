@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { GENESIS, type Head } from '../domain/audit.ts';
 import { code, type Markup, say } from '../domain/markup.ts';
-import { readEntry } from '../domain/verify-entry.ts';
+import { owns, readEntry } from '../domain/verify-entry.ts';
 import type { Audit } from '../ports.ts';
 import { readTail } from './tail.ts';
 
@@ -25,9 +25,11 @@ export async function append(
   if (!last) return NONE;
   if (text !== null) {
     const [there] = await audit.texts({ after: placeOf(last.n - 1), count: 1 });
-    if (there?.id !== placeOf(last.n))
+    const next = there && readEntry(there.text);
+    // What Redis owns up to having lost the file may well have.
+    if (!(next?.sound && next.n > last.n && owns(next, last.n)) && there?.id !== placeOf(last.n))
       return say`the mirror file ends at ${last.n}, and Redis has no entry ${last.n}: it was cut, emptied or set back`;
-    if (there.text !== text)
+    if (there?.id === placeOf(last.n) && there.text !== text)
       return say`the mirror file ends at ${last.n}, and Redis has another entry ${last.n}: it was edited or made anew`;
   }
   let position = end;
@@ -75,7 +77,9 @@ async function goOn(
     let strange = false;
     for (const { text } of page) {
       const entry = readEntry(text);
-      strange = !entry.sound || entry.n !== last.n + 1 || entry.prev !== last.hash;
+      const follows = entry.sound && entry.n === last.n + 1 && entry.prev === last.hash;
+      const skips = entry.sound && entry.n > last.n + 1 && owns(entry, last.n);
+      strange = !follows && !skips;
       if (!entry.sound || strange) break;
       lines.push(`${text}\n`);
       last = { n: entry.n, hash: entry.hash };

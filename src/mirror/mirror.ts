@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Markup, plain, say } from '../domain/markup.ts';
-import type { Audit, Log, Mirror } from '../ports.ts';
+import type { Audit, Log, MirrorFile } from '../ports.ts';
 import { append, headOf } from './append.ts';
 import { readTail } from './tail.ts';
 
@@ -117,10 +117,24 @@ export async function openMirror({ file, audit, lock, log, tell, tellAgainMs = T
     });
   }
 
-  const mirror: Mirror = {
+  const mirror: MirrorFile = {
     kick() {
       if (!kicked && !failing) wake?.();
       kicked = true;
+    },
+    async *texts() {
+      const handle = await open(file, 'r');
+      try {
+        let before: string | null = null;
+        for await (const line of handle.readLines({ encoding: 'utf8', autoClose: false })) {
+          if (before !== null) yield before;
+          before = line;
+        }
+        // The last one may be cut.
+        if (before !== null && headOf(before)) yield before;
+      } finally {
+        await handle.close();
+      }
     },
     async state() {
       // As it is now: what hindered it a moment ago may have passed, and the other way round.

@@ -30,6 +30,8 @@ export function stateLine(run: Run): Markup {
     case 'denied':
       return say`Denied${whyDenied(run)}. Nothing was deleted.`;
     case 'expired':
+      if (run.recalled?.from === 'proposed')
+        return say`Redis lost what was to be decided on here, so nobody can any more. Nothing was deleted.`;
       return say`Expired: ${undecided(run)} in ${formatDuration(run.policy.expires)}. Nothing was deleted.`;
     case 'stale':
       return staleLine(run);
@@ -46,6 +48,8 @@ export function stateLine(run: Run): Markup {
         ['skipped', sum.skipped],
         ['failed', sum.failed],
         ['unknown', sum.unknown],
+        // Redis lost these, and their host did not tell.
+        ['not told of', run.recalled ? sum.items - sum.settled : 0],
       ] as const;
       const rest = counts.filter(([, n]) => n > 0).map(([word, n]) => say`${n} ${word}`);
       return say`${capital(didWords(sum))}, freed ${freed}; ${join(rest)}`;

@@ -85,7 +85,8 @@ export function openWriter(parts: WriterParts): { kick(): void; start(): void; c
         if (busy.size >= lanes || closing) return;
         if (!busy.has(id) && (notBefore.get(id) ?? 0) <= time.now()) begin(id);
       }
-      if (page.length < PAGE) break;
+      // A page may be short where a newer version has to write some of it.
+      if (page.length === 0) break;
     }
     for (const [id, at] of notBefore) if (at < time.now() - FORGET_MS) notBefore.delete(id);
   }

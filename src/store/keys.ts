@@ -29,6 +29,18 @@ export const own = {
   channels: `${PREFIX}:channels`,
   /** Who writes a mirror of the audit, by the file's own number. */
   mirrorLock: (file: string): string => `${PREFIX}:mirror:${file}`,
+  /** Which Redis is known to have all that it had: its `run_id`. Without it nothing is stored. */
+  whole: `${PREFIX}:whole`,
+  /** Who puts back what Redis lost. */
+  recall: `${PREFIX}:recall`,
+  /** What people are to be told of that. */
+  news: `${PREFIX}:recall:news`,
+  /** Hash: a bot to what it remembers, written when Redis is in doubt. */
+  bots: `${PREFIX}:recall:bots`,
+  /** Set: runs that the audit says are over, and of which there is nothing else. */
+  over: `${PREFIX}:recall:over`,
+  /** A host's report about a run that nobody has went down in the audit. */
+  stray: (job: string, seq: number): string => `${PREFIX}:recall:stray:${job}:${seq}`,
   ask: (id: string): string => `${PREFIX}:ask:${id}`,
   answers: (id: string): string => `${PREFIX}:ask:${id}:answers`,
   /** Exists while a bot is replying to it. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { chain, type Fact, GENESIS, type Head } from '../domain/audit.ts';
+import { chain, type Fact } from '../domain/audit.ts';
 import { lookAt } from '../domain/due.ts';
 import { NewerError, UserError } from '../domain/error.ts';
 import { HostName, RunId } from '../domain/ids.ts';
@@ -10,7 +10,10 @@ import { isFinal, Run } from '../domain/run.ts';
 import { tolerant } from '../domain/tolerant.ts';
 import type { Clock, Runs } from '../ports.ts';
 import { type Redis, reaching } from './connect.ts';
+import { readHead } from './keeping.ts';
 import { own } from './keys.ts';
+import { type OwnMemory, openMemory } from './memory.ts';
+import { IN_DOUBT, IS_WHOLE, inDoubt, RESERVE, sure, WHOLE } from './whole.ts';
 
 const StoredRun = tolerant(Run);
 const StoredPlan = tolerant(Plan);
@@ -28,9 +31,11 @@ const REPLY_S = 30 * 60;
  * first. Keys: audit, head, due, cards, channels, and of each run: run, cancel, by, reply, delivery. Arguments: the head's
  * number, how many runs, of each: expected revision, revision, json, life, due, id, now, cancelled, reply, reply's life,
  * channel, delivery, delivery's life; then the new head's number and hash where there are entries, and each entry's number
- * and text. Returns 1; 0 (a run moved), 2 (the command was accepted before) or -1 (the head moved).
+ * and text. The last key is what says that Redis is whole. Returns 1; 0 (a run moved), 2 (the command was accepted
+ * before), -1 (the head moved) or `IN_DOUBT`.
  */
-const COMMIT = `
+const COMMIT = `${WHOLE}
+if not whole(KEYS[#KEYS]) then return ${IN_DOUBT} end
 local runs = tonumber(ARGV[2])
 for r = 0, runs - 1 do
   local k, a = 5 + r * 5, 2 + r * 13
@@ -82,11 +87,15 @@ interface Change {
   made?: { replyTo: string; delivery?: string };
 }
 
-/** Runs in Redis, kept for `keepDays`. */
+/**
+ * Runs in Redis, kept for `keepDays`. Nothing is stored in a Redis that is not known to be whole, or that has less of the
+ * audit than `memory`.
+ */
 export function openRuns(
   redis: Redis,
   clock: Clock,
   keepDays: number,
+  memory: OwnMemory = openMemory(),
 ): Runs & {
   /** Whether this version could not read it a moment ago. */
   isUnread(id: RunId): boolean;
@@ -123,6 +132,7 @@ export function openRuns(
   async function put(changes: readonly Change[]): Promise<Run[] | null> {
     for (;;) {
       const head = await readHead(redis);
+      if (head.n < memory.head().n && (await lastOf(redis)) < memory.head().n) throw inDoubt();
       const entries = chain(
         head,
         changes.flatMap(({ facts }) => facts),
@@ -145,19 +155,27 @@ export function openRuns(
       const last = entries.at(-1);
       const storing = redis.eval(
         COMMIT,
-        5 + keys.length,
-        ...[own.audit, own.auditHead, own.due, own.cards, own.channels, ...keys],
+        6 + keys.length,
+        ...[own.audit, own.auditHead, own.due, own.cards, own.channels, ...keys, own.whole],
         ...[String(head.n), String(stored.length), ...args],
         ...(last ? [String(last.n), last.hash] : []),
         ...entries.flatMap((entry) => [String(entry.n), JSON.stringify(entry)]),
       );
-      const result = await storing.catch(refusedEntries);
-      if (result === 1) return stored;
+      const result = sure(await storing.catch(refusedEntries));
+      if (result === 1) {
+        memory.saw(last ?? head);
+        stored.forEach(memory.stored);
+        return stored;
+      }
       if (result !== -1) return null;
     }
   }
 
-  const reserve = async () => RunId.parse(await redis.incr(own.runNumber));
+  async function reserve(): Promise<RunId> {
+    const id = RunId.parse(sure(await redis.eval(RESERVE, 2, own.runNumber, own.whole)));
+    memory.numbered(id);
+    return id;
+  }
 
   /** For a transition and what goes with it. */
   const storing = async (...changes: Change[]) => (await put(changes))?.[0] ?? null;
@@ -183,6 +201,8 @@ export function openRuns(
     load: (id) =>
       reaching(async () => {
         const json = await redis.hget(own.run(id), 'json');
+        // What is not there may be put back in a moment.
+        if (json === null && (await redis.eval(IS_WHOLE, 1, own.whole)) !== 1) throw inDoubt();
         return json === null ? null : read(id, StoredRun, json);
       }),
     commit: (before, after, facts) => reaching(() => storing(changeOf(before, after, facts)), 'stores'),
@@ -246,9 +266,10 @@ export function openRuns(
 
 // --- internal ---
 
-async function readHead(redis: Redis): Promise<Head> {
-  const { n, hash } = await redis.hgetall(own.auditHead);
-  return n === undefined || hash === undefined ? GENESIS : { n: Number(n), hash };
+/** A stream that goes on where only its head was set back was not lost: then the entries are refused below. */
+async function lastOf(redis: Redis): Promise<number> {
+  const [last] = await redis.xrevrange(own.audit, '+', '-', 'COUNT', 1);
+  return Number.parseInt(last?.[0] ?? '0', 10);
 }
 
 /** A stream that already has the number of the next entry, or is no stream any more. */

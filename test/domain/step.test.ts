@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../src/domain/event.ts';
+import { summarise } from '../../src/domain/plan-summary.ts';
 import { isFinal, type Run, RunState } from '../../src/domain/run.ts';
 import { step } from '../../src/domain/step.ts';
 import {
   ANA,
   aDrift,
+  anItem,
   anOutcome,
   aPart,
+  aPlan,
   aPolicy,
   aRun,
   aSummary,
@@ -14,6 +17,7 @@ import {
   CLEO,
   HOST,
   host,
+  id,
   MINUTE,
   NOW,
   removing,
@@ -379,9 +383,15 @@ test('approvers are reminded once, at half time, and a confirmation is not', () 
 describe('every state against every event', () => {
   // What the contract draws (§4); everything that is not here must leave the run as it is.
   const moves: Record<string, Partial<Record<RunEvent['type'], RunState>>> = {
-    planning: { planned: 'proposed', unplanned: 'refused', refuse: 'refused' },
-    proposed: { confirm: 'executing', cancel: 'cancelled', expire: 'expired' },
-    'proposed for approval': { approve: 'executing', deny: 'denied', cancel: 'cancelled', expire: 'expired' },
+    planning: { planned: 'proposed', unplanned: 'refused', refuse: 'refused', took: 'executing' },
+    proposed: { took: 'executing', confirm: 'executing', cancel: 'cancelled', expire: 'expired' },
+    'proposed for approval': {
+      took: 'executing',
+      approve: 'executing',
+      deny: 'denied',
+      cancel: 'cancelled',
+      expire: 'expired',
+    },
     executing: { broken: 'unknown', disowned: 'failed' },
   };
   /** Of a final run only this is noted: that another one brings back what it deleted, or asks for it again. */
@@ -405,6 +415,7 @@ describe('every state against every event', () => {
     [UNDO]: { type: 'undo', at: LATER, by: ANA, run: runId(1043), after: null },
     [AGAIN]: { type: 'again', at: LATER, by: ANA, run: runId(1043) },
     stale: { type: 'stale', at: LATER, host: HOST, drift: aDrift() },
+    took: { type: 'took', at: LATER, host: HOST, plan: summarise(aPlan([anItem('a')])), images: [id('a')] },
     outcomes: outcomes(both),
     finished: finished(),
     broken: broken([anOutcome('a', 'unknown'), anOutcome('b', 'unknown')]),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chain, type Entry, GENESIS } from '../../src/domain/audit.ts';
+import { chain, type Entry, type Fact, GENESIS } from '../../src/domain/audit.ts';
 import { canonical, sha256 } from '../../src/domain/hash.ts';
 import { plain } from '../../src/domain/markup.ts';
 import type { Finding, KeptHead } from '../../src/domain/verify-entry.ts';
@@ -256,6 +256,52 @@ describe('findings', () => {
     ],
   ])('are said of %s', (_, args, words) => {
     expect(said(...args)).toEqual(words);
+  });
+
+  describe('of entries that Redis lost', () => {
+    const [first, last] = [at(entries, 9), at(entries, 14)];
+    const lost = { at: NOW, run: runId(9), kind: 'lost', from: 11, vouched: ['host-3'] } satisfies Fact;
+    /** 1 to 10, then 16, which says that 11 to 15 are lost, then more. */
+    const gone = [...entries.slice(0, 10), ...chain(last, [lost, ...someFacts(randomOf(5), 4)])];
+    const words =
+      /^entries 11 to 15 are not here: entry 16 says that Redis had lost them .*; host-3 saw entry 15$/;
+
+    test('are told as that, and never as whole', () => {
+      const verdict = verify(texts(gone), heads(entries.slice(0, 15)), gone.at(-1));
+      expect(verdict.findings).toEqual([
+        { kind: 'lost', n: 11, to: 15, by: 16, at: NOW, vouched: ['host-3'] },
+      ]);
+      expect(said(texts(gone))).toEqual([expect.stringMatching(words)]);
+      expect(plain(verdictWords(verdict))).toMatch(
+        /^15 entries, whole up to 20 but for what Redis lost \(11 to 15\), head sha256:/,
+      );
+    });
+
+    test('do not excuse an edit, a removal or another head beside them', () => {
+      const edited = gone.with(3, { ...at(gone, 3), at: 1 });
+      expect(brief(verify(texts(edited)).findings)).toEqual(['edited 4', 'lost 11']);
+      expect(plain(verdictWords(verify(texts(edited))))).toContain('not whole: 2 findings');
+      expect(brief(verify(texts(gone.toSpliced(12, 1))).findings)).toEqual(['lost 11', 'missing 18']);
+      // More is missing than it says.
+      expect(brief(verify(texts(gone.toSpliced(8, 2))).findings)).toEqual(['missing 9']);
+      // The one before it is known to have been another one.
+      const other = [{ n: 15, hash: first.hash, where: 'the card of #7' }];
+      expect(brief(verify(texts(gone), other).findings)).toEqual(['lost 11', 'differs 15']);
+      expect(brief(verify(texts(gone.toSpliced(10, 1)), []).findings)).toEqual(['missing 11']);
+    });
+
+    test('are no finding where they are here after all, as in a mirror', () => {
+      const here = [...entries.slice(0, 15), ...gone.slice(10)];
+      expect(verify(texts(here)).total).toBe(0);
+      expect(brief(verify(texts([...entries.slice(0, 13), ...gone.slice(10)])).findings)).toEqual([
+        'lost 14',
+      ]);
+    });
+
+    test('may be all that there were', () => {
+      const all = chain(last, [{ ...lost, from: 1 }, ...someFacts(randomOf(5), 2)]);
+      expect(brief(verify(texts(all)).findings)).toEqual(['lost 1']);
+    });
   });
 
   test('are found together, each at its place', () => {

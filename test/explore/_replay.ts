@@ -14,7 +14,7 @@ import { openHosts } from '../../src/store/hosts.ts';
 import { own } from '../../src/store/keys.ts';
 import { openRuns } from '../../src/store/runs.ts';
 import { aHostStatus, HOST, runId } from '../domain/_build.ts';
-import { silent } from '../store/_redis.ts';
+import { makeWhole, silent } from '../store/_redis.ts';
 import { type Call, depsOf, type Flows, perform, type Task } from './_flows.ts';
 import type { Model, Move, World } from './_model.ts';
 import { membersOf, TICKS } from './_scene.ts';
@@ -55,6 +55,7 @@ export async function replay(
   const { tables, parts, scene } = model;
   const [redis] = bots as [Redis];
   await redis.flushdb();
+  await makeWhole(redis);
   let world = model.first();
   const clock = () => TICKS[world.tick] as number;
   const open = (bot: number) => openStore(bots[bot] as Redis, clock, 90);

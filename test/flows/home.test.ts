@@ -17,7 +17,7 @@ import { openHosts } from '../../src/store/hosts.ts';
 import { openRuns } from '../../src/store/runs.ts';
 import { ANA, aHostStatus, BEN, CLEO, DAY, MINUTE, NOW } from '../domain/_build.ts';
 import { planned, run } from '../slack/_card.ts';
-import { ownRedis, silent } from '../store/_redis.ts';
+import { makeWhole, ownRedis, silent } from '../store/_redis.ts';
 
 /** Ben approves by name, Cleo by a group. On `prod-*` only those of another group do. */
 const RIGHTS: Rights = {
@@ -34,6 +34,7 @@ describe.skipIf(skipWithout('Home from the store', 'redis'))('what one finds on 
   let made = 0;
   beforeEach(async () => {
     await own.redis.flushall();
+    await makeWhole(own.redis);
     reads = [];
     members = { S0SRE: [CLEO], S0OPS: [], S0PROD: [] };
   });

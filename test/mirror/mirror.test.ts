@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { skipWithout } from '../../playground/parts/available.ts';
-import { chain, type Entry, GENESIS } from '../../src/domain/audit.ts';
+import { chain, type Entry, type Fact, GENESIS } from '../../src/domain/audit.ts';
 import { type Markup, plain } from '../../src/domain/markup.ts';
 import { openMirror } from '../../src/mirror/mirror.ts';
 import { openAudit } from '../../src/store/audit.ts';
 import type { Redis } from '../../src/store/connect.ts';
 import { own as names } from '../../src/store/keys.ts';
 import { takeLock } from '../../src/store/lock.ts';
+import { runId } from '../domain/_build.ts';
 import { someFacts, texts, verify } from '../domain/_chain.ts';
 import { randomOf } from '../property/_random.ts';
 import { ownRedis } from '../store/_redis.ts';
@@ -86,6 +87,26 @@ describe.skipIf(skipWithout('the mirror of the audit', 'redis'))('a mirror', () 
       }
     },
   );
+
+  test('goes on where Redis says itself that it lost what the file has, or more', async () => {
+    const lost = { at: 1, run: runId(1), kind: 'lost', from: 4, vouched: ['host-3'] } satisfies Fact;
+    for (const has of [10, 7]) {
+      const file = fresh();
+      await own.redis.flushall();
+      await write(own.redis, entries.slice(0, has));
+      const mirror = await open(own.redis, file);
+      await mirror.sync();
+      await own.redis.flushall();
+      const next = chain(entries[9] ?? GENESIS, [lost, ...facts.slice(0, 3)]);
+      await write(own.redis, [...entries.slice(0, 3), ...next]);
+      await mirror.sync();
+      expect(wholeLines(file)).toEqual(texts([...entries.slice(0, has), ...next]));
+      expect(mirror.told()).toEqual([]);
+      expect(verify(wholeLines(file)).findings.map(({ kind, n }) => `${kind} ${n}`)).toEqual(
+        has === 10 ? [] : ['lost 8'],
+      );
+    }
+  });
 
   test.each<[string, string, RegExp]>([
     [

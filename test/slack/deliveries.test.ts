@@ -56,7 +56,7 @@ describe.skipIf(skipWithout('what Slack delivers', 'redis'))('what Slack deliver
     await app.start();
   });
   afterAll(async () => {
-    await app?.stop();
+    await app?.end();
     await slack?.close();
   });
 

@@ -6,6 +6,12 @@ import { connect, type Redis } from '../../src/store/connect.ts';
 
 export const silent: Log = { info() {}, warn() {}, error() {} };
 
+/** Says of a Redis that it has all that it had, as a bot does once it has looked. */
+export async function makeWhole(redis: Redis): Promise<void> {
+  const [, id] = /run_id:(\w+)/.exec(await redis.info('server')) ?? [];
+  await redis.set('{dimg}:whole', id ?? '');
+}
+
 /** A real Redis of the test file's own, and connections to it. */
 export function ownRedis(name: string) {
   const scope = createScope(name);
@@ -14,6 +20,7 @@ export function ownRedis(name: string) {
     state.server = await startRedis(scope);
     state.redis = connect(state.server.url, silent, 2_500);
     await state.redis.connect();
+    await makeWhole(state.redis);
   });
   afterAll(async () => {
     state.redis?.disconnect();

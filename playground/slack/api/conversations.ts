@@ -106,4 +106,34 @@ const replies = method(
   },
 );
 
-export const conversations = [info, members, history, replies];
+const TYPES = ['public_channel', 'private_channel', 'mpim', 'im'];
+
+/** Where the bot is; a kind of channel needs the scope of its own. */
+const mine = method(
+  'users.conversations',
+  READ,
+  z.object({
+    types: z
+      .string()
+      .default('public_channel')
+      .transform((text) => text.split(',').map((one) => one.trim()))
+      .refine((types) => types.every((type) => TYPES.includes(type)), 'invalid_types'),
+    exclude_archived: flag,
+    limit: limit(999, 100),
+    cursor,
+  }),
+  (context, args) => {
+    const wanted = (one: { is_im: boolean; is_private: boolean }) =>
+      args.types.includes(one.is_im ? 'im' : one.is_private ? 'private_channel' : 'public_channel');
+    const all = [...context.world.channels.values()]
+      .filter((one) => one.members.includes(BOT_USER) && wanted(one))
+      .filter((one) => !(args.exclude_archived && one.is_archived));
+    const found = page(all, args.limit, args.cursor);
+    return {
+      channels: found.items.map(({ members: _, ...rest }) => rest),
+      response_metadata: { next_cursor: found.next },
+    };
+  },
+);
+
+export const conversations = [info, members, history, replies, mine];

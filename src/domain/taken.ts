@@ -1,0 +1,66 @@
+import type { RunEvent } from './event.ts';
+import type { HostName } from './ids.ts';
+import type { Outcome } from './outcome.ts';
+import { withPart } from './part.ts';
+import { workOf } from './plan-summary.ts';
+import { type HostPart, isFinal, type Run } from './run.ts';
+
+type Took = Extract<RunEvent, { type: 'took' }>;
+
+/**
+ * A host's word that it had taken a job on, where Redis had lost something. Of a run that waits for a decision, or was put
+ * back as one that did, it means that there was one: the run goes on, so that what became of it is heard. Of any other run
+ * that was never lost it says nothing new.
+ */
+export function taken(run: Run, took: Took): Run {
+  // Redis may have lost the decision alone; nothing begins by this that had not.
+  if (run.state === 'planning' || run.state === 'proposed')
+    return reopened({ ...run, recalled: { at: took.at, from: run.state } }, took) ?? run;
+  if (!run.recalled) return run;
+  if (run.state === 'executing') return withPart(run, took.host, (part) => begun(part, took));
+  if (!isFinal(run.state)) return run;
+  if (run.recalled.from === 'planning' || run.recalled.from === 'proposed') return reopened(run, took) ?? run;
+  return withPart(run, took.host, (part) => inDoubt(part, took));
+}
+
+// --- internal ---
+
+const UNDECIDED: ReadonlySet<Run['state']> = new Set(['planning', 'proposed', 'expired', 'refused']);
+const why = { kind: 'forgotten' } as const;
+
+function begun(part: HostPart, { plan }: Took): HostPart {
+  if (part.stage !== 'planned') return part;
+  return { ...part, stage: 'executing', plan: part.plan ?? plan };
+}
+
+function reopened(run: Run, took: Took): Run | null {
+  if (!run.recalled || !run.hosts[took.host] || !UNDECIDED.has(run.state)) return null;
+  const { endedAt: _, refusal: __, ...rest } = run;
+  // Where one host had begun, others may have.
+  const hosts = Object.fromEntries(
+    Object.entries(run.hosts).map(([host, part]): [HostName, HostPart] => {
+      const name = host as HostName;
+      if (part.stage === 'ended' || (part.plan && workOf(part.plan) === 0))
+        return [name, { ...part, stage: 'ended' }];
+      return [name, { ...part, stage: 'planned', sent: 'execute' }];
+    }),
+  ) as Run['hosts'];
+  const recalled = { ...run.recalled, at: took.at, from: 'executing' as const };
+  const open: Run = { ...rest, hosts, recalled, state: 'executing', executingSince: took.at };
+  return withPart(open, took.host, (part) => begun({ ...part, stage: 'planned', sent: 'execute' }, took));
+}
+
+/** Given up without a word of what it was about: now each item is in doubt by its name, and the next words settle it. */
+function inDoubt(part: HostPart, { plan, images }: Took): HostPart {
+  if (part.stage !== 'ended' || part.trouble?.kind !== 'forgotten') return part;
+  const known = new Set(part.outcomes.map(({ image }) => image));
+  const unknown = images
+    .filter((image) => !known.has(image))
+    .map((image): Outcome => ({ image, outcome: 'unknown', removed: [], freed: 0, why }));
+  const cache =
+    plan.cache > 0 && !part.cache
+      ? { cache: { deleted: 0, skipped: 0, failed: 0, unknown: plan.cache, freed: 0, why } }
+      : {};
+  if (unknown.length === 0 && !('cache' in cache)) return part;
+  return { ...part, plan: part.plan ?? plan, outcomes: [...part.outcomes, ...unknown], ...cache };
+}

@@ -1,0 +1,377 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { skipWithout } from '../../playground/parts/available.ts';
+import type { Slack } from '../../playground/slack/index.ts';
+import { plain } from '../../src/domain/markup.ts';
+import { planDigest } from '../../src/domain/plan.ts';
+import { summarise } from '../../src/domain/plan-summary.ts';
+import { step } from '../../src/domain/step.ts';
+import { openVerify } from '../../src/domain/verify.ts';
+import { verdictWords } from '../../src/domain/verify-words.ts';
+import { report } from '../../src/flows/report.ts';
+import { stray } from '../../src/flows/stray.ts';
+import { sweep } from '../../src/flows/sweep.ts';
+import { ANA, anItem, anOutcome, aPart, aPlan, HOST, runId } from '../domain/_build.ts';
+import { type clientOf, withClient } from '../playground/slack/_app.ts';
+import { ownRedis } from '../store/_redis.ts';
+import { beats, filesOf, HOSTS_MS, type RecallingBot, recallingBot } from './_recall.ts';
+
+const items = [anItem('a'), anItem('b')];
+const plan = aPlan(items, { digest: planDigest(HOST, items, []) });
+const waiting = { [HOST]: aPart({ stage: 'waiting', sent: 'plan' }) };
+
+describe.skipIf(skipWithout('a Redis that forgets', 'redis'))('a Redis that forgets', () => {
+  const own = ownRedis('flows-recall');
+  let slack: Slack;
+  let client: ReturnType<typeof clientOf>;
+  let end: () => Promise<void>;
+  let dir: string;
+  beforeEach(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'dimg-recall-'));
+    ({ slack, client, end } = await withClient());
+    await own.redis.flushall();
+  });
+  afterEach(async () => {
+    await end();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  const bot = async (more: Partial<Parameters<typeof recallingBot>[0]> = {}) => {
+    const made = await recallingBot({ redis: own.redis, client, ...more });
+    await made.whole();
+    return made;
+  };
+  const proposes = async (by: RecallingBot) => {
+    const run = await by.asks({ hosts: waiting });
+    await by.deps.runs.savePlan(run.id, plan);
+    const event = { type: 'planned', at: Date.now(), host: HOST, plan: summarise(plan) } as const;
+    const proposed = await by.goes(run.id, event);
+    await by.shows(proposed);
+    return proposed;
+  };
+  const executes = async (by: RecallingBot) => {
+    const { id } = await proposes(by);
+    await by.goes(id, { type: 'confirm', at: Date.now(), by: ANA });
+    const going = await by.goes(id, { type: 'sent', at: Date.now(), hosts: [HOST], job: 'execute' });
+    await by.shows(going);
+    return going;
+  };
+  const outcomes = (names: string[]) =>
+    ({
+      type: 'outcomes',
+      at: Date.now(),
+      host: HOST,
+      outcomes: names.map((name) => anOutcome(name)),
+    }) as const;
+  const done = async (by: RecallingBot) => {
+    const { id } = await executes(by);
+    await by.goes(id, outcomes(['a', 'b']));
+    const over = await by.goes(id, {
+      ...{ type: 'finished', at: Date.now(), host: HOST },
+      report: { tookMs: 1, before: null, after: null, raced: [] },
+    });
+    await by.shows(over);
+    return over;
+  };
+  const tells = (by: RecallingBot, run: number, seq: number, body: object) =>
+    report(by.deps, {
+      ...{ v: 1, host: HOST, epoch: 'epoch-1', job: `execute-${run}-${HOST}`, seq },
+      body: body as never,
+    });
+  const verdict = async (by: RecallingBot) => {
+    const look = openVerify();
+    for (const entry of await by.entries()) look.take(JSON.stringify(entry));
+    const head = await own.redis.hgetall('{dimg}:audit:head');
+    return look.end({ n: Number(head.n), hash: head.hash ?? '' });
+  };
+
+  test('is whole at once where there was nothing before', async () => {
+    const since = Date.now();
+    const first = await bot();
+    expect(Date.now() - since).toBeLessThan(HOSTS_MS * 5);
+    expect(first.recall.isOpen()).toBe(true);
+    expect((await first.asks()).id).toBe(1);
+    expect(first.told).toEqual([]);
+  });
+
+  test('gives no number, stores nothing and hides no run until it is put back', async () => {
+    const one = await bot();
+    const run = await proposes(one);
+    await own.redis.flushall();
+    const words = /putting back what is known, and nothing was started/;
+    await expect(one.runs.reserve()).rejects.toThrow(words);
+    await expect(one.runs.load(run.id)).rejects.toThrow(words);
+    await expect(one.runs.commit(run, { ...run, state: 'denied' }, [])).rejects.toThrow(words);
+    await expect(
+      one.runs.create(
+        'd',
+        (id) => ({ ...run, id }),
+        () => [],
+        'r',
+      ),
+    ).rejects.toThrow(words);
+    expect(await own.redis.keys('{dimg}:run*')).toEqual([]);
+    await one.notices();
+    expect((await one.asks()).id).toBe(run.id + 1);
+  });
+
+  test('while idle loses nothing that a card has, and the audit says what is gone', async () => {
+    const one = await bot();
+    const over = await done(one);
+    await own.redis.flushall();
+    await one.notices();
+    expect(await one.runs.load(over.id)).toEqual(over);
+    const [entry, ...more] = await one.entries();
+    expect(more).toEqual([]);
+    expect(entry).toMatchObject({ kind: 'lost', n: (over.audit?.n ?? 0) + 1, from: 1, run: over.id });
+    expect(entry?.vouched).toEqual([`the card of #${over.id}`, 'a bot']);
+    const found = await verdict(one);
+    expect(found.findings).toMatchObject([{ kind: 'lost', n: 1, to: over.audit?.n }]);
+    expect(plain(verdictWords(found))).toMatch(
+      /^1 entry, whole up to \d+ but for what Redis lost \(1 to \d+\)/,
+    );
+    expect(one.told).toHaveLength(1);
+    expect(one.told[0]?.lines.join('\n')).toMatch(/Entries 1 to \d+ of the audit are lost/);
+  });
+
+  test('twice in a row is put back twice, and told twice', async () => {
+    const one = await bot();
+    const over = await done(one);
+    for (let i = 0; i < 2; i++) {
+      await own.redis.flushall();
+      await one.notices();
+    }
+    expect(await one.runs.load(over.id)).toEqual(over);
+    const [entry] = await one.entries();
+    expect(entry).toMatchObject({ n: (over.audit?.n ?? 0) + 2, kind: 'lost', from: 1 });
+    expect((await verdict(one)).total).toBe(1);
+    expect(one.told).toHaveLength(2);
+  });
+
+  test.each([
+    ['that remembers', async (one: RecallingBot) => one],
+    ['that was started since and has only the cards', async () => bot({})],
+  ])('ends what was planned or proposed, by a bot %s', async (_, next) => {
+    const one = await bot();
+    const planning = await one.asks({ hosts: waiting });
+    await one.shows(planning);
+    const proposed = await proposes(one);
+    await own.redis.flushall();
+    const two = await next(one);
+    await two.notices();
+    expect((await two.runs.load(planning.id))?.state).toBe('refused');
+    const expired = await two.runs.load(proposed.id);
+    expect(expired).toMatchObject({ state: 'expired', recalled: { from: 'proposed' } });
+    // Both cards are written again, and buttons that somebody still sees do nothing.
+    expect(await two.deps.cards.waiting()).toEqual([planning.id, proposed.id]);
+    const press = { type: 'confirm', at: Date.now(), by: ANA } as const;
+    expect(step(expired ?? proposed, press).state).toBe('expired');
+    expect(two.jobs).toEqual([]);
+    expect(two.told.at(-1)?.lines.join('\n')).toMatch(/was being planned.*\n.*waited for a decision/);
+    expect(await two.runs.reserve()).toBe(proposed.id + 1);
+  });
+
+  test('in mid-batch goes on by what the host tells, and counts nothing twice', async () => {
+    const one = await bot();
+    const going = await executes(one);
+    await one.shows(await one.goes(going.id, outcomes(['a'])));
+    await own.redis.flushall();
+    const two = await bot();
+    expect(await two.runs.load(going.id)).toMatchObject({
+      state: 'executing',
+      recalled: { from: 'executing' },
+    });
+    await own.redis.zadd('{dimg}:due', 1, String(going.id));
+    await sweep(two.deps);
+    expect((await two.runs.load(going.id))?.state).toBe('executing');
+    await tells(two, going.id, 9, { kind: 'took', planDigest: plan.digest, items, cache: [] });
+    await tells(two, going.id, 2, { kind: 'outcomes', outcomes: [anOutcome('a')] });
+    await tells(two, going.id, 3, { kind: 'outcomes', outcomes: [anOutcome('a'), anOutcome('b')] });
+    await tells(two, going.id, 4, { kind: 'finished', tookMs: 1, before: null, after: null, raced: [] });
+    const over = await two.runs.load(going.id);
+    expect(over?.state).toBe('done');
+    expect(over?.hosts[HOST]?.outcomes).toHaveLength(2);
+    expect((await two.runs.plans(over ?? going)).get(HOST)?.items).toEqual(items);
+    expect(two.jobs).toEqual([]);
+    expect((await two.entries()).map(({ kind }) => kind)).toEqual(['lost', 'recalled', 'outcome', 'ended']);
+  });
+
+  test('of which no host tells anything ends as unknown after a minute, and says why', async () => {
+    const one = await bot();
+    const going = await executes(one);
+    await own.redis.flushall();
+    const two = await bot();
+    const later = { ...two.deps, clock: () => Date.now() + 61_000 };
+    await own.redis.zadd('{dimg}:due', 1, String(going.id));
+    await sweep(later);
+    const over = await two.runs.load(going.id);
+    expect(over?.state).toBe('unknown');
+    expect(over?.hosts[HOST]?.trouble).toEqual({ kind: 'forgotten' });
+  });
+
+  test('is put back by one bot of two, also while both give out numbers', async () => {
+    const [one, two] = [await bot(), await bot({ redis: await own.another() })];
+    await done(one);
+    const second = await two.asks();
+    await two.shows(second);
+    await own.redis.flushall();
+    await Promise.all([one.notices(), two.notices()]);
+    await Promise.all([one.whole(), two.whole()]);
+    expect((await one.entries()).filter(({ kind }) => kind === 'lost')).toHaveLength(1);
+    expect([...one.told, ...two.told]).toHaveLength(1);
+    const numbers = await Promise.all([one, two, one, two].map((by) => by.runs.reserve()));
+    expect(numbers.sort()).toEqual([1, 2, 3, 4].map((n) => second.id + n));
+  });
+
+  test('gets whole entries back from the mirror, and the run as they have it', async () => {
+    const mirror = join(dir, 'audit.jsonl');
+    const one = await bot({ mirror });
+    const going = await executes(one);
+    // The card is behind what was stored and mirrored.
+    await one.goes(going.id, outcomes(['a']));
+    await one.mirror?.sync();
+    const before = await one.entries();
+    await own.redis.flushall();
+    const two = await bot({ mirror });
+    const after = await two.entries();
+    expect(after.slice(0, before.length)).toEqual(before);
+    expect(after.map(({ kind }) => kind)).not.toContain('lost');
+    expect((await verdict(two)).total).toBe(0);
+    expect((await two.runs.load(going.id))?.hosts[HOST]?.outcomes).toHaveLength(1);
+    expect(two.told.map(({ channel }) => channel)).toEqual(['C0OPS']);
+  });
+
+  test('is known by hosts alone where Slack shows nothing: the number goes on, and what they tell goes down once', async () => {
+    const one = await bot();
+    const run = await executes(one);
+    const { audit } = run;
+    for (const { ts } of slack.messages('C0OPS')) await client.chat.delete({ channel: 'C0OPS', ts });
+    await own.redis.flushall();
+    await beats(own.redis, HOST, { run: run.id, audit: { ...audit, at: 1 } });
+    const two = await bot();
+    expect(await two.runs.reserve()).toBe(run.id + 1);
+    expect((await two.entries())[0]).toMatchObject({ kind: 'lost', vouched: [HOST] });
+    const log = { info() {}, warn() {}, error() {} };
+    const deps = {
+      ...two.deps,
+      stray: (run: never, told: never) => stray({ keeping: two.keeping, clock: Date.now, log }, run, told),
+    };
+    const saying = { ...two, deps } as RecallingBot;
+    for (let i = 0; i < 2; i++) {
+      await tells(saying, run.id, 9, { kind: 'took', planDigest: plan.digest, items, cache: [] });
+      await tells(saying, run.id, 2, { kind: 'outcomes', outcomes: [anOutcome('a')] });
+    }
+    expect((await two.entries()).map(({ kind }) => kind)).toEqual(['lost', 'recalled', 'outcome']);
+    expect(await two.runs.load(run.id)).toBeNull();
+    expect(two.jobs).toEqual([]);
+  });
+
+  test('waits for a Slack that is away, and goes on once it is back', async () => {
+    const one = await bot();
+    const run = await proposes(one);
+    await own.redis.flushall();
+    const said: string[] = [];
+    const log = { info() {}, warn() {}, error: (msg: string) => void said.push(msg) };
+    slack.fault({ method: 'conversations.history', kind: 'error', error: 'internal_error', times: 1 });
+    const two = await recallingBot({ redis: own.redis, client, log });
+    await two.notices();
+    expect(two.recall.isOpen()).toBe(false);
+    expect(said).toContain('what Redis lost can’t be put back yet');
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    await two.whole();
+    expect((await two.runs.load(run.id))?.state).toBe('expired');
+  });
+
+  test('of a stranger’s claim beyond all counting takes no notice', async () => {
+    const one = await bot();
+    await done(one);
+    await beats(own.redis, 'host-9', { run: Number.MAX_SAFE_INTEGER, audit: null });
+    await one.notices();
+    expect(one.recall.isOpen()).toBe(true);
+    expect(await one.runs.reserve()).toBe(2);
+  });
+
+  test.each([
+    ['by what a bot remembers', async (one: RecallingBot) => one],
+    [
+      'by what a host tells',
+      async (one: RecallingBot) => {
+        const [entry] = (await one.entries()).slice(-1);
+        await beats(own.redis, HOST, { run: 1, audit: { n: entry?.n, hash: entry?.hash, at: 1 } });
+        return bot();
+      },
+    ],
+  ])('under way is noticed %s', async (_, next) => {
+    const one = await bot();
+    const over = await done(one);
+    const two = await next(one);
+    const entries = await two.entries();
+    const [last, before] = entries.slice(-2).reverse();
+    await own.redis.xdel('{dimg}:audit', `${last?.n}-0`);
+    await own.redis.xsetid('{dimg}:audit', `${before?.n}-0`);
+    await own.redis.hset('{dimg}:audit:head', { n: before?.n ?? 0, hash: before?.hash ?? '' });
+    await two.notices();
+    expect((await two.entries()).at(-1)).toMatchObject({ kind: 'lost', from: last?.n });
+    expect((await verdict(two)).findings).toMatchObject([{ kind: 'lost', n: last?.n }]);
+    expect(await two.runs.load(over.id)).toMatchObject({ state: 'done' });
+  });
+
+  test('that was set back to an older copy starts nothing that was done since', async () => {
+    const one = await bot();
+    const proposed = await proposes(one);
+    const [, place = ''] = (await own.redis.config('GET', 'dir')) as string[];
+    const files = filesOf(place, join(dir, 'copy'));
+    await own.server.stop();
+    files.save();
+    await own.server.restart();
+    await reconnected();
+    await one.whole();
+    const { id: run } = proposed;
+    await one.goes(run, { type: 'confirm', at: Date.now(), by: ANA });
+    await one.goes(run, { type: 'sent', at: Date.now(), hosts: [HOST], job: 'execute' });
+    await one.goes(run, outcomes(['a', 'b']));
+    const over = await one.goes(run, {
+      ...{ type: 'finished', at: Date.now(), host: HOST },
+      report: { tookMs: 1, before: null, after: null, raced: [] },
+    });
+    await one.shows(over);
+    const later = await one.asks();
+    await one.shows(later);
+    await own.server.stop();
+    files.restore();
+    await own.server.restart();
+    await reconnected();
+
+    const two = await recallingBot({ redis: own.redis, client });
+    // Before anybody has looked it is not whole, since it is another process.
+    await expect(two.runs.reserve()).rejects.toThrow(/putting back/);
+    await expect(two.goes(run, { type: 'confirm', at: Date.now(), by: ANA })).rejects.toThrow(/putting back/);
+    await two.whole();
+    expect(await two.runs.load(run)).toMatchObject({ state: 'done', recalled: { from: 'done' } });
+    expect(await two.runs.reserve()).toBe(later.id + 1);
+    expect(two.jobs).toEqual([]);
+    expect((await verdict(two)).findings.map(({ kind }) => kind)).toEqual(['lost']);
+  });
+
+  test('that was only started anew is whole at once for a bot that remembers', async () => {
+    const one = await bot();
+    const run = await proposes(one);
+    await own.server.restart();
+    await reconnected();
+    await expect(one.runs.reserve()).rejects.toThrow(/putting back/);
+    await one.notices();
+    expect(await one.runs.load(run.id)).toEqual(run);
+    expect(await one.runs.reserve()).toBe(run.id + 1);
+    expect(one.told).toEqual([]);
+    expect(runId(1)).toBe(run.id);
+  });
+
+  async function reconnected(): Promise<void> {
+    for (let tries = 0; tries < 100; tries++) {
+      if (own.redis.status === 'ready') return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+});
