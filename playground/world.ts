@@ -36,8 +36,8 @@ export async function startWorld(scope: Scope, options: WorldOptions) {
   scope.defer(() => slack.close());
 
   let starts = 0;
-  async function start(name: string, args: string[], env: Record<string, string>): Promise<Child> {
-    const child = await scope.spawn(process.execPath, [BIN, ...args], {
+  async function start(name: string, args: string[], env: Record<string, string>, bin = BIN): Promise<Child> {
+    const child = await scope.spawn(process.execPath, [bin, ...args], {
       name: `${name}-${++starts}`,
       env: { ...BARE, REDIS_URL: redis.url, ...env },
       stopLimitMs: 15_000,
@@ -55,24 +55,26 @@ export async function startWorld(scope: Scope, options: WorldOptions) {
       if (!engine) throw new Error(`There is no engine ${host}.`);
       return engine;
     },
-    startBot: (env: Record<string, string> = {}) =>
-      start('bot', ['bot'], {
+    /** `bin` may be that of another version. */
+    startBot(env: Record<string, string> = {}, bin?: string) {
+      const own = {
         SLACK_BOT_TOKEN: slack.botToken,
         SLACK_APP_TOKEN: slack.appToken,
         SLACK_API_URL: slack.apiUrl,
         DIMG_CONFIG: config,
-        ...env,
-      }),
-    async startAgent(host: string, env: Record<string, string> = {}) {
+      };
+      return start('bot', ['bot'], { ...own, ...env }, bin);
+    },
+    async startAgent(host: string, env: Record<string, string> = {}, bin?: string) {
       const state = join(scope.dir, `state-${host}`);
       await mkdir(state, { recursive: true });
-      return start(host, ['agent'], {
+      const own = {
         DIMG_HOST: host,
         DOCKER_HOST: engines.find(({ name }) => name === host)?.host ?? '',
         DIMG_AGENT_CONFIG: agentConfig,
         DIMG_STATE_DIR: state,
-        ...env,
-      });
+      };
+      return start(host, ['agent'], { ...own, ...env }, bin);
     },
   };
 }

@@ -59,10 +59,9 @@ async function main([name, ...args]: string[]): Promise<number> {
   if (name === 'agent')
     return (await import('../agents/host/main.ts')).runAgent(process.env, { version: version() });
   const { runBot } = await import('./main.ts');
-  const stop = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+  const { processSignals } = await import('../agents/host/signals.ts');
   try {
-    await runBot(process.env, { allowVolatile: values['allow-volatile'] === true }, stop.signal);
+    await runBot(process.env, { allowVolatile: values['allow-volatile'] === true }, processSignals());
     return 0;
   } catch (error) {
     const isConfig = (error as Error).name === 'ConfigError';

@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebClient, type WebClientOptions } from '@slack/web-api';
+import { whenAborted } from '../agents/host/aborted.ts';
 import { ConfigError } from '../agents/host/config-error.ts';
 import { errorField, openLog } from '../agents/host/log.ts';
+import type { Signals } from '../agents/host/signals.ts';
 import { loadCommands } from './commands/_load.ts';
 import { readBotSettings } from './config.ts';
 import { KEEP_DAYS } from './domain/due.ts';
 import { parseJobId } from './domain/job-id.ts';
 import { plain } from './domain/markup.ts';
+import { openDrain } from './drain.ts';
 import type { Deps } from './flows/_deps.ts';
 import { advance } from './flows/advance.ts';
 import { openAside } from './flows/aside.ts';
@@ -57,21 +60,42 @@ const COMMAND_MS = 2_000;
 /** Longer than one wait for reports. */
 const READ_MS = 10_000;
 /** Docker kills what has not ended 10 s after it was asked to. */
+const DRAIN_MS = 8_000;
+/** Commands in hand are answered by then; reports and what goes on beside have a little longer. */
+const HANDS_MS = 3_000;
 const ASIDE_MS = 5_000;
 
-/** The bot, from its environment to its end; resolves when `stop` is aborted and all is put away. */
+/**
+ * The bot, from its environment to its end; resolves when it is told to stop and all is put away, or a little later
+ * where something hangs. What it leaves is taken up by the next one.
+ */
 export async function runBot(
   env: NodeJS.ProcessEnv,
   options: { allowVolatile: boolean },
-  stop: AbortSignal,
+  { stop, hurry }: Signals,
 ): Promise<void> {
+  const stopped = whenAborted(stop);
+  // A stop in the middle of the start waits for nothing that may be away.
+  const end = await Promise.race([start(env, options, stop), stopped]);
+  await stopped;
+  await end?.(hurry);
+}
+
+// --- internal ---
+
+/** Starts the bot; resolves to what ends it, or to nothing where it was told to stop before there was anything to end. */
+async function start(
+  env: NodeJS.ProcessEnv,
+  options: { allowVolatile: boolean },
+  stop: AbortSignal,
+): Promise<((hurry: AbortSignal) => Promise<void>) | undefined> {
   const settings = readBotSettings(env);
   const log = edgeLog(settings.level);
   process.on('unhandledRejection', (error) => log.error('a promise was left rejected', error));
 
   const redis = connect(settings.redisUrl, log, COMMAND_MS);
   const reading = connect(settings.redisUrl, log, READ_MS);
-  await Promise.all([awaitRedis(redis, stop), awaitRedis(reading, stop)]);
+  await Promise.all([awaitRedis(redis), awaitRedis(reading)]);
   await checkDurability(redis, options.allowVolatile, log);
   log.warn('no signing key: whoever can write to this Redis can delete images on every host');
   const clock = await redisClock(redis);
@@ -93,7 +117,7 @@ export async function runBot(
   if (!self) {
     redis.disconnect();
     reading.disconnect();
-    return;
+    return undefined;
   }
 
   const audit = openAudit(redis);
@@ -117,13 +141,14 @@ export async function runBot(
         });
 
   const jobs = openJobs(redis, log);
-  const queue = openCards(redis);
-  const cards: CardQueue = {
-    ...queue,
-    // A card may be ahead of what a Redis that was set back has of its run.
-    waiting: async () => ((await keeping.isWhole()) ? queue.waiting() : []),
-  };
   const stored = openRuns(redis, clock.now, KEEP_DAYS, memory);
+  const queued = openCards(redis);
+  const cards: CardQueue = {
+    ...queued,
+    // A card may be ahead of what a Redis that was set back has of its run; and a newer version writes what it stored.
+    waiting: async (from) =>
+      (await keeping.isWhole()) ? (await queued.waiting(from)).filter((id) => !stored.isUnread(id)) : [],
+  };
   const runs: Runs = {
     ...stored,
     create: async (...args) => kicking(await stored.create(...args)),
@@ -225,7 +250,7 @@ export async function runBot(
   ];
   await Promise.race([recall.whenOpen(ending.signal), sleep(WHOLE_MS)]);
   // Where Slack is away, its reports are read and its times are kept meanwhile.
-  const stopping = () => void app.stop();
+  const stopping = () => void app.end();
   stop.addEventListener('abort', stopping);
   await app.start().catch((error) => {
     if (!('appToken' in settings.by)) throw error;
@@ -236,21 +261,23 @@ export async function runBot(
   stop.removeEventListener('abort', stopping);
   log.info('ready', { by: 'appToken' in settings.by ? 'Socket Mode' : `HTTP port ${settings.by.port}` });
 
-  await new Promise<void>((resolve) =>
-    stop.aborted ? resolve() : stop.addEventListener('abort', () => resolve()),
-  );
-  log.info('stopping');
-  await app.stop().catch((error) => log.error('Slack was not left in order', error));
-  ending.abort();
-  await Promise.all([...loops, reports.close(ASIDE_MS)]);
-  if (!(await aside.settled(ASIDE_MS))) log.warn('a verification of the audit was not waited for any longer');
-  await writer.close();
-  await mirror?.close();
-  await jobs.close();
-  redis.disconnect();
+  return async (hurry) => {
+    log.info('stopping');
+    const drain = openDrain(DRAIN_MS, hurry, log);
+    await drain.waitFor('what people had asked', app.end(), HANDS_MS);
+    ending.abort();
+    await Promise.all([
+      drain.waitFor('what is done by the clock', Promise.all(loops), ASIDE_MS),
+      drain.waitFor('a report', reports.close(Math.min(ASIDE_MS, drain.left())), ASIDE_MS),
+      drain.waitFor('a verification of the audit', aside.settled(Math.min(ASIDE_MS, drain.left())), ASIDE_MS),
+    ]);
+    await drain.waitFor('a card', writer.close());
+    await drain.waitFor('the mirror of the audit', mirror?.close() ?? Promise.resolve());
+    await drain.waitFor('the queues', jobs.close());
+    redis.disconnect();
+    log.info('stopped');
+  };
 }
-
-// --- internal ---
 
 function edgeLog(level: Parameters<typeof openLog>[0]): Log {
   const lines = openLog(level, (line) => process.stdout.write(line), Date.now);

@@ -226,10 +226,12 @@ export interface Ask {
 export type Answers = ReadonlyMap<HostName, ReportBody>;
 export interface Asks {
   put(ask: Ask, dueAt: number): Promise<void>;
-  /** Takes down a host's answer; the last one takes the ask with it, so that it is replied to once. */
+  /** Takes down a host's answer; the last one takes the ask with it, so that one bot replies to it. */
   answer(id: string, host: HostName, body: ReportBody): Promise<{ ask: Ask; answers: Answers } | null>;
   /** Takes the ask with the answers that it has; `null` if it was taken. */
   take(id: string): Promise<{ ask: Ask; answers: Answers } | null>;
+  /** It is over. One that was taken and is not said to be comes up again in a minute: its bot has died. */
+  replied(id: string): Promise<void>;
   due(now: number): Promise<string[]>;
 }
 

@@ -5,15 +5,14 @@ import type { Redis } from './store/connect.ts';
 import { volatility } from './store/durable.ts';
 
 /** Waits for Redis, which may be starting as well. Rejects once it did not answer for 30 s. */
-export async function awaitRedis(redis: Redis, stop: AbortSignal): Promise<void> {
+export async function awaitRedis(redis: Redis): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
       if (redis.status === 'wait') await redis.connect();
       await redis.ping();
       return;
     } catch (error) {
-      if (tries >= 60 || stop.aborted)
-        throw new Error('REDIS_URL: Redis did not answer for 30 s.', { cause: error });
+      if (tries >= 60) throw new Error('REDIS_URL: Redis did not answer for 30 s.', { cause: error });
       await sleep(500);
     }
   }

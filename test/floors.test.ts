@@ -45,7 +45,7 @@ const ANY = /^/;
 const FLOORS: Floor[] = [
   {
     name: 'wiring',
-    of: /^src\/(config|main|bin|start-redis|options|verify-file)\.ts$/,
+    of: /^src\/(config|main|bin|drain|start-redis|options|verify-file)\.ts$/,
     inside: /^(src|agents)\//,
     packages: ANY,
     node: ANY,

@@ -1,7 +1,7 @@
 import type { Outcome, Trouble } from '../../src/domain/outcome.ts';
 import type { ReportBody } from '../../src/domain/protocol.ts';
 import type { Journal } from './journal.ts';
-import { type Accepted, isEnded } from './journal-memory.ts';
+import { type Accepted, hasUnknown, isEnded } from './journal-memory.ts';
 import { errorField } from './log.ts';
 import type { Outbox } from './outbox.ts';
 import { type Clock, type Engine, EngineTrouble, type Log } from './ports.ts';
@@ -47,7 +47,7 @@ export function openDoubts({
   const open = () =>
     journal.jobs().filter((job) => {
       if (held.has(job.id) || over.has(job)) return false;
-      if (!isEnded(job) || inDoubt(job).length > 0) return true;
+      if (!isEnded(job) || hasUnknown(job)) return true;
       over.add(job);
       return false;
     });

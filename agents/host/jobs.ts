@@ -87,7 +87,10 @@ export function openJobs(jobs: Jobs): (data: unknown) => Promise<void> {
     if (objection) return objection;
     doubts.hold(job.id);
     try {
-      if (!(await accept(job))) return repeated(job);
+      if (!(await accept(job))) {
+        doubts.leave(job.id);
+        return repeated(job);
+      }
     } catch (error) {
       doubts.leave(job.id);
       if (!(error instanceof JournalFull)) throw error;

@@ -49,6 +49,10 @@ export const openMemory = (): Memory => ({ jobs: new Map(), ids: new Map(), take
 export const isEnded = ({ reports }: Accepted): boolean =>
   [...reports.values()].some(({ body }) => body.kind === 'finished' || body.kind === 'refused');
 
+/** Something of it ended in a way that nobody knows yet. */
+export const hasUnknown = ({ outcomes }: Accepted): boolean =>
+  [...outcomes.values()].some(({ outcome }) => outcome === 'unknown');
+
 /** What an entry says. Twice is once. */
 export function apply(memory: Memory, entry: Entry): void {
   const job = 'job' in entry ? memory.jobs.get(entry.job) : undefined;

@@ -1,5 +1,5 @@
 import type { Outcome } from '../../src/domain/outcome.ts';
-import { type Accepted, isEnded, type Memory } from './journal-memory.ts';
+import { type Accepted, hasUnknown, isEnded, type Memory } from './journal-memory.ts';
 import { type Entry, pack } from './journal-records.ts';
 
 const DAY_MS = 86_400_000;
@@ -51,8 +51,7 @@ function mustStay(job: Accepted, now: number): boolean {
   // Also after a clock that jumps.
   if (!isEnded(job)) return true;
   if (now - job.last > IDS_MS) return false;
-  const known = [...job.outcomes.values()].every(isKnown);
-  return !known || [...job.reports.values()].some(({ acked }) => !acked);
+  return hasUnknown(job) || [...job.reports.values()].some(({ acked }) => !acked);
 }
 
 const isKnown = ({ outcome }: Outcome) => outcome !== 'unknown';

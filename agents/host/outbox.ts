@@ -79,6 +79,20 @@ export function openOutbox({
     if (said) unwritten.delete(said);
   };
 
+  const tellAnew = async (job: Accepted): Promise<void> => {
+    const known = [...job.reports.values()].some(({ body }) => body.kind === 'took');
+    const written = known ? null : write(job, job.last, { kind: 'took' });
+    const again = noteQuietly({ t: 'again', job: job.id });
+    const said = [...job.reports.values()];
+    // None goes before the one that says what it was about.
+    for (const one of said) {
+      tries.delete(one);
+      unwritten.add(one);
+    }
+    await Promise.all([written, again]);
+    for (const one of said) unwritten.delete(one);
+  };
+
   const send = async ({ job, said }: Sending): Promise<void> => {
     const report: Report = {
       ...{ v: 1, host, epoch: job.epoch, job: job.id, seq: said.seq },
@@ -179,14 +193,7 @@ export function openOutbox({
       void kick();
     },
     allAgain() {
-      for (const job of journal.jobs()) {
-        const said = [...job.reports.values()];
-        for (const one of said) tries.delete(one);
-        if (!said.some(({ body }) => body.kind === 'took'))
-          void write(job, job.last, { kind: 'took' }).then(kick);
-        void noteQuietly({ t: 'again', job: job.id });
-      }
-      void kick();
+      for (const job of journal.jobs()) void tellAnew(job).then(kick);
     },
     look: lookQuietly,
     async flush(limitMs) {

@@ -9,6 +9,7 @@ import type { Wait } from './wait.ts';
 /**
  * Deletes the planned records of the build cache, one by one, children before their parents, save those that a build
  * has used since the plan. What stops it stops the rest as well.
+ * Rejects with `EngineTrouble` where nobody can say whether the one at hand went.
  */
 export async function pruneCache(
   job: ExecuteJob,
@@ -18,10 +19,12 @@ export async function pruneCache(
   const { engine, rules, stop, queue, notes } = execution;
   const outcome: CacheOutcome = { deleted: 0, skipped: 0, failed: 0, freed: 0 };
   const left = (why: Trouble, as: 'skipped' | 'failed'): CacheOutcome => {
-    outcome[as] += cache.length - outcome.deleted - outcome.skipped - outcome.failed;
+    const { deleted, skipped, failed } = outcome;
+    outcome[as] += cache.length - deleted - skipped - failed;
     return { ...outcome, why };
   };
   if (!rules.allow.buildCache) return left({ kind: 'cache-off' }, 'skipped');
+  let lost: EngineTrouble | null = null;
   try {
     const records = new Map((await engine.buildCache(true))?.map((record) => [record.id, record]));
     const fits = ({ id, usedAt }: CacheItem) => {
@@ -38,7 +41,13 @@ export async function pruneCache(
         continue;
       }
       const freed = await removeCounted(item, execution);
-      if (freed !== null && typeof freed === 'object') return left(freed.why, freed.as);
+      if (freed !== null && typeof freed === 'object') {
+        if (freed.as === 'unknown') {
+          lost = freed.trouble;
+          throw lost;
+        }
+        return left(freed.why, freed.as);
+      }
       if (freed === null) outcome.skipped++;
       else {
         outcome.deleted++;
@@ -47,19 +56,21 @@ export async function pruneCache(
       }
     }
   } catch (error) {
-    if (error instanceof EngineTrouble) return left(error.problem, 'failed');
-    throw error;
+    if (error === lost || !(error instanceof EngineTrouble)) throw error;
+    return left(error.problem, 'failed');
   }
   return outcome;
 }
 
 // --- internal ---
 
+type Left = { why: Trouble; as: 'skipped' | 'failed' };
+
 /** Bytes freed, `null` where a build uses it by now, or why neither this record nor another may go. */
 async function removeCounted(
   { id, reclaim }: CacheItem,
   { engine, ledger, whenBack }: Execution & Pick<Wait, 'whenBack'>,
-): Promise<number | null | { why: Trouble; as: 'skipped' | 'failed' }> {
+): Promise<number | null | Left | { as: 'unknown'; trouble: EngineTrouble }> {
   const entry = await ledger.take(reclaim, 0).catch(() => undefined);
   if (entry === undefined) return { why: uncounted, as: 'failed' };
   if (entry === null) return { why: { kind: 'limit', again: ledger.left()?.again ?? 0 }, as: 'skipped' };
@@ -67,9 +78,11 @@ async function removeCounted(
   try {
     freed = await engine.removeRecord(id);
   } catch (error) {
-    // Whether it went is looked up, once the engine answers.
-    if (!(error instanceof EngineTrouble) || !(await whenBack(true))) throw error;
-    if ((await engine.buildCache(true))?.some((record) => record.id === id) !== false) throw error;
+    if (!(error instanceof EngineTrouble)) throw error;
+    // Whether it went is looked up, once the engine answers; what nobody learns now is learnt later.
+    const records = (await whenBack(true)) ? await engine.buildCache(true).catch(() => null) : null;
+    if (!records) return { as: 'unknown', trouble: error };
+    if (records.some((record) => record.id === id)) throw error;
     freed = 0;
   }
   if (freed === null) await ledger.giveBack(entry);

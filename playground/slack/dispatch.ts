@@ -71,7 +71,7 @@ export function createDispatch(
   };
 
   return {
-    deliver: (type, payload, { user, what }, { times = 1, gapMs = 0 } = {}) =>
+    deliver: (type, payload, { user, what }, { times = 1, gapMs = 0, renamed = false } = {}) =>
       new Promise((resolve) => {
         const id = randomUUID();
         const event = type === 'events_api' ? { retry_attempt: 0, retry_reason: '' } : {};
@@ -99,8 +99,10 @@ export function createDispatch(
           return;
         }
         for (let copy = 1; copy < times; copy++) {
-          if (gapMs === 0) send(envelope);
-          else later(gapMs * copy, () => send(envelope));
+          const again = renamed ? { ...envelope, envelope_id: randomUUID() } : envelope;
+          if (renamed) pending.set(again.envelope_id, { ...entry, settle: () => {} });
+          if (gapMs === 0) send(again);
+          else later(gapMs * copy, () => send(again));
         }
         later(settings.ackTimeout, () => {
           if (entry.acked) return;

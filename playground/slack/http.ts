@@ -10,20 +10,35 @@ import type { Fault, Json } from './types.ts';
 type Answer = { readonly status: number; readonly json?: Json; readonly headers?: Record<string, string> };
 
 /** Slack's HTTP side: the Web API, uploads and response URLs. Nothing is ever redirected. */
-export function createHttp(context: Context): Server {
-  return createServer((request, response) => {
-    handle(context, request, response).catch((error: unknown) => {
+export function createHttp(context: Context): { server: Server; hanging: () => number } {
+  const held = new Set<ServerResponse>();
+  const hold = (response: ServerResponse) => {
+    held.add(response);
+    response.on('close', () => held.delete(response));
+  };
+  const server = createServer((request, response) => {
+    handle({ ...context, hold }, request, response).catch((error: unknown) => {
       if (!response.headersSent)
         send(response, { status: 500, json: { ok: false, error: 'internal_error', detail: String(error) } });
     });
   });
+  return { server, hanging: () => held.size };
 }
 
-async function handle(context: Context, request: IncomingMessage, response: ServerResponse) {
+type Serving = Context & {
+  /** This one gets no answer on purpose. */
+  readonly hold: (response: ServerResponse) => void;
+};
+
+async function handle(context: Serving, request: IncomingMessage, response: ServerResponse) {
   const url = new URL(request.url ?? '/', 'http://stand-in');
   const raw = await readBody(request);
-  if (context.faults.down()) return send(response, { status: 503 });
   const [, area = '', name = ''] = url.pathname.split('/');
+  if (context.faults.down()) {
+    const method = area === 'api' ? name : area;
+    context.record.add({ kind: 'call', method, body: {}, status: 503, fault: 'outage' });
+    return send(response, { status: 503 });
+  }
   if (request.method !== 'POST' && !(area === 'api' && request.method === 'GET'))
     return send(response, { status: 405 });
   const type = request.headers['content-type'] ?? '';
@@ -55,7 +70,7 @@ async function handle(context: Context, request: IncomingMessage, response: Serv
 }
 
 /** Runs one call under the faults that were injected, and records both. */
-function answer(context: Context, response: ServerResponse, method: string, body: Json, run: () => Answer) {
+function answer(context: Serving, response: ServerResponse, method: string, body: Json, run: () => Answer) {
   const { record, faults } = context;
   const { token: _secret, ...shown } = body;
   const fault = faults.meet(method, body);
@@ -69,25 +84,48 @@ function answer(context: Context, response: ServerResponse, method: string, body
       ...(fault ? { fault: fault.kind } : {}),
     });
 
-  if (fault && fault.kind !== 'drop-after') {
+  const carryOut = (): Answer => {
+    try {
+      return context.messages.unseen(fault?.ms ?? 0, run);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      record.reject(method, error, shown);
+      return { status: method === 'response_url' ? 400 : 200, json: refusalAnswer(error) };
+    }
+  };
+  if (fault?.kind === 'late') {
+    context.hold(response);
+    context.clock.sleep(fault.ms ?? LATE_MS).then(() => note(carryOutNow()));
+    return;
+  }
+  const after = fault?.kind === 'drop-after' || fault?.kind === 'http-after';
+  if (fault && !after) {
     const instead = faultAnswer(fault);
     note(instead ?? { status: 0 });
     if (instead) send(response, instead);
     else if (fault.kind === 'drop') response.socket?.destroy();
+    else context.hold(response);
     return;
   }
-  let result: Answer;
-  try {
-    result = run();
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    record.reject(method, error, shown);
-    result = { status: method === 'response_url' ? 400 : 200, json: refusalAnswer(error) };
-  }
+  const result = carryOut();
   note(result);
-  if (fault) response.socket?.destroy();
+  if (fault?.kind === 'http-after') send(response, { status: fault.status ?? 503 });
+  else if (fault) response.socket?.destroy();
   else send(response, result);
+
+  /** What is late is seen at once. */
+  function carryOutNow(): Answer {
+    try {
+      return run();
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return { status: 200, json: refusalAnswer(error) };
+    }
+  }
 }
+
+/** Longer than an app waits for an answer. */
+const LATE_MS = 12_000;
 
 function respond(context: Context, id: string, body: Json, error: string | undefined): Answer {
   const to = context.grants.use(id);

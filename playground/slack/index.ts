@@ -44,14 +44,14 @@ export async function startSlack(options: Options = {}): Promise<Slack> {
   let port = options.port ?? 0;
   const base = () => `http://${host}:${port}`;
 
-  const clock = createClock();
+  const clock = createClock(options.time);
   const record = createRecord(clock);
   const world = createWorld();
   const messages = createMessages(clock, record);
   const views = createViews(record);
   const files = createFiles(record);
   const faults = createFaults();
-  const sockets = createSockets(record, faults, () => `${host}:${port}`);
+  const sockets = createSockets(record, faults, () => options.socketHost ?? `${host}:${port}`);
   const limiter = createLimiter(clock, options.rateLimits);
   const grants = createGrants(clock, base);
   const { ticket } = sockets;
@@ -75,7 +75,7 @@ export async function startSlack(options: Options = {}): Promise<Slack> {
   const dispatch = createDispatch(context, transport);
   const press = createPress(context, dispatch);
 
-  const server = createHttp(context);
+  const { server, hanging } = createHttp(context);
   server.on('upgrade', sockets.upgrade);
   server.listen(port, host);
   await once(server, 'listening');
@@ -121,6 +121,8 @@ export async function startSlack(options: Options = {}): Promise<Slack> {
     disconnect: sockets.disconnect,
     cut: sockets.cut,
     fault: faults.inject,
+    weather: faults.weather,
+    hanging,
     outage: (on) => {
       faults.outage(on);
       if (on) sockets.cut();

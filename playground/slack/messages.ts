@@ -19,6 +19,10 @@ export type Draft = {
 export type Messages = {
   readonly post: (draft: Draft) => Message;
   readonly update: (message: Message, content: Content, by: string) => Message;
+  /** What is posted by this work is not in the history before so many milliseconds are over. */
+  readonly unseen: <T>(ms: number, work: () => T) => T;
+  /** Whether the history shows it. */
+  readonly isSeen: (message: Message) => boolean;
   readonly remove: (message: Message, by: string) => void;
   readonly find: (channel: string, ts: string) => Message | undefined;
   /** What everybody in the channel sees, oldest first; `undefined` for all channels. */
@@ -30,6 +34,8 @@ export type Messages = {
 /** The current messages. Every version of each goes to the record. */
 export function createMessages(clock: Clock, record: RecordKeeper): Messages {
   const current = new Map<string, Message>();
+  const seenAt = new Map<string, number>();
+  let lagMs = 0;
   let named = 0;
   const fresh = () => `gen${(++named).toString(36)}`;
   const key = (channel: string, ts: string) => `${channel} ${ts}`;
@@ -56,8 +62,18 @@ export function createMessages(clock: Clock, record: RecordKeeper): Messages {
         ...(files ? { files } : {}),
         ...flags,
       };
+      if (lagMs > 0) seenAt.set(key(channel, message.ts), clock.now() + lagMs);
       return put(message, 'posted', by);
     },
+    unseen: (ms, work) => {
+      lagMs = ms;
+      try {
+        return work();
+      } finally {
+        lagMs = 0;
+      }
+    },
+    isSeen: ({ channel, ts }) => (seenAt.get(key(channel, ts)) ?? 0) <= clock.now(),
     update: (old, content, by) => {
       const { blocks: oldBlocks, metadata: oldMetadata, ...rest } = old;
       // What an update leaves out, stays: chat.update says so for blocks and for metadata.

@@ -68,6 +68,10 @@ export type Slack = Pick<World, 'addUser' | 'addChannel' | 'setGroup' | 'join' |
     /** Cuts the app's connections without a word. */
     readonly cut: () => void;
     readonly fault: (fault: Fault) => FaultHandle;
+    /** Decides of every call whether it meets a fault; until it is called without a function. */
+    readonly weather: (meet?: (method: string, body: Json) => Fault | undefined) => void;
+    /** Requests that are not answered on purpose, and are waited for. */
+    readonly hanging: () => number;
     /** While on: 503 for every request, no sockets. */
     readonly outage: (on: boolean) => void;
     readonly close: () => Promise<void>;

@@ -158,7 +158,19 @@ export type Warning = {
   readonly body: Json;
 };
 
-export type FaultKind = 'error' | 'http' | 'ratelimited' | 'hang' | 'drop' | 'drop-after';
+export type FaultKind =
+  | 'error'
+  | 'http'
+  | 'ratelimited'
+  | 'hang'
+  | 'drop'
+  /** Carried out; then the connection goes, or the status of an error comes. */
+  | 'drop-after'
+  | 'http-after'
+  /** Carried out so late that nobody waits for the answer any more. */
+  | 'late'
+  /** What is met by every request while Slack is away. */
+  | 'outage';
 
 export type Fault = {
   /** A Web API method, `response_url`, `upload`, `hello` (with `hang`), or `*` for every Web API method. */
@@ -172,6 +184,8 @@ export type Fault = {
   readonly status?: number;
   /** `ratelimited`: seconds; 1 unless told. */
   readonly retryAfter?: number;
+  /** Milliseconds. `late`: until it is carried out, 12 s unless told; `…-after`: until the history shows what it did, 0 unless told. */
+  readonly ms?: number;
   /** Only calls whose body satisfies this. */
   readonly match?: (body: Json) => boolean;
 };
@@ -182,6 +196,8 @@ export type Options = {
   readonly port?: number;
   /** Bind address; 127.0.0.1 unless told. */
   readonly host?: string;
+  /** Where the app is told to open its sockets, as `host:port`; at the stand-in itself unless told. */
+  readonly socketHost?: string;
   readonly botToken?: string;
   readonly appToken?: string;
   readonly scopes?: readonly string[];
@@ -197,6 +213,8 @@ export type Options = {
   readonly eventRetries?: readonly number[];
   /** Cumulative characters of a message's blocks; 12 000 unless told (bolt-js#2509, #2867: undocumented). */
   readonly blockTextLimit?: number;
+  /** Another clock than the machine's. */
+  readonly time?: { now(): number; sleep(ms: number): Promise<void> };
   /** Where to send requests instead of sockets: Bolt's HTTP mode, signed with the secret. */
   readonly requestUrl?: { readonly url: string; readonly signingSecret: string };
 };
@@ -220,6 +238,8 @@ export type Repeat = {
   readonly times?: number;
   /** Milliseconds between these deliveries; 0 unless told. */
   readonly gapMs?: number;
+  /** Each of them in an envelope of its own, as Slack has been seen to do. */
+  readonly renamed?: boolean;
 };
 
 export type CommandInput = Repeat & {
@@ -266,4 +286,4 @@ export type SubmitResult = Delivery & {
   >;
 };
 
-export type DisconnectReason = 'warning' | 'refresh_requested' | 'link_disabled';
+export type DisconnectReason = 'warning' | 'refresh_requested' | 'link_disabled' | 'too_many_websockets';

@@ -13,3 +13,10 @@ export class UserError extends Error {
     this.lasting = options?.lasting ?? false;
   }
 }
+
+/** Something stored by a version of dimg that knows more than this one: it is left as it is, for a bot that can read it. */
+export class NewerError extends UserError {
+  constructor(message: Markup | string, options?: ErrorOptions) {
+    super(message, { ...options, lasting: true });
+  }
+}

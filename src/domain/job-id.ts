@@ -11,9 +11,6 @@ export function jobId(kind: JobKind, run: RunId, host: HostName): string {
 export function parseJobId(id: string): { kind: JobKind; run: RunId; host: HostName } | null {
   const match = /^(plan|execute|restore)-(\d+)-(.+)$/.exec(id);
   if (!match) return null;
-  return {
-    kind: match[1] as JobKind,
-    run: RunId.parse(Number(match[2])),
-    host: HostName.parse(match[3]),
-  };
+  const [run, host] = [RunId.safeParse(Number(match[2])), HostName.safeParse(match[3])];
+  return run.success && host.success ? { kind: match[1] as JobKind, run: run.data, host: host.data } : null;
 }

@@ -1,6 +1,6 @@
 import type { History, HistoryFilter } from '../commands/_define.ts';
 import type { Entry } from '../domain/audit.ts';
-import { UserError } from '../domain/error.ts';
+import { NewerError, UserError } from '../domain/error.ts';
 import type { RunId } from '../domain/ids.ts';
 import { say } from '../domain/markup.ts';
 import { resolveWhere, unknownHost } from '../domain/where.ts';
@@ -86,7 +86,7 @@ function openMatching(deps: Deps, hosts: ReadonlySet<string> | null) {
         [...open].map(async (id) => {
           looked.add(id);
           const run = await deps.runs.load(id).catch((error) => {
-            if (error instanceof UserError) throw error;
+            if (error instanceof UserError && !(error instanceof NewerError)) throw error;
             // What is no run any more must not hide the audit of it.
             return null;
           });

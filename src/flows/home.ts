@@ -7,7 +7,7 @@ import { isFinal, type Run } from '../domain/run.ts';
 import type { Log, People, Person } from '../ports.ts';
 import type { Deps } from './_deps.ts';
 import { refusal } from './decide.ts';
-import { openRuns } from './open-runs.ts';
+import { loadAll, openRuns } from './open-runs.ts';
 
 /** How many runs that are over one sees, and among how many of one's newest they are looked for. */
 const RECENT = 10;
@@ -100,8 +100,8 @@ async function recentRuns(deps: Deps, user: UserId): Promise<Run[]> {
   const ids = await deps.runs.askedBy(user, AMONG);
   const found: Run[] = [];
   for (let from = 0; from < ids.length && found.length < RECENT; from += RECENT) {
-    const runs = await Promise.all(ids.slice(from, from + RECENT).map((id) => deps.runs.load(id)));
-    found.push(...runs.flatMap((run) => (run && isFinal(run.state) ? [run] : [])));
+    const runs = await loadAll(deps, ids.slice(from, from + RECENT));
+    found.push(...runs.filter((run) => isFinal(run.state)));
   }
   return found.slice(0, RECENT);
 }

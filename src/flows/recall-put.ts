@@ -88,8 +88,8 @@ function isBehind(kept: Kept, claims: readonly Claim[], number: number): boolean
   return number > kept.run || claims.some(({ n }) => n > last);
 }
 
-async function afterOthers({ keeping, sleep }: Recalling): Promise<Kept> {
-  await sleep(BOTS_MS);
+async function afterOthers({ keeping, sleep, botsMs = BOTS_MS }: Recalling): Promise<Kept> {
+  await sleep(botsMs);
   return keeping.look();
 }
 
@@ -177,8 +177,8 @@ async function putBackRuns(
       continue;
     }
     const told = back.facts.length > 0;
-    // What is being done now has not said yet how it ends.
-    if (back.run.card) await hold.posted(back.run);
+    // Its card may be there though nobody remembers that.
+    await hold.posted(back.run);
     // A card that was too large to be carried along says more than what is left of it.
     await hold.put(back.run, stored, back.facts, told && !(one?.short && isFinal(back.before.state)));
     if (told) done.changed.push({ before: back.before, run: back.run });

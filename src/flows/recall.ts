@@ -17,6 +17,8 @@ export interface Recalling {
   auditChannel: string | undefined;
   /** How long hosts have to be heard of again, in milliseconds; more than their heartbeats take. */
   hostsMs?: number;
+  /** How long other bots have to tell what they remember, in milliseconds. */
+  botsMs?: number;
 }
 
 /** A bot that dies while it puts back holds up others for no longer. */
@@ -82,8 +84,8 @@ export function openRecall(recalling: Recalling) {
     const left: string[] = [];
     for (const channel of news.channels)
       await voice.post(channel, { lines: news.lines.map((line) => say`${line}`) }).catch((error) => {
-        const refused = error instanceof UserError && !/try again/.test(error.message);
-        if (!refused) left.push(channel);
+        // Where Slack refuses it, nobody can be told.
+        if (!(error instanceof UserError && error.lasting)) left.push(channel);
       });
     if (left.length > 0) await keeping.later({ ...news, channels: left });
   }

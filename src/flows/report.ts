@@ -1,3 +1,4 @@
+import { NewerError } from '../domain/error.ts';
 import { parseJobId } from '../domain/job-id.ts';
 import { summarise } from '../domain/plan-summary.ts';
 import type { Report } from '../domain/protocol.ts';
@@ -5,7 +6,7 @@ import type { Settled } from '../ports.ts';
 import type { Deps } from './_deps.ts';
 import { advance } from './advance.ts';
 import { disown } from './break-off.ts';
-import { answered } from './survey.ts';
+import { answered, isAsk } from './survey.ts';
 import { took } from './took.ts';
 
 /**
@@ -16,6 +17,7 @@ import { took } from './took.ts';
 export async function report(deps: Deps, { job, host, epoch, seq, body }: Report): Promise<Settled> {
   const named = parseJobId(job);
   if (!named) {
+    if (!isAsk(job)) throw new NewerError(`A report is about a job that this version does not know: ${job}.`);
     await answered(deps, job, host, body);
     return 'settled';
   }

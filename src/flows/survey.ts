@@ -38,6 +38,8 @@ export async function askToVerify(deps: Deps, asked: Request): Promise<null> {
   return null;
 }
 
+export const isAsk = (job: string): boolean => job.startsWith(ASK);
+
 /** A host's answer; the last one brings the reply. */
 export async function answered(deps: Deps, id: string, host: HostName, body: ReportBody): Promise<void> {
   const complete = await deps.asks.answer(id, host, body);
@@ -52,13 +54,15 @@ export async function giveUpAsking(deps: Deps, id: string): Promise<void> {
 
 // --- internal ---
 
+const ASK = 'survey-';
+
 async function ask(
   deps: Deps,
   hosts: readonly HostStatus[],
   about: Omit<Ask, 'id' | 'hosts'>,
   job: Question,
 ): Promise<void> {
-  const id = `survey-${deps.newId()}`;
+  const id = `${ASK}${deps.newId()}`;
   const now = deps.clock();
   const notAfter = now + ANSWER_MS;
   const online = hosts.filter((host) => isOnline(host, now));
@@ -73,13 +77,26 @@ async function ask(
 }
 
 async function reply(deps: Deps, ask: Ask, answers: Answers): Promise<void> {
-  const { command, input } = parse(ask.command, deps.commands);
+  const read = readAgain(ask, deps);
+  // A newer bot has asked: it comes up again, for one that knows what it means.
+  if (!read) return deps.log.warn('a question of a newer version was left aside', { id: ask.id });
+  const { command, input } = read;
   const bodies = ask.hosts.map((host): [HostName, ReportBody] => [
     host,
     answers.get(host) ?? { kind: 'refused', why: { kind: 'no-answer' } },
   ]);
   // What others report meanwhile must not wait for it.
-  if (command.kind === 'verify') deps.aside(verifyAndTell(deps, ask, bodies, command.show));
-  if (command.kind !== 'survey') return;
-  await deps.voice.reply(ask.replyTo, command.show(bodies, input, deps.clock()));
+  if (command.kind === 'verify')
+    return deps.aside(verifyAndTell(deps, ask, bodies, command.show).then(() => deps.asks.replied(ask.id)));
+  if (command.kind === 'survey')
+    await deps.voice.reply(ask.replyTo, command.show(bodies, input, deps.clock()));
+  await deps.asks.replied(ask.id);
+}
+
+function readAgain({ command }: Ask, deps: Deps): ReturnType<typeof parse> | null {
+  try {
+    return parse(command, deps.commands);
+  } catch {
+    return null;
+  }
 }

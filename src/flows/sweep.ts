@@ -1,4 +1,5 @@
 import { JOURNAL_MS, lookAt, POSTING_MS, START_MS } from '../domain/due.ts';
+import { NewerError } from '../domain/error.ts';
 import { ANSWER_MS, isOnline, OFFLINE_MS } from '../domain/protocol.ts';
 import { hasTurn } from '../domain/rollout.ts';
 import { isFinal, isHandedOut, partsOf, type Run } from '../domain/run.ts';
@@ -15,7 +16,11 @@ import { giveUpAsking } from './survey.ts';
 export async function sweep(deps: Deps): Promise<void> {
   const failures: unknown[] = [];
   const each = async <T>(list: readonly T[], work: (one: T) => Promise<void>) => {
-    for (const one of list) await work(one).catch((error) => failures.push(error));
+    for (const one of list)
+      await work(one).catch((error) => {
+        if (error instanceof NewerError) deps.log.warn(error.message);
+        else failures.push(error);
+      });
   };
   await each(await deps.runs.due(deps.clock()), async (id) => {
     const run = await deps.runs.load(id);

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { KEEP_S } from '../domain/due.ts';
-import { UserError } from '../domain/error.ts';
+import { NewerError, UserError } from '../domain/error.ts';
 import { parseJobId } from '../domain/job-id.ts';
 import { key, Report } from '../domain/protocol.ts';
+import { tolerant } from '../domain/tolerant.ts';
 import type { Log, Reports, Settled } from '../ports.ts';
 
+const Told = tolerant(Report);
 const GROUP = 'bot';
 /** Another bot's report that it has not finished for so long is taken over. */
 const ABANDONED_MS = 30_000;
@@ -101,23 +103,20 @@ export function openReports(
   const pause = (ms: number) => sleep(ms, undefined, { signal: stop.signal }).catch(() => undefined);
 
   async function settle([id, fields]: Row, handle: Handle): Promise<void> {
-    if (stop.signal.aborted || unread.has(id)) return;
+    if (stop.signal.aborted) return;
+    if (unread.has(id)) return leave(id);
     const leaving = redis.multi().xack(key.reports, GROUP, id).xdel(key.reports, id);
     const told = tryJson(fields?.[1] ?? '');
-    const report = Report.safeParse(told);
+    const report = Told.safeParse(told);
     if (!report.success) {
       const problem = report.error.issues[0]?.message;
-      if (told === undefined) {
-        log.warn('what is no report was removed from the stream', { id });
-        await leaving.exec();
-        return;
-      }
-      if (unread.size > 10_000) unread.clear();
-      unread.add(id);
-      log.warn('a report can not be read, and is left for a newer version of dimg', { id, problem });
+      if (told !== undefined) return leave(id, problem);
+      log.warn('what is no report was removed from the stream', { id });
+      await leaving.exec();
       return;
     }
     const settled = await insist(() => handle(report.data));
+    if (settled instanceof NewerError) return leave(id, settled.message);
     if (settled === 'left') return;
     const { host, job, seq } = report.data;
     // Of surveys and plans hosts keep nothing.
@@ -126,16 +125,26 @@ export function openReports(
     await leaving.exec();
   }
 
+  /** For a bot of a newer version, which finds it abandoned long since. One line in the log for each. */
+  async function leave(id: string, problem?: string): Promise<void> {
+    if (!unread.has(id))
+      log.warn('a report can not be read, and is left for a newer version of dimg', { id, problem });
+    if (unread.size > 10_000) unread.clear();
+    unread.add(id);
+    await redis.xclaim(key.reports, GROUP, consumer, 0, id, 'IDLE', 10 * ABANDONED_MS, 'JUSTID');
+  }
+
   /**
    * While Redis or Slack is away a report waits. Any other failure will not go away by itself, and must not keep the
    * reports behind it: it is dropped without an acknowledgement, so that its host sends again what it must. `left` where
    * somebody must mend something first, or this bot ends: then it is taken up again later.
    */
-  async function insist(work: () => Promise<Settled>): Promise<Settled | 'dropped' | 'left'> {
+  async function insist(work: () => Promise<Settled>): Promise<Settled | 'dropped' | 'left' | NewerError> {
     for (let tries = 1; !stop.signal.aborted; tries++) {
       try {
         return await work();
       } catch (error) {
+        if (error instanceof NewerError) return error;
         log.error('a report could not be carried out', error, { tries });
         const known = error instanceof UserError;
         if (known && error.lasting) return 'left';

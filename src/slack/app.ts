@@ -1,4 +1,4 @@
-import bolt from '@slack/bolt';
+import { App, LogLevel, SocketModeReceiver } from '@slack/bolt';
 import type { WebClientOptions } from '@slack/web-api';
 import { UserError } from '../domain/error.ts';
 import { RunId, UserId } from '../domain/ids.ts';
@@ -51,7 +51,7 @@ export async function openApp(
   handlers: Handlers,
   { log, time }: { log: Log; time: Time },
 ) {
-  const quiet = { debug() {}, info() {}, setLevel() {}, getLevel: () => bolt.LogLevel.WARN, setName() {} };
+  const quiet = { debug() {}, info() {}, setLevel() {}, getLevel: () => LogLevel.WARN, setName() {} };
   const logger = {
     ...quiet,
     warn: (...text: unknown[]) => log.warn(text.join(' ')),
@@ -59,13 +59,13 @@ export async function openApp(
   };
   const receiver =
     'appToken' in by
-      ? new bolt.SocketModeReceiver({
+      ? new SocketModeReceiver({
           ...{ appToken: by.appToken, logger: { ...logger, error: logger.warn } },
           autoReconnectEnabled: false,
           installerOptions: { clientOptions },
         })
       : null;
-  const app = new bolt.App({
+  const app = new App({
     token: botToken,
     botId,
     botUserId,
@@ -80,6 +80,8 @@ export async function openApp(
       : { signingSecret: by.signingSecret, port: by.port, endpoints: '/slack/events' }),
   });
   await app.init();
+  const hands = openHands();
+  app.use(async ({ next }) => hands.hold(next()));
 
   app.command(/.*/, async ({ command, ack }) => {
     const work = spoken(log, () =>
@@ -133,13 +135,32 @@ export async function openApp(
   app.error(async (error) => log.error('a Slack event could not be handled', error));
   const socket = receiver && keepConnected(receiver.client, time, log);
   return {
-    /** Resolves once people can be heard, or the app is stopped; rejects where Slack refuses the token. */
+    /** Resolves once people can be heard, or the app is ended; rejects where Slack refuses the token. */
     start: async () => void (await (socket ?? app).start()),
-    stop: async () => void (await (socket ?? app).stop()),
+    /** Resolves once what was heard is answered, and nothing more is heard. */
+    async end() {
+      await hands.empty();
+      await (socket ?? app).stop();
+    },
   };
 }
 
 // --- internal ---
+
+/** What was heard and is not answered yet. */
+function openHands() {
+  const held = new Set<Promise<void>>();
+  return {
+    async hold(work: Promise<void>): Promise<void> {
+      const kept = work.catch(() => undefined).finally(() => held.delete(kept));
+      held.add(kept);
+      return work;
+    },
+    async empty(): Promise<void> {
+      while (held.size > 0) await Promise.all(held);
+    },
+  };
+}
 
 /** The value was made by us, but comes back through a client. */
 function readRun(value: string | undefined): RunId {

@@ -38,7 +38,10 @@ export function hostSection(
   rows: number,
 ): Section {
   if (!part.plan || !plan) {
-    const state = part.trouble ? troubleWords(part.trouble) : say`planning…`;
+    const known = part.plan
+      ? say`${workOf(part.plan)} planned, frees ${formatSize(part.plan.reclaim)}; which ones Redis has lost`
+      : say`planning…`;
+    const state = part.trouble ? troubleWords(part.trouble) : known;
     return { lines: [say`${bold(host)} ${state}`], more: 0 };
   }
   const { plan: sum } = part;

@@ -1,4 +1,4 @@
-import type bolt from '@slack/bolt';
+import type { App } from '@slack/bolt';
 import type { WebClient } from '@slack/web-api';
 import { UserError } from '../domain/error.ts';
 import { code, type Markup, say } from '../domain/markup.ts';
@@ -37,7 +37,7 @@ const unsure = (run: Run): Markup =>
   say`Slack did not say whether the form is open. If it is not, send ${code(`/dimg deny ${run.id} [reason]`)}.`;
 
 /** Hears the forms that are sent. Why a denial does not count is shown in the form's place, or told alone where that is late. */
-export function listenForDenials(app: bolt.App, handlers: Pick<Handlers, 'deny' | 'reply'>, log: Log): void {
+export function listenForDenials(app: App, handlers: Pick<Handlers, 'deny' | 'reply'>, log: Log): void {
   app.view(DENY_FORM, async ({ body, view, ack }) => {
     const sent = readDenyForm(view);
     const work = spoken(log, async () => {

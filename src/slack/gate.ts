@@ -54,6 +54,11 @@ export function openGate(time: Time, log: Log, send: typeof fetch = fetch): Gate
     return Math.max(away() ?? 0, held, buckets.wait(method, key, spare), 0);
   }
 
+  function hold(key: string, ms: number): void {
+    for (const [name, until] of holds) if (until < time.now()) holds.delete(name);
+    // Answers to calls at once may overtake each other.
+    holds.set(key, Math.max(holds.get(key) ?? 0, time.now() + ms));
+  }
   function answered(): void {
     if (isAway()) log.info('Slack takes calls again', { failures });
     failures = 0;
@@ -90,8 +95,7 @@ export function openGate(time: Time, log: Log, send: typeof fetch = fetch): Gate
       const response = await send(input, init);
       const text = await response.text();
       const { status, statusText, headers } = response;
-      if (status === 429) holds.set(key, time.now() + 1000 * Number(headers.get('retry-after') ?? 30));
-      if (holds.size > 1_000) holds.clear();
+      if (status === 429) hold(key, 1000 * Number(headers.get('retry-after') ?? 30));
       const error = method === 'upload' ? null : errorIn(text);
       if (status === 429) answered();
       else if (status !== 200 || error === undefined || BROKEN.has(error ?? '')) {

@@ -1,9 +1,9 @@
-import type bolt from '@slack/bolt';
+import type { SocketModeReceiver } from '@slack/bolt';
 import type { Log } from '../ports.ts';
 import { backoff, type Time } from './backoff.ts';
 import { failureOf } from './failures.ts';
 
-type Client = bolt.SocketModeReceiver['client'];
+type Client = SocketModeReceiver['client'];
 
 /** Slack says hello at once. */
 const HELLO_MS = 10_000;

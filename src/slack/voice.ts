@@ -32,7 +32,7 @@ export function openVoice(client: WebClient, time: Pick<Time, 'sleep'>, log: Log
         log.error('Slack did not take a message', error);
         throw new UserError(
           failure.kind === 'refused' ? failure.words : say`Slack did not take the message: try again.`,
-          { cause: error },
+          { cause: error, lasting: failure.kind === 'refused' },
         );
       }
     },

@@ -12,13 +12,14 @@ import { type Shown, type Writing, writeCard } from './write-card.ts';
 
 /** Cards that are written at once: a Slack that hangs takes ten seconds of each. */
 const LANES = 10;
-/** How often cards are looked for that another bot left behind. */
 const LOOK_MS = 200;
 /** After a change: what comes with it is written with it. */
 const KICKED_MS = 20;
 /** So many come at once. */
 const PAGE = 1_000;
 const FORGET_MS = 600_000;
+/** After a card that had to wait: where Slack's limit holds up one it may hold up many, and each try costs the store some calls. */
+const REST_MS = 250;
 
 export interface WriterParts extends Pick<Writing, 'client' | 'cards' | 'runs' | 'posted' | 'unpostable'> {
   /** The one that `client` makes its calls through. */
@@ -32,6 +33,8 @@ export interface WriterParts extends Pick<Writing, 'client' | 'cards' | 'runs' |
   name: string;
   log: Log;
   time: Time;
+  /** How often cards are looked for that another bot left behind, in milliseconds. */
+  lookMs?: number;
 }
 
 /**
@@ -39,7 +42,7 @@ export interface WriterParts extends Pick<Writing, 'client' | 'cards' | 'runs' |
  * could not write stays in the queue, so a card is true as soon as Slack takes it.
  */
 export function openWriter(parts: WriterParts): { kick(): void; start(): void; close(): Promise<void> } {
-  const { cards, log, time, gate } = parts;
+  const { cards, log, time, gate, lookMs = LOOK_MS } = parts;
   const patience = openPatience(time.random);
   const finder = openFinder(parts.client, parts.botId);
   const writing: Writing = { ...parts, patience, finder, stamp: openStamps(parts.name) };
@@ -53,6 +56,7 @@ export function openWriter(parts: WriterParts): { kick(): void; start(): void; c
   const busy = new Map<RunId, Promise<void>>();
   let closing = false;
   let kicked = false;
+  let restUntil = 0;
   let wake = new AbortController();
   let loop = Promise.resolve();
 
@@ -65,8 +69,10 @@ export function openWriter(parts: WriterParts): { kick(): void; start(): void; c
           log.error('cards could not be looked for', error),
         );
       if (away) await pause(away);
-      else if (busy.size >= LANES) await Promise.race([...busy.values(), pause(LOOK_MS)]);
-      else await pause(kicked ? KICKED_MS : LOOK_MS);
+      else if (busy.size >= LANES) await Promise.race([...busy.values(), pause(lookMs)]);
+      else await pause(kicked ? KICKED_MS : lookMs);
+      const rest = restUntil - time.now();
+      if (rest > 0 && !kicked) await pause(rest);
     }
     await Promise.all(busy.values());
   }
@@ -79,7 +85,8 @@ export function openWriter(parts: WriterParts): { kick(): void; start(): void; c
         if (busy.size >= lanes || closing) return;
         if (!busy.has(id) && (notBefore.get(id) ?? 0) <= time.now()) begin(id);
       }
-      if (page.length < PAGE) break;
+      // A page may be short where a newer version has to write some of it.
+      if (page.length === 0) break;
     }
     for (const [id, at] of notBefore) if (at < time.now() - FORGET_MS) notBefore.delete(id);
   }
@@ -88,6 +95,7 @@ export function openWriter(parts: WriterParts): { kick(): void; start(): void; c
     const work = writeCard(writing, id, lastShown, beside)
       .then((wait) => {
         notBefore.set(id, time.now() + wait);
+        if (wait > 0) restUntil = time.now() + REST_MS;
       })
       .catch((error) => {
         log.error('a card could not be written', error, { run: id });

@@ -43,5 +43,7 @@ export const own = {
   stray: (job: string, seq: number): string => `${PREFIX}:recall:stray:${job}:${seq}`,
   ask: (id: string): string => `${PREFIX}:ask:${id}`,
   answers: (id: string): string => `${PREFIX}:ask:${id}:answers`,
+  /** Exists while a bot is replying to it. */
+  taken: (id: string): string => `${PREFIX}:ask:${id}:taken`,
   asksDue: `${PREFIX}:asks:due`,
 } as const;

@@ -1,11 +1,13 @@
+import type { z } from 'zod';
 import { chain, type Fact } from '../domain/audit.ts';
 import { lookAt } from '../domain/due.ts';
-import { UserError } from '../domain/error.ts';
+import { NewerError, UserError } from '../domain/error.ts';
 import { HostName, RunId } from '../domain/ids.ts';
 import { code, say } from '../domain/markup.ts';
 import { Plan } from '../domain/plan.ts';
 import { key } from '../domain/protocol.ts';
 import { isFinal, Run } from '../domain/run.ts';
+import { tolerant } from '../domain/tolerant.ts';
 import type { Clock, Runs } from '../ports.ts';
 import { type Redis, reaching } from './connect.ts';
 import { readHead } from './keeping.ts';
@@ -13,7 +15,11 @@ import { own } from './keys.ts';
 import { type OwnMemory, openMemory } from './memory.ts';
 import { IN_DOUBT, IS_WHOLE, inDoubt, RESERVE, sure, WHOLE } from './whole.ts';
 
+const StoredRun = tolerant(Run);
+const StoredPlan = tolerant(Plan);
 const DAY_S = 86_400;
+/** What a newer version is at may be over by then. */
+const UNREAD_MS = 600_000;
 /** A response URL of Slack lives for half an hour. */
 const REPLY_S = 30 * 60;
 
@@ -90,8 +96,28 @@ export function openRuns(
   clock: Clock,
   keepDays: number,
   memory: OwnMemory = openMemory(),
-): Runs {
+): Runs & {
+  /** Whether this version could not read it a moment ago. */
+  isUnread(id: RunId): boolean;
+} {
   const planCache = new Map<string, Plan>();
+  /** Runs that a newer version has written, and when that was seen. */
+  const unread = new Map<RunId, number>();
+
+  function read<T>(id: RunId, schema: z.ZodType<T>, json: string): T {
+    const parsed = schema.safeParse(JSON.parse(json));
+    if (parsed.success) {
+      unread.delete(id);
+      return parsed.data;
+    }
+    unread.set(id, clock());
+    throw new NewerError(
+      say`#${id} was written by a newer dimg than this bot, which leaves it alone: upgrade the bot, or ask the newer one.`,
+      { cause: parsed.error },
+    );
+  }
+
+  const isUnread = (id: RunId): boolean => clock() - (unread.get(id) ?? -Infinity) < UNREAD_MS;
 
   /** Plans never change, but they can be large: the newest few are kept at hand. */
   function remember(id: RunId, plan: Plan): void {
@@ -160,6 +186,7 @@ export function openRuns(
   });
 
   return {
+    isUnread,
     create: (delivery, draft, facts, replyTo) =>
       reaching(async () => {
         // Looked at first only so that no number is taken in vain.
@@ -176,7 +203,7 @@ export function openRuns(
         const json = await redis.hget(own.run(id), 'json');
         // What is not there may be put back in a moment.
         if (json === null && (await redis.eval(IS_WHOLE, 1, own.whole)) !== 1) throw inDoubt();
-        return json === null ? null : Run.parse(JSON.parse(json));
+        return json === null ? null : read(id, StoredRun, json);
       }),
     commit: (before, after, facts) => reaching(() => storing(changeOf(before, after, facts)), 'stores'),
     commitWith: (before, after, facts, made) =>
@@ -193,7 +220,7 @@ export function openRuns(
         const first = await redis.hsetnx(own.plans(id), plan.host, JSON.stringify(plan));
         await redis.expire(own.plans(id), keepDays * DAY_S);
         const kept = first === 1 ? null : await redis.hget(own.plans(id), plan.host);
-        const stands = kept === null ? plan : Plan.parse(JSON.parse(kept));
+        const stands = kept === null ? plan : read(id, StoredPlan, kept);
         remember(id, stands);
         return stands;
       }),
@@ -205,7 +232,7 @@ export function openRuns(
           const host = HostName.parse(name);
           const cached = planCache.get(`${run.id} ${name} ${part.plan?.digest}`);
           const json = cached ? null : await redis.hget(own.plans(run.id), name);
-          const plan = cached ?? (json === null ? undefined : Plan.parse(JSON.parse(json)));
+          const plan = cached ?? (json === null ? undefined : read(run.id, StoredPlan, json));
           if (!plan) continue;
           plans.set(host, plan);
           if (!cached) remember(run.id, plan);
@@ -214,8 +241,9 @@ export function openRuns(
       }),
     due: (now) =>
       reaching(async () => {
-        const ids = await redis.zrangebyscore(own.due, 0, now, 'LIMIT', 0, 100);
-        return ids.map((id) => RunId.parse(Number(id)));
+        // Those that can't be read keep none of the others back.
+        const ids = await redis.zrangebyscore(own.due, 0, now, 'LIMIT', 0, 100 + unread.size);
+        return ids.map((id) => RunId.parse(Number(id))).filter((id) => !isUnread(id));
       }),
     open: () =>
       reaching(async () => (await redis.zrange(own.due, '0', '999')).map((id) => RunId.parse(Number(id)))),

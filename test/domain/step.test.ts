@@ -151,6 +151,11 @@ describe('planning', () => {
     const run = step(bare, posted);
     expect(run).toMatchObject({ card: { channel: 'C1', ts: '2.2' }, planningSince: LATER });
     expect(step(run, { ...posted, card: { channel: 'C1', ts: '3.3' } })).toBe(run);
+    // One that was refused while Slack was away has its card later, and nothing else changes.
+    const refused = step(bare, { type: 'refuse', at: LATER, why: 'x' });
+    expect(step(refused, posted)).toEqual({ ...refused, card: { channel: 'C1', ts: '2.2' } });
+    const shown = step(refused, posted);
+    expect(step(shown, { ...posted, card: { channel: 'C1', ts: '3.3' } })).toBe(shown);
   });
 
   test('notes which jobs were handed out, once', () => {

@@ -48,7 +48,7 @@ export async function recallingBot({ redis, client, mirror: file, posted, log = 
           tell: async (problem) => void told.push({ channel: 'mirror', lines: [plain(problem)] }),
         });
   const recall = openRecall({
-    ...{ keeping, mirror, log, clock: now, auditChannel: undefined, hostsMs: HOSTS_MS },
+    ...{ keeping, mirror, log, clock: now, auditChannel: undefined, hostsMs: HOSTS_MS, botsMs: 100 },
     posted: posted ?? openPostedCards(client, 'B0DIMG', log),
     voice: {
       reply: async () => {},

@@ -183,6 +183,7 @@ describe.skipIf(skipWithout('a Redis that forgets', 'redis'))('a Redis that forg
       state: 'executing',
       recalled: { from: 'executing' },
     });
+    await own.redis.zadd('{dimg}:due', 1, String(going.id));
     await sweep(two.deps);
     expect((await two.runs.load(going.id))?.state).toBe('executing');
     await tells(two, going.id, 9, { kind: 'took', planDigest: plan.digest, items, cache: [] });
@@ -290,6 +291,31 @@ describe.skipIf(skipWithout('a Redis that forgets', 'redis'))('a Redis that forg
     await one.notices();
     expect(one.recall.isOpen()).toBe(true);
     expect(await one.runs.reserve()).toBe(2);
+  });
+
+  test.each([
+    ['by what a bot remembers', async (one: RecallingBot) => one],
+    [
+      'by what a host tells',
+      async (one: RecallingBot) => {
+        const [entry] = (await one.entries()).slice(-1);
+        await beats(own.redis, HOST, { run: 1, audit: { n: entry?.n, hash: entry?.hash, at: 1 } });
+        return bot();
+      },
+    ],
+  ])('under way is noticed %s', async (_, next) => {
+    const one = await bot();
+    const over = await done(one);
+    const two = await next(one);
+    const entries = await two.entries();
+    const [last, before] = entries.slice(-2).reverse();
+    await own.redis.xdel('{dimg}:audit', `${last?.n}-0`);
+    await own.redis.xsetid('{dimg}:audit', `${before?.n}-0`);
+    await own.redis.hset('{dimg}:audit:head', { n: before?.n ?? 0, hash: before?.hash ?? '' });
+    await two.notices();
+    expect((await two.entries()).at(-1)).toMatchObject({ kind: 'lost', from: last?.n });
+    expect((await verdict(two)).findings).toMatchObject([{ kind: 'lost', n: last?.n }]);
+    expect(await two.runs.load(over.id)).toMatchObject({ state: 'done' });
   });
 
   test('that was set back to an older copy starts nothing that was done since', async () => {

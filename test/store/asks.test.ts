@@ -27,6 +27,47 @@ describe.skipIf(skipWithout('asks and cards in Redis', 'redis'))('in Redis', () 
     expect(complete && [...complete.answers.values()]).toEqual(expect.arrayContaining([body(1), body(2)]));
     expect(await asks.take('two')).toBeNull();
     expect(await asks.due(NOW + 1)).not.toContain('two');
+    await asks.replied('two');
+    expect(await own.redis.keys('*two*')).toEqual([]);
+    expect(await asks.due(Date.now() + 3_600_000)).not.toContain('two');
+  });
+
+  test('an ask whose bot died before it replied comes up again, for one bot', async () => {
+    const asks = openAsks(own.redis);
+    await asks.put(ask('died'), NOW);
+    await asks.answer('died', host('host-1'), body(1));
+    expect(await asks.take('died')).not.toBeNull();
+    expect(await asks.due(Date.now() + 50_000)).not.toContain('died');
+    expect(await asks.due(Date.now() + 61_000)).toContain('died');
+    expect(await asks.take('died')).toBeNull();
+    // A minute later.
+    await own.redis.del('{dimg}:ask:died:taken');
+    const again = await Promise.all(Array.from({ length: 20 }, () => asks.take('died')));
+    expect(again.flatMap((taken) => (taken ? [taken.answers.size] : []))).toEqual([1]);
+    await asks.replied('died');
+  });
+
+  test('what must be answered once is claimed by one; whoever comes again waits, and takes over from the dead', async () => {
+    const cards = openCards(own.redis);
+    const first = await cards.claim(runId(31), 'press');
+    const second = cards.claim(runId(31), 'press');
+    await first?.();
+    expect(await second).toBeNull();
+    expect(await cards.claim(runId(31), 'press')).toBeNull();
+    // Its bot dies with this one.
+    expect(await cards.claim(runId(32), 'press')).not.toBeNull();
+    const waiting = [1, 2, 3].map(() => cards.claim(runId(32), 'press'));
+    const heir = await Promise.race(waiting);
+    expect(heir).not.toBeNull();
+    await heir?.();
+    expect((await Promise.all(waiting)).filter((one) => one !== null)).toHaveLength(1);
+  });
+
+  test('a gate lets the same press pass again, and nobody else', async () => {
+    const cards = openCards(own.redis);
+    expect(await cards.mine(runId(33), 'undo', 'one', 15)).toBe(true);
+    expect(await cards.mine(runId(33), 'undo', 'two', 15)).toBe(false);
+    expect(await cards.mine(runId(33), 'undo', 'one', 15)).toBe(true);
   });
 
   test('a host that was not asked can not answer', async () => {

@@ -26,6 +26,38 @@ describe.skipIf(skipWithout('runs in Redis', 'redis'))('a stored run', () => {
     expect(made.filter((run) => run !== null)).toHaveLength(1);
   });
 
+  test('is not made at all where anything goes wrong in the middle, and may be asked for again', async () => {
+    const head = await own.redis.hgetall('{dimg}:audit:head');
+    await own.redis.hset('{dimg}:audit:head', 'n', '0');
+    await expect(create('torn')).rejects.toThrow(UserError);
+    expect(await own.redis.exists('{dimg}:delivery:torn')).toBe(0);
+    await own.redis.hset('{dimg}:audit:head', head);
+    expect(await create('torn')).toMatchObject({ state: 'proposed' });
+    await expect(create('torn')).rejects.toThrow('repetition');
+  });
+
+  test('is stored with the one that follows from it, or neither is', async () => {
+    const run = await create('followed');
+    const next = draft(await open().reserve());
+    const after: Run = { ...run, again: { by: ANA, at: NOW, run: next.id } };
+    const made = { run: next, facts: requested(next), replyTo: 'there' };
+    const facts = [{ at: NOW, run: run.id, kind: 'again' as const, by: ANA, again: next.id }];
+    const stale = { ...run, rev: run.rev + 7 };
+    expect(await open().commitWith(stale, after, facts, made)).toBeNull();
+    expect([await open().load(next.id), await open().load(run.id)]).toEqual([null, run]);
+    const stored = await open().commitWith(run, after, facts, made);
+    expect(stored).toMatchObject({ rev: run.rev + 1, again: { run: next.id } });
+    const entries = (await openAudit(own.redis).read({ count: 2 })).toReversed();
+    expect(entries.map(({ kind, run: of }) => [kind, of])).toEqual([
+      ['again', run.id],
+      ['requested', next.id],
+    ]);
+    expect(stored?.audit).toEqual({ n: entries[0]?.n, hash: entries[0]?.hash });
+    expect(await open().load(next.id)).toMatchObject({ id: next.id, audit: { n: entries[1]?.n } });
+    expect(await open().replyTo(next.id)).toBe('there');
+    expect(await open().commitWith(run, after, facts, made)).toBeNull();
+  });
+
   test('is read as it was written, and an unknown one is none', async () => {
     const run = await create('read');
     expect(await open().load(run.id)).toEqual(run);

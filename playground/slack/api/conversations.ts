@@ -73,7 +73,8 @@ const history = method(
   z.object({ channel, limit: limit(999, 100), cursor, ...range }),
   (context, args) => {
     const { id } = readable(context, args.channel);
-    const top = context.messages.inChannel(id).filter((one) => !one.thread_ts || one.reply_broadcast);
+    const seenNow = context.messages.inChannel(id).filter(context.messages.isSeen);
+    const top = seenNow.filter((one) => !one.thread_ts || one.reply_broadcast);
     const found = page(top.filter(inRange(args)).reverse(), args.limit, args.cursor);
     return {
       messages: found.items.map((one) => seen(context, one, args.include_all_metadata)),
@@ -92,7 +93,11 @@ const replies = method(
     const asked = context.messages.find(id, args.ts);
     if (!asked || asked.ephemeral_to) return refuse('thread_not_found');
     const [parent, ...rest] = context.messages.thread(id, asked.thread_ts ?? asked.ts);
-    const found = page([...(parent ? [parent] : []), ...rest.filter(inRange(args))], args.limit, args.cursor);
+    const found = page(
+      [...(parent ? [parent] : []), ...rest.filter(context.messages.isSeen).filter(inRange(args))],
+      args.limit,
+      args.cursor,
+    );
     return {
       messages: found.items.map((one) => seen(context, one, args.include_all_metadata)),
       has_more: found.next !== '',

@@ -1,8 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { openDoubts } from '../../../agents/host/doubts.ts';
 import { skipWithout } from '../../../playground/parts/available.ts';
 import { buildWithCache, cacheRecords } from '../../../playground/parts/buildkit.ts';
 import { settledStoreSize } from '../../../playground/parts/store-size.ts';
+import type { ReportBody } from '../../../src/domain/protocol.ts';
+import { direct } from './_direct.ts';
+import { temporaryFolder } from './_folder.ts';
 import { useHost } from './_host.ts';
+import { jobOf, openIn } from './_journal.ts';
 import { load, prune } from './_setup.ts';
 
 describe.skipIf(skipWithout('the build cache of a real engine', 'engines', 'redis'))('build cache', () => {
@@ -89,6 +94,32 @@ describe.skipIf(skipWithout('the build cache of a real engine', 'engines', 'redi
     expect((cache?.deleted ?? 0) + (cache?.skipped ?? 0)).toBe(plan.cache.length);
     expect(cache?.skipped).toBeGreaterThan(0);
     await host.engine.docker.getImage('built:2').inspect();
+    await without();
+  });
+
+  test('is counted by what is left of it where an agent was killed in its middle', async () => {
+    await buildWithCache(host.engine, { tag: 'built:1', files: files(300_000, 200_000) });
+    await host.engine.docker.getImage('built:1').remove();
+    const { cache } = await host.bot.plan(prune({ all: true, buildCache: true }));
+    const { engine } = direct(host.engine);
+    const journal = await openIn(temporaryFolder());
+    const job = { ...jobOf(1, 0), cache };
+    await journal.accept(job);
+    await journal.note({ t: 'cache', at: 1, job: job.id, ids: cache.map(({ id }) => id) });
+    const freed = await engine.removeRecord(cache[0]?.id ?? '');
+    await journal.note({ t: 'freed', job: job.id, id: cache[0]?.id ?? '', bytes: freed ?? 0 });
+    await engine.removeRecord(cache[1]?.id ?? '');
+    const said: ReportBody[] = [];
+    const doubts = openDoubts({
+      ...{ journal, engine, log: { debug() {}, info() {}, warn() {}, error() {} } },
+      outbox: { say: async (_, body) => void said.push(body) },
+      clock: { now: () => 1, sleep: async () => {} },
+    });
+    await doubts.look();
+    expect(said.find(({ kind }) => kind === 'cache')).toEqual({
+      kind: 'cache',
+      cache: { deleted: 2, skipped: cache.length - 2, failed: 0, freed, why: { kind: 'restarted' } },
+    });
     await without();
   });
 });

@@ -17,6 +17,7 @@ afterEach(() => {
 async function fake(
   answer: (request: IncomingMessage, response: ServerResponse) => void,
   version: { ApiVersion: string; MinAPIVersion?: string } = { ApiVersion: '1.41' },
+  limitMs = 1000,
 ) {
   const asked: string[] = [];
   const said = { ...version };
@@ -28,7 +29,12 @@ async function fake(
   const socket = join(temporaryFolder(), 'sock');
   await new Promise<void>((resolve) => server?.listen(socket, resolve));
   const address = engineAddress({ host: `unix://${socket}`, tlsVerify: undefined, certPath: undefined });
-  return { asked, said, socket, engine: openEngine({ address, callLimitMs: 200, removeLimitMs: 300 }) };
+  return {
+    asked,
+    said,
+    socket,
+    engine: openEngine({ address, callLimitMs: limitMs, removeLimitMs: 1.5 * limitMs }),
+  };
 }
 
 test.each([
@@ -193,3 +199,20 @@ test.skipIf(process.getuid?.() !== 0)(
     }
   },
 );
+
+test('an answer that is cut off in its middle is no answer, and nobody waits for the rest', async () => {
+  const { engine } = await fake(
+    (_, response) => {
+      response.writeHead(200, { 'content-length': 1000 });
+      response.write('[{');
+      setTimeout(() => response.destroy(), 20);
+    },
+    { ApiVersion: '1.41' },
+    60_000,
+  );
+  expect(await engine.remove(ID, { force: false })).toEqual({
+    ...{ kind: 'trouble', begun: true, problem: { kind: 'no-answer' } },
+  });
+  await expect(engine.inspect(ID)).rejects.toMatchObject({ problem: { kind: 'no-answer' } });
+  await expect(engine.list()).rejects.toMatchObject({ problem: { kind: 'no-answer' } });
+});

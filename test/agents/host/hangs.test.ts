@@ -1,0 +1,128 @@
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { openDoubts } from '../../../agents/host/doubts.ts';
+import { EngineTrouble } from '../../../agents/host/ports.ts';
+import { skipWithout } from '../../../playground/parts/available.ts';
+import type { ImageSpec } from '../../../playground/parts/images.ts';
+import { HostName } from '../../../src/domain/ids.ts';
+import type { Outcome } from '../../../src/domain/outcome.ts';
+import type { ReportBody } from '../../../src/domain/protocol.ts';
+import { direct } from './_direct.ts';
+import { temporaryFolder } from './_folder.ts';
+import { useHost } from './_host.ts';
+import { jobOf, openIn, outcomeOf } from './_journal.ts';
+import { load, prune, startAgent, startBot } from './_setup.ts';
+
+describe.skipIf(skipWithout('an engine that hangs', 'engines', 'redis'))('an engine that hangs', () => {
+  const host = useHost('hangs');
+  const many = (n: number) =>
+    load(
+      host.engine,
+      Object.fromEntries(
+        Array.from({ length: n }, (_, i): [string, ImageSpec] => [
+          `i${i}`,
+          { tags: [`app:${i}`], layers: [{ name: `layer ${i}`, bytes: 1000 + i }] },
+        ]),
+      ),
+    );
+  const deletions = () => host.witness.events.filter(({ action }) => action === 'delete').length;
+  const silent = { debug() {}, info() {}, warn() {}, error() {} };
+  const clock = { now: Date.now, sleep: (ms: number) => sleep(ms) };
+
+  test('an agent that is told to end twice ends at once, and its next start says what became of each image', async () => {
+    await many(20);
+    const name = HostName.parse('host-7');
+    const env = {
+      DIMG_HOST: name,
+      DIMG_AGENT_CONFIG: host.config,
+      DIMG_STATE_DIR: mkdtempSync(join(host.scope.dir, 'state-')),
+    };
+    const agent = await startAgent(host.scope, host.redis, host.engine, env);
+    const bot = await startBot(host.redis, name);
+    const job = await bot.executeJob(await bot.plan(prune({ all: true })));
+    const seen = deletions();
+    await bot.send(job);
+    while (deletions() < seen + 2) await sleep(1);
+    host.engine.pause();
+    const ended = agent.stop();
+    await sleep(50);
+    agent.hurry();
+    expect(await ended).toBe(0);
+    host.engine.resume();
+    const next = await startAgent(host.scope, host.redis, host.engine, env);
+    await bot.report(job.id, 'finished');
+    const last = new Map<string, Outcome>();
+    await expect
+      .poll(
+        async () => {
+          for (const outcome of await bot.outcomesOf(job.id)) {
+            // Only what was unknown is ever put right.
+            const before = last.get(outcome.image);
+            if (before && before.outcome !== 'unknown') expect(outcome).toEqual(before);
+            last.set(outcome.image, outcome);
+          }
+          return [...last.values()].filter(({ outcome }) => outcome !== 'unknown').length;
+        },
+        { timeout: 10_000 },
+      )
+      .toBe(20);
+    const left = new Set((await host.witness.snapshot()).images.map(({ id }) => id));
+    for (const [image, { outcome }] of last)
+      expect([outcome, left.has(image as never)]).toEqual([outcome, outcome !== 'deleted']);
+    await next.stop();
+    await bot.close();
+  });
+
+  test('what was told as unknown is looked up once it answers again, and told anew', async () => {
+    const at = direct(host.engine, { callLimitMs: 300 });
+    const images = Object.values(await many(2));
+    const plan = await at.plan(prune({ all: true }));
+    const job = { ...jobOf(1), items: plan.items };
+    const journal = await openIn(temporaryFolder());
+    await journal.accept(job);
+    const said: ReportBody[] = [];
+    const outbox = {
+      async say(id: string, body: ReportBody) {
+        said.push(body);
+        const seq = 1 + (journal.job(id)?.reports.size ?? 0);
+        if (body.kind !== 'took') await journal.note({ t: 'report', at: 1, job: id, seq, body });
+      },
+    };
+    const doubts = openDoubts({ journal, outbox, engine: at.engine, clock, log: silent });
+    doubts.hold(job.id);
+    for (const i of [0, 1]) await journal.note({ t: 'intent', at: 1, job: job.id, item: i });
+    const unknown = plan.items.map((item) => outcomeOf(item, 'unknown'));
+    await outbox.say(job.id, { kind: 'started' });
+    await outbox.say(job.id, {
+      kind: 'outcomes',
+      outcomes: unknown.map((one) => ({ ...one, why: { kind: 'no-answer' } })),
+    });
+    await outbox.say(job.id, { kind: 'finished', tookMs: 1, before: null, after: null, raced: [] });
+    // One of them went after all.
+    await host.engine.docker.getImage(String(plan.items[0]?.image)).remove();
+    host.engine.pause();
+    const before = said.length;
+    doubts.leave(job.id);
+    await expect(doubts.look()).rejects.toThrow(EngineTrouble);
+    const stop = new AbortController();
+    const running = doubts.run(stop.signal);
+    await sleep(500);
+    expect(said).toHaveLength(before);
+    host.engine.resume();
+    await expect.poll(() => said.length, { timeout: 15_000 }).toBe(before + 1);
+    expect(said.at(-1)).toMatchObject({
+      kind: 'outcomes',
+      outcomes: [
+        { image: plan.items[0]?.image, outcome: 'deleted' },
+        { image: plan.items[1]?.image, outcome: 'failed', why: { kind: 'no-answer' } },
+      ],
+    });
+    stop.abort();
+    await running;
+    expect(images).toContain(plan.items[1]?.image);
+    await doubts.look();
+    expect(said).toHaveLength(before + 1);
+  }, 40_000);
+});

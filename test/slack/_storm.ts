@@ -1,0 +1,90 @@
+import { type Fault, type Slack, startSlack } from '../../playground/slack/index.ts';
+import type { RunId } from '../../src/domain/ids.ts';
+import { sweep } from '../../src/flows/sweep.ts';
+import type { Log } from '../../src/ports.ts';
+import type { Redis } from '../../src/store/connect.ts';
+import { aHostStatus, HOST } from '../domain/_build.ts';
+import { botOn } from '../flows/_bot.ts';
+import type { Random } from '../property/_random.ts';
+import { type Bot, type Call, openBot } from './_bot.ts';
+import { RIGHTS } from './_card.ts';
+import { CHANNELS } from './_lives.ts';
+import { openVirtual } from './_virtual.ts';
+
+/** A Slack, a Redis and bots, in a time of their own. */
+export async function openStorm(redis: Redis, random: Random, log: Log) {
+  let slack: Slack | undefined;
+  const virtual = openVirtual(() => slack?.hanging() ?? 0);
+  slack = await startSlack({ rateLimits: true, time: virtual.time });
+  for (const id of [...CHANNELS, 'C0AUDIT'])
+    slack.addChannel({ id, members: ['U0ANA', 'U0BEN', 'U0CLEO', 'U0DIMG'] });
+  const hosts = { list: async () => [aHostStatus(HOST, { seenAt: virtual.time.now() })] };
+  const { deps: bare } = botOn(redis, { hosts: [], rights: RIGHTS, now: virtual.time.now });
+  const calls: Call[] = [];
+  const bots: Bot[] = [];
+  /** As the wiring does. */
+  const kicking =
+    <A extends unknown[], R>(work: (...args: A) => Promise<R>) =>
+    async (...args: A) => {
+      const result = await work(...args);
+      for (const bot of bots) bot.kick();
+      return result;
+    };
+  const { runs } = bare;
+  const deps = {
+    ...bare,
+    hosts,
+    runs: { ...runs, createAs: kicking(runs.createAs), commit: kicking(runs.commit) },
+  };
+  const ids: RunId[] = [];
+  let sweeping = true;
+  const world = { slack, deps, virtual, random, log, calls };
+
+  return {
+    ...world,
+    ids,
+    bots,
+    /** Starts another bot. */
+    start(): Bot {
+      const bot = openBot(`bot-${bots.length + 1}`, world);
+      bots.push(bot);
+      bot.start();
+      return bot;
+    },
+    /** Looks for times that have come, so often. */
+    async sweeps(everyMs: number): Promise<void> {
+      while (sweeping) {
+        await virtual.real(() => sweep(deps));
+        await virtual.time.sleep(everyMs);
+      }
+    },
+    /** How many cards are behind, as the store has it. */
+    async behind(): Promise<number> {
+      return redis.zcard('{dimg}:cards');
+    },
+    faults: () => world.slack.history.filter((entry) => entry.kind === 'call' && entry.fault).length,
+    async close(): Promise<void> {
+      sweeping = false;
+      for (const bot of bots) bot.die();
+      await world.slack.close();
+    },
+  };
+}
+export type Storm = Awaited<ReturnType<typeof openStorm>>;
+
+/** One fault of all kinds that Slack and the network have, by chance. */
+export function aFault(random: Random, method: string): Fault {
+  const kind = random.pick([
+    ...(['ratelimited', 'ratelimited', 'http', 'http', 'error', 'hang', 'drop'] as const),
+    ...(['drop-after', 'drop-after', 'drop-after', 'http-after', 'late', 'late'] as const),
+  ]);
+  return {
+    // An upload that was taken says nothing; one that was not has a status.
+    ...{ method, kind: method === 'upload' && kind === 'error' ? 'http' : kind },
+    error: random.pick(['internal_error', 'fatal_error', 'service_unavailable', 'request_timeout']),
+    status: random.pick([500, 502, 503, 504]),
+    retryAfter: 1 + random.below(30),
+    // A call that was given up is carried out within some seconds, and history lags by less.
+    ms: kind === 'late' ? 5_000 + random.below(15_000) : random.below(4_000),
+  };
+}

@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { skipWithout } from '../../playground/parts/available.ts';
+import type { RunEvent } from '../../src/domain/event.ts';
+import { summarise } from '../../src/domain/plan-summary.ts';
+import type { Run } from '../../src/domain/run.ts';
+import { advance } from '../../src/flows/advance.ts';
+import type { CardQueue } from '../../src/ports.ts';
+import { type Writing, writeCard } from '../../src/slack/write-card.ts';
+import { ANA, anItem, aPlan, aRun, HOST } from '../domain/_build.ts';
+import { randomOf } from '../property/_random.ts';
+import { ownRedis, silent } from '../store/_redis.ts';
+import { RIGHTS } from './_card.ts';
+import { aPosting, openMarks } from './_posting.ts';
+import { openStorm, type Storm } from './_storm.ts';
+import { useThread } from './_thread.ts';
+import { judge } from './_witness.ts';
+
+const { card: _, planningSince: __, ...blank } = aRun();
+
+test.skipIf(skipWithout('an update that Slack carries out late', 'redis')).each([
+  ['late', 14_000],
+  ['hang', 0],
+  ['drop-after', 0],
+] as const)('an update that ends as %s does not cover the one after it', async (kind, ms) => {
+  const storm = await openStorm(own.redis, randomOf(1), silent);
+  const { slack, virtual, deps } = storm;
+  storm.start();
+  const id = await deps.runs.reserve();
+  await deps.runs.createAs({ ...blank, id, createdAt: virtual.time.now() } as Run, [], 'reply');
+  const step = (event: object) => advance(deps, id, { at: virtual.time.now(), ...event } as RunEvent);
+  await pass(storm, 5_000);
+  const plan = aPlan([anItem('a')]);
+  await deps.runs.savePlan(id, plan);
+  slack.fault({ method: 'chat.update', kind, ms });
+  await step({ type: 'planned', host: HOST, plan: summarise(plan) });
+  await pass(storm, 11_000);
+  await step({ type: 'cancel', by: ANA });
+  await pass(storm, 60_000);
+  await judge(slack, deps, [id]);
+  expect(await storm.behind()).toBe(0);
+  await storm.close();
+});
+const own = ownRedis('slack-late');
+
+async function pass({ virtual }: Storm, ms: number): Promise<void> {
+  let over = false;
+  void virtual.time.sleep(ms).then(() => {
+    over = true;
+  });
+  await virtual.until(() => over, 'the time is over');
+}
+
+describe('one write of a card', () => {
+  const { slack, client, card } = useThread();
+
+  /** One write of a card without any of what is below it. */
+  function write(run: Run, given: Partial<Writing> = {}, marks = openMarks()) {
+    const done = { shown: [] as number[], never: [] as Run[], marks };
+    const cards = {
+      ...marks,
+      lock: async () => async () => {},
+      shown: async ({ id }: { id: number }) => void done.shown.push(id),
+      behind: async () => {},
+    } as unknown as CardQueue;
+    const writing: Writing = {
+      ...aPosting(client(), marks),
+      ...{ cards, rights: RIGHTS, runs: { load: async () => run, plans: async () => new Map() } },
+      posted: async (_id, at) => at,
+      unpostable: async (one) => void done.never.push(one),
+      ...given,
+    };
+    const beside = { below: [], auditLine: async () => 0 };
+    return writeCard(writing, run.id, new Map(), beside).then((wait) => ({ ...done, wait }));
+  }
+  const cards = () => slack().messages('C0OPS');
+
+  test('a card that was posted beside the one that stands is taken back', async () => {
+    const stands = await card();
+    const before = cards().length;
+    await write(blank as Run, { posted: async () => stands });
+    expect(cards()).toHaveLength(before);
+    expect(slack().history.at(-1)).toMatchObject({ kind: 'call', method: 'chat.delete', status: 200 });
+    await write(blank as Run);
+    expect(cards()).toHaveLength(before + 1);
+  });
+
+  test('a card that Slack refuses is tried once, and its run is told so; one that ended meanwhile is tried as well', async () => {
+    for (const run of [blank as Run, { ...blank, state: 'refused', refusal: 'x', endedAt: 1 } as Run]) {
+      slack().fault({ method: 'chat.postMessage', kind: 'error', error: 'not_in_channel' });
+      const first = await write(run);
+      expect([first.never.length, first.shown]).toEqual([1, []]);
+      const ended = { ...blank, state: 'refused', refusal: 'x', endedAt: 1 } as Run;
+      const next = await write(ended, {}, first.marks);
+      expect([next.never, next.shown]).toEqual([[], [run.id]]);
+    }
+  });
+});
