@@ -75,8 +75,9 @@ export function openQueue({ url, host, log, sleep, monotonic }: QueueOptions): Q
         connection: jobs,
         prefix: PREFIX,
         concurrency: 50,
-        // A deletion whose agent died must not be done again by the next one.
-        maxStalledCount: 0,
+        // A job whose agent died before it was noted down comes to the next one, which refuses it, so that somebody says
+        // what became of it. Done again it is never: it is of another epoch, or the journal knows it.
+        maxStalledCount: 1_000_000,
         // What an agent that died had in hand, also what only waited there for its turn, is noticed within these two.
         lockDuration: LOCK_MS,
         stalledInterval: STALLED_MS,
