@@ -1,6 +1,5 @@
 import type { CacheOutcome, Outcome, Trouble } from '../../src/domain/outcome.ts';
 import type { ReportBody } from '../../src/domain/protocol.ts';
-import { whenAborted } from './aborted.ts';
 import type { Journal } from './journal.ts';
 import { type Accepted, hasUnknown, isEnded } from './journal-memory.ts';
 import { errorField } from './log.ts';
@@ -142,7 +141,8 @@ export function openDoubts({
               log.error('what was in doubt could not be looked up', errorField(error));
           }
         } else pause = POLL_MS;
-        await Promise.race([clock.sleep(pause), whenAborted(stop)]);
+        // Not raced with the signal: each race would leave a listener at it, and nobody waits for the end of this.
+        await clock.sleep(pause);
       }
     },
   };

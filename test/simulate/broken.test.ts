@@ -17,7 +17,8 @@ import type { Fault } from './_schedule.ts';
 import type * as Seeds from './_seeds.ts';
 
 /** So many schedules at most until a guard that is missing is found. */
-const MOST = Number(process.env.DIMG_BROKEN ?? 4_000);
+const BY_HAND = process.env.DIMG_BROKEN;
+const MOST = Number(BY_HAND ?? 1_000);
 const SEED = Number(process.env.DIMG_SEED ?? 1);
 
 /** The first promise that breaks with some of production's modules replaced. */
@@ -35,7 +36,7 @@ async function whatIsFound(
   for (const path of Object.keys(replace)) vi.doUnmock(path);
   const kinds = { forgetful: false, ...(faults && { faults }) };
   const { found, schedules } = await liveSeeds(SEED, MOST, { first: true, kinds });
-  if (process.env.DIMG_BROKEN) console.log(`${schedules} schedules: ${found[0]?.violation}`);
+  if (BY_HAND !== undefined) console.log(`${schedules} schedules: ${found[0]?.violation}`);
   return found[0]?.violation ?? 'nothing';
 }
 
@@ -259,9 +260,22 @@ const GUARDS: [
   ],
 ];
 
+/** These take hundreds of schedules: by hand, `DIMG_BROKEN=4000 npx vitest run test/simulate/broken.test.ts`. */
+const LONG: ReadonlySet<string> = new Set([
+  'anybody confirms',
+  'a report is acknowledged before its effect is stored',
+  'an item gets a second outcome',
+  'a late job is taken',
+  'what became of a deletion is not looked up',
+  'an image is deleted whatever has changed',
+  'a report counts as heard before it is',
+  'a note is posted without a look whether it is there',
+]);
+const tested = BY_HAND === undefined ? GUARDS.filter(([what]) => !LONG.has(what)) : GUARDS;
+
 describe('it is found when', () => {
   afterEach(() => void vi.resetModules());
-  test.each(GUARDS)(
+  test.each(tested)(
     '%s',
     async (_, replace, found, faults) => {
       expect(await whatIsFound(replace, faults)).toMatch(found);
