@@ -54,7 +54,7 @@ try {
   const notesOf = async (way: Way, job: ExecuteJob): Promise<Notes> => {
     const nothing = async () => null;
     if (way === 'without')
-      return { begin: nothing, tried() {}, end: async () => {}, beginCache: nothing, freed() {} };
+      return { begin: nothing, tried: async () => {}, end: async () => {}, beginCache: nothing, freed() {} };
     const file = await openJournalFile(mkdtempSync(join(scope.dir, 'state-')), {
       ...(way === 'no fsync' && {
         io: {

@@ -24,7 +24,7 @@ const isRoot = process.getuid?.() === 0;
 const parent = process.ppid;
 const vitestEntry = 'node_modules/vitest/vitest.mjs';
 
-/** What a mode needs: `missing()` is a phrase that says why it can't be had, or undefined. */
+/** What a mode needs: `missing()` is a phrase that says why it can't be had, or undefined; it does without what is optional. */
 const parts = {
   redis: {
     packages: ['redis-server'],
@@ -50,6 +50,11 @@ const parts = {
     packages: ['docker-registry'],
     missing: () => (find('docker-registry') ? undefined : 'no docker-registry'),
   },
+  faketime: {
+    packages: ['libfaketime'],
+    optional: true,
+    missing: () => (hasFakeTime() ? undefined : 'no libfaketime'),
+  },
   roots: {
     packages: ['debootstrap'],
     missing: () => (find('debootstrap') ? undefined : 'no debootstrap'),
@@ -68,11 +73,14 @@ const needed = {
   test: [parts.redis, parts.engine, parts.busybox, parts.registry, parts.browser, parts.python],
   matrix: [parts.redis, parts.engine, parts.busybox, parts.registry, parts.roots],
   skew: [parts.redis],
+  chaos: [parts.redis, parts.engine, parts.busybox, parts.faketime],
+  soak: [parts.redis, parts.engine, parts.busybox],
+  simulate: [],
 };
 
 const [mode, ...args] = process.argv.slice(2);
 if (!Object.hasOwn(needed, mode ?? '')) {
-  console.error('Usage: node playground/first.mjs try|test|matrix|skew [arguments]');
+  console.error('Usage: node playground/first.mjs try|test|matrix|skew|chaos|soak|simulate [arguments]');
   process.exit(2);
 }
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -80,7 +88,15 @@ if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`This needs Node.js 20.19 or newer; here is ${process.versions.node}.`);
   process.exit(1);
 }
-process.exitCode = await { try: tryIt, test, matrix, skew }[mode]();
+process.exitCode = await {
+  try: tryIt,
+  test,
+  matrix: () => byHand('test/matrix.ts'),
+  skew: () => byHand('test/skew/run.ts'),
+  chaos: () => byHand('test/chaos.ts'),
+  soak: () => byHand('test/soak.ts'),
+  simulate: () => byHand('test/simulate.ts'),
+}[mode]();
 
 async function tryIt() {
   const code = (await installModules()) || (await installParts()) || (await build());
@@ -89,18 +105,11 @@ async function tryIt() {
   return run(process.execPath, ['--import', 'tsx', 'playground/try.ts', ...args]);
 }
 
-/** The long suites on every kind of engine. */
-async function matrix() {
+/** The long suites, which are run by hand. */
+async function byHand(script) {
   const code = (await installModules()) || (await installParts()) || (await build());
-  if (code || needed.matrix.some((part) => part.missing())) return code || 1;
-  return run(process.execPath, ['--import', 'tsx', 'test/matrix.ts', ...args]);
-}
-
-/** This version beside a former one. */
-async function skew() {
-  const code = (await installModules()) || (await installParts()) || (await build());
-  if (code || needed.skew.some((part) => part.missing())) return code || 1;
-  return run(process.execPath, ['--import', 'tsx', 'test/skew/run.ts', ...args]);
+  if (code || needed[mode].some((part) => !part.optional && part.missing())) return code || 1;
+  return run(process.execPath, ['--import', 'tsx', script, ...args]);
 }
 
 async function test() {
@@ -269,6 +278,12 @@ function find(name) {
     .filter(Boolean)
     .map((folder) => join(folder, name))
     .find(isProgram);
+}
+
+/** Where Debian has it; chaos sets clocks by it. */
+function hasFakeTime() {
+  const triplet = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+  return existsSync(`/usr/lib/${triplet}-linux-gnu/faketime/libfaketime.so.1`);
 }
 
 function isProgram(path) {

@@ -244,6 +244,7 @@ async function start(
   const loops = [
     every(RECALL_MS, ending.signal, log, recall.check),
     every(SWEEP_MS, ending.signal, log, async () => {
+      if (clock.jumped()) await clock.measure();
       if (recall.isOpen()) await sweep(deps);
     }),
     every(CLOCK_MS, ending.signal, log, () => clock.measure()),

@@ -17,7 +17,7 @@ export type Hands = {
   /** Once the engine answers again: time for a deletion that it still has in its hands. */
   settle(): Promise<void>;
   /** Notes by which name the engine is asked. */
-  tried(item: Item, name: string): void;
+  tried(item: Item, name: string): Promise<void>;
   /** Ends all waiting, at once. */
   hurry: AbortSignal;
 };
@@ -70,7 +70,7 @@ export async function carryOut(item: Item, hands: Hands): Promise<Outcome> {
       }
 
       for (const tag of live.tags) if (item.references.includes(tag)) atRisk.add(tag);
-      hands.tried(item, step.name);
+      await hands.tried(item, step.name);
       const result = await unlessHurried(engine.remove(step.name, { force: step.force }), hands.hurry);
       switch (result.kind) {
         case 'done':

@@ -1,6 +1,5 @@
-import type { Outcome, Trouble } from '../../src/domain/outcome.ts';
+import type { CacheOutcome, Outcome, Trouble } from '../../src/domain/outcome.ts';
 import type { ReportBody } from '../../src/domain/protocol.ts';
-import { whenAborted } from './aborted.ts';
 import type { Journal } from './journal.ts';
 import { type Accepted, hasUnknown, isEnded } from './journal-memory.ts';
 import { errorField } from './log.ts';
@@ -79,17 +78,29 @@ export function openDoubts({
     await tellKnownOf(job);
     const doubts = inDoubt(job).flatMap((i) => (job.items[i] ? [{ i, item: job.items[i] }] : []));
     let there = false;
-    for (const { item } of doubts) there ||= (await engine.inspect(item.image)) !== null;
+    for (const { item } of doubts)
+      there ||= (await orIfRefused(engine.inspect(item.image), () => true)) !== null;
     // The engine may have such a request in its hands yet.
     if (there) await clock.sleep(SETTLE_MS);
     const found: Outcome[] = [];
-    for (const { i, item } of doubts) found.push(await resolveItem(engine, job, item, i, whyOf(job)));
+    for (const { i, item } of doubts) {
+      const outcome = await orIfRefused(
+        resolveItem(engine, job, item, i, whyOf(job)),
+        (why): Outcome => ({ image: item.image, outcome: 'unknown', removed: [], freed: 0, why }),
+      );
+      if (outcome.outcome !== 'unknown' || !job.outcomes.has(i)) found.push(outcome);
+    }
     await tell(job, found);
     if (isEnded(job)) return;
-    if (job.cache.length > 0 && !said(job, 'cache'))
-      await outbox.say(job.id, { kind: 'cache', cache: await resolveCache(engine, job, whyOf(job)) });
+    if (job.cache.length > 0 && !said(job, 'cache')) {
+      const cache = await orIfRefused(
+        resolveCache(engine, job, whyOf(job)),
+        (why): CacheOutcome => ({ deleted: 0, skipped: 0, failed: job.cache.length, freed: 0, why }),
+      );
+      await outbox.say(job.id, { kind: 'cache', cache });
+    }
     const tookMs = Math.max(0, job.last - job.at);
-    const raced = await racedOn(engine, job);
+    const raced = await orIfRefused(racedOn(engine, job), (): string[] => []);
     const stale = said(job, 'stale');
     await outbox.say(job.id, {
       ...{ kind: 'finished', tookMs, before: null, after: null, raced },
@@ -122,20 +133,32 @@ export function openDoubts({
         if (open().length > 0) {
           try {
             await look();
-            pause = POLL_MS;
+            // What the engine refuses to say is asked for again, but not all the time.
+            pause = open().length > 0 ? Math.min(2 * pause, SELDOM_MS) : POLL_MS;
           } catch (error) {
             pause = Math.min(2 * pause, SELDOM_MS);
             if (!(error instanceof EngineTrouble))
               log.error('what was in doubt could not be looked up', errorField(error));
           }
         } else pause = POLL_MS;
-        await Promise.race([clock.sleep(pause), whenAborted(stop)]);
+        // Not raced with the signal: each race would leave a listener at it, and nobody waits for the end of this.
+        await clock.sleep(pause);
       }
     },
   };
 }
 
 // --- internal ---
+
+/** An engine that answers, but not this, must not keep everything else waiting for it. */
+async function orIfRefused<T, U>(asked: Promise<T>, otherwise: (why: Trouble) => U): Promise<T | U> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!(error instanceof EngineTrouble) || error.problem.kind !== 'engine') throw error;
+    return otherwise(error.problem);
+  }
+}
 
 type Body<K extends ReportBody['kind']> = Extract<ReportBody, { kind: K }>;
 

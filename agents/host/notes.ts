@@ -10,7 +10,7 @@ export type Notes = {
   /** Before the item's first request: resolves once that is durable, or to why it can't be and nothing may be asked. */
   begin(item: Item): Promise<Trouble | null>;
   /** By which name the engine is asked. */
-  tried(item: Item, name: string): void;
+  tried(item: Item, name: string): Promise<void>;
   /** Before it is told: resolves once it is durable, or can't be. Never rejects. */
   end(outcome: Outcome): Promise<void>;
   /** As `begin`, for all these records of the build cache. */
@@ -39,8 +39,7 @@ export function openNotes(
     );
   return {
     begin: ({ image }) => before(journal.note({ t: 'intent', at: now(), job, item: indexOf(image) })),
-    tried: ({ image }, name) =>
-      void journal.note({ t: 'tried', job, item: indexOf(image), name }).catch(failed),
+    tried: ({ image }, name) => journal.note({ t: 'tried', job, item: indexOf(image), name }).catch(failed),
     end: (outcome) =>
       journal.note({ t: 'outcome', at: now(), job, item: indexOf(outcome.image), outcome }).catch(failed),
     beginCache: (ids) => before(journal.note({ t: 'cache', at: now(), job, ids: [...ids] })),

@@ -25,6 +25,8 @@ const QUESTION_LIMIT_MS = 2000;
 const LAST_WORDS_MS = 8000;
 const HURRIED_MS = 1000;
 const STREAM_LENGTH = 100_000;
+const LOCK_MS = 10_000;
+const STALLED_MS = 5_000;
 const ACKED_AT_ONCE = 1000;
 
 // One script, so that no two agents can each see the other's predecessor.
@@ -59,20 +61,33 @@ export function openQueue({ url, host, log, sleep, monotonic }: QueueOptions): Q
 
   return {
     async listen(take) {
-      const process = async ({ data }: { data: unknown }) => {
+      const held = new Set<string | undefined>();
+      const process = async ({ id, data }: { id?: string; data: unknown }) => {
+        held.add(id);
         const taken = take(data);
         active.add(taken);
-        await taken.finally(() => active.delete(taken));
+        await taken.finally(() => {
+          active.delete(taken);
+          held.delete(id);
+        });
       };
       worker = new Worker(key.queue(host), process, {
         connection: jobs,
         prefix: PREFIX,
         concurrency: 50,
-        // A deletion whose agent died must not be done again by the next one.
-        maxStalledCount: 0,
+        // A job whose agent died before it was noted down comes to the next one, which refuses it, so that somebody says
+        // what became of it. Done again it is never: it is of another epoch, or the journal knows it.
+        maxStalledCount: 1_000_000,
+        // What an agent that died had in hand, also what only waited there for its turn, is noticed within these two.
+        lockDuration: LOCK_MS,
+        stalledInterval: STALLED_MS,
         runRetryDelay: 1000,
       });
       worker.on('error', note);
+      // Its lock ran out. Made for an earlier start it is refused, or answered from the journal: somebody must say so.
+      worker.on('failed', (job) => {
+        if (job && !held.has(job.id)) void take(job.data);
+      });
       await worker.waitUntilReady();
     },
 

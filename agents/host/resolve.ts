@@ -29,7 +29,8 @@ export async function resolveItem(
       : end('failed', back, known?.why ?? why);
   }
   if (!live) {
-    if (!intent || item.action === 'untag') return end('absent', []);
+    // Who asked the engine for nothing deleted nothing: somebody else did, such as the run before.
+    if (!intent?.names.size || item.action === 'untag') return end('absent', []);
     return end('deleted', item.references);
   }
   const wanted = item.action === 'untag' ? item.remove : item.references;

@@ -9,7 +9,9 @@ import type { Options } from './types.ts';
 import type { Views } from './views.ts';
 import type { World } from './world.ts';
 
-export type Settings = Required<Omit<Options, 'port' | 'host' | 'rateLimits' | 'requestUrl' | 'time'>>;
+export type Settings = Required<
+  Omit<Options, 'port' | 'host' | 'socketHost' | 'rateLimits' | 'requestUrl' | 'time'>
+>;
 
 /** All state of one stand-in; the parts of it are handed to functions, never imported. */
 export type Context = {

@@ -51,7 +51,7 @@ export async function startSlack(options: Options = {}): Promise<Slack> {
   const views = createViews(record);
   const files = createFiles(record);
   const faults = createFaults();
-  const sockets = createSockets(record, faults, () => `${host}:${port}`);
+  const sockets = createSockets(record, faults, () => options.socketHost ?? `${host}:${port}`);
   const limiter = createLimiter(clock, options.rateLimits);
   const grants = createGrants(clock, base);
   const { ticket } = sockets;

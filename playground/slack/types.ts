@@ -196,6 +196,8 @@ export type Options = {
   readonly port?: number;
   /** Bind address; 127.0.0.1 unless told. */
   readonly host?: string;
+  /** Where the app is told to open its sockets, as `host:port`; at the stand-in itself unless told. */
+  readonly socketHost?: string;
   readonly botToken?: string;
   readonly appToken?: string;
   readonly scopes?: readonly string[];

@@ -77,5 +77,11 @@ export async function report(deps: Deps, { job, host, epoch, seq, body }: Report
 
 // --- internal ---
 
-/** An agent looks for these before it takes a job on; anything else may be said of one that it had begun. */
-const NEVER_BEGUN: ReadonlySet<string> = new Set(['restarted', 'expired', 'refused']);
+/**
+ * An agent looks for the first three before it takes a job on, and says the others of a whole job only where the engine
+ * was silent before the first deletion; anything else may be said of one that it had begun.
+ */
+const NEVER_BEGUN: ReadonlySet<string> = new Set([
+  ...['restarted', 'expired', 'refused'],
+  ...['no-answer', 'unreachable', 'permission'],
+]);

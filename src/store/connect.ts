@@ -58,21 +58,34 @@ export async function reaching<T>(work: () => Promise<T>, stores?: 'stores'): Pr
   }
 }
 
-/** Milliseconds by the Redis server's clock; kept by an offset that is measured anew now and then. */
-export async function redisClock(redis: Redis): Promise<{ now: () => number; measure: () => Promise<void> }> {
-  let offset = 0;
+/**
+ * Milliseconds by the Redis server's clock, between two measures by a clock of this process that never jumps. `jumped`
+ * says that it must be measured anew: the machine slept, in which that clock stands still, or its wall clock was set.
+ */
+export async function redisClock(
+  redis: Pick<Redis, 'time'>,
+  { monotonic, wall } = { monotonic: () => performance.now(), wall: Date.now },
+): Promise<{ now: () => number; measure: () => Promise<void>; jumped: () => boolean }> {
+  let last = { at: 0, monotonic: 0, wall: 0 };
   const measure = async () => {
-    const before = Date.now();
+    const before = monotonic();
     const [seconds, micros] = await redis.time();
-    const after = Date.now();
-    offset = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000) - (before + after) / 2;
+    const now = monotonic();
+    const server = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+    last = { at: server + (now - before) / 2, monotonic: now, wall: wall() };
   };
   await measure();
-  return { now: () => Math.round(Date.now() + offset), measure };
+  return {
+    now: () => Math.round(last.at + monotonic() - last.monotonic),
+    measure,
+    jumped: () => Math.abs(wall() - last.wall - (monotonic() - last.monotonic)) > JUMP_MS,
+  };
 }
 
 // --- internal ---
 
+/** More than clocks drift apart, or are slewed, between two measures. */
+const JUMP_MS = 1_000;
 const TIMED_OUT = /Command timed out/i;
 /** It was never sent, or Redis refused it before anything of it was done. */
 const NOT_TAKEN =

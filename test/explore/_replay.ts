@@ -272,6 +272,8 @@ export async function replay(
     }
   }
 
+  await agent?.close();
+
   // What is stored is what the model says.
   const entries: Entry[] = (await openAudit(redis).read({ count: 1000 })).toReversed();
   expect(firstBreak(entries)).toBeNull();

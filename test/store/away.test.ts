@@ -5,7 +5,7 @@ import { requested } from '../../src/domain/facts.ts';
 import { connect, type Redis } from '../../src/store/connect.ts';
 import { openRuns } from '../../src/store/runs.ts';
 import { ANA, aRun, NOW } from '../domain/_build.ts';
-import { ownRedis, silent } from './_redis.ts';
+import { makeWhole, ownRedis, silent } from './_redis.ts';
 
 /** Between a bot and Redis: lets what is stored through, and then keeps the answer, or cuts the line. */
 describe.skipIf(skipWithout('answers of Redis that get lost', 'redis'))('what was sent to be stored', () => {
@@ -84,6 +84,7 @@ describe.skipIf(skipWithout('answers of Redis that get lost', 'redis'))('what wa
     await expect(create('away')).rejects.toThrow(/nothing was started/);
     await own.server.restart();
     await back();
+    await makeWhole(redis);
     expect(await create('away')).toMatchObject({ state: 'planning' });
   });
 

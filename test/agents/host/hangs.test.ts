@@ -29,7 +29,7 @@ describe.skipIf(skipWithout('an engine that hangs', 'engines', 'redis'))('an eng
     );
   const deletions = () => host.witness.events.filter(({ action }) => action === 'delete').length;
   const silent = { debug() {}, info() {}, warn() {}, error() {} };
-  const clock = { now: Date.now, sleep: (ms: number) => sleep(ms) };
+  const clock = { now: Date.now, sleep: (ms: number) => sleep(Math.min(ms, 200)) };
 
   test('an agent that is told to end twice ends at once, and its next start says what became of each image', async () => {
     await many(20);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { openCache } from '../../../agents/host/details.ts';
 import { openDoubts } from '../../../agents/host/doubts.ts';
 import { openJobs } from '../../../agents/host/jobs.ts';
-import type { Engine, Log } from '../../../agents/host/ports.ts';
+import { type Engine, EngineTrouble, type Log } from '../../../agents/host/ports.ts';
 import type { ExecuteJob } from '../../../agents/host/verify.ts';
 import { skipWithout } from '../../../playground/parts/available.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
@@ -23,7 +23,11 @@ describe.skipIf(skipWithout('what nobody foresaw', 'engines', 'redis'))('an acce
   const host = useHost('net');
 
   /** The agent's own parts around a real engine, without a queue; `tamper` with what the execution works with. */
-  async function agent(tamper: { engine?: Partial<Engine>; readDisk?: () => Promise<null> }) {
+  async function agent(tamper: {
+    engine?: Partial<Engine>;
+    doubtful?: Partial<Engine>;
+    readDisk?: () => Promise<null>;
+  }) {
     const journal = await openIn(temporaryFolder());
     const at = direct(host.engine, { callLimitMs: 500 });
     const said: ReportBody[] = [];
@@ -35,9 +39,16 @@ describe.skipIf(skipWithout('what nobody foresaw', 'engines', 'redis'))('an acce
         if (body.kind !== 'took') await journal.note({ t: 'report', at: 1, job: id, seq, body });
       },
     };
-    const clock = { now: Date.now, sleep: (ms: number) => new Promise<void>((done) => setTimeout(done, ms)) };
+    // Nothing here is slow enough to be waited for.
+    const clock = {
+      now: Date.now,
+      sleep: (ms: number) => new Promise<void>((done) => setTimeout(done, Math.min(ms, 100))),
+    };
     const engine = { ...at.engine, ...tamper.engine };
-    const doubts = openDoubts({ journal, outbox, engine: at.engine, clock, log: silent });
+    const doubts = openDoubts({
+      ...{ journal, outbox, clock, log: silent },
+      engine: { ...at.engine, ...tamper.doubtful },
+    });
     const never = new AbortController().signal;
     const planner = {
       ...{ host: HOST, engine, cache: openCache(), around: plainAround(), sleep: clock.sleep },
@@ -132,6 +143,24 @@ describe.skipIf(skipWithout('what nobody foresaw', 'engines', 'redis'))('an acce
       ...['started', 'finished'],
       ...['started', 'finished'],
     ]);
+    expect((await host.witness.snapshot()).images).toEqual([]);
+  });
+
+  test('does not wait for ever for what the engine refuses to say of an earlier one', async () => {
+    await two();
+    const { said, take, at, jobFor, journal } = await agent({
+      doubtful: {
+        async inspect() {
+          throw new EngineTrouble({ kind: 'engine', message: 'its metadata is broken' });
+        },
+      },
+    });
+    const plan = await at.plan(prune());
+    const old = { ...jobOf(778), items: plan.items.slice(0, 1) };
+    await journal.accept(old);
+    await journal.note({ t: 'intent', at: 1, job: old.id, item: 0 });
+    await take(jobFor(plan));
+    expect(outcomesOf(said).map(({ outcome }) => outcome)).toEqual(['unknown', 'deleted', 'deleted']);
     expect((await host.witness.snapshot()).images).toEqual([]);
   });
 
