@@ -35,7 +35,8 @@ export function step(run: Run, event: RunEvent): Run {
       return event.hosts.reduce(
         (sent, host) =>
           withPart(sent, host, (part) =>
-            part.sent === event.job || (event.job === 'sending' && !mayHandOut(run, part))
+            SENT.indexOf(event.job) <= SENT.indexOf(part.sent) ||
+            (event.job === 'sending' && !mayHandOut(run, part))
               ? part
               : { ...part, sent: event.job },
           ),
@@ -85,6 +86,9 @@ export function step(run: Run, event: RunEvent): Run {
 }
 
 // --- internal ---
+
+/** In their order: a bot that tells late that the plan's job is sent takes nothing back of what was sent since. */
+const SENT: readonly HostPart['sent'][] = ['nothing', 'plan', 'sending', 'execute'];
 
 /** What is said of an execution, by its agent or in its place. */
 type Told = Extract<RunEvent, { type: 'outcomes' | 'cache' | 'stale' | 'finished' | 'broken' | 'disowned' }>;
