@@ -198,6 +198,7 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
   const atHand = (by: Process) => begun.findLast((one) => one.by === by);
 
   data.changed.add((key) => {
+    if (!key.startsWith('{dimg}:run:')) return;
     const match = /^\{dimg\}:run:(\d+)$/.exec(key);
     if (match) stored(Number(match[1]) as RunId);
   });

@@ -168,7 +168,7 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
         auditChannel: schedule.auditChannel ? AUDIT_CHANNEL : undefined,
         unexpected: (what, error) => noteError(`${what}: ${(error as Error)?.stack ?? error}`, error),
         told: () => {},
-        recallMs: forgetful ? 1_000 : 20_000,
+        forgetful,
       });
     });
   hosts.forEach((host, i) => {
