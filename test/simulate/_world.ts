@@ -265,8 +265,13 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
         data.exec('FLUSHALL', []);
         queue.forget();
         return;
-      case 'restore':
+      case 'restore': {
+        const back = snapshots.get(fault);
+        if (!back) return;
+        witness.forgive();
+        back();
         return;
+      }
     }
   }
 
@@ -298,9 +303,21 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
     }
   }
 
+  const snapshots = new Map<Fault, () => void>();
+  const save = (fault: Fault) => {
+    const [stored, jobs] = [data.snapshot(), queue.snapshot()];
+    snapshots.set(fault, () => {
+      stored();
+      jobs();
+    });
+  };
+
   for (const slot of slots) slot.start();
   for (const fault of schedule.faults)
     if (fault.kind !== 'crash') loop.at(START + fault.at, null, '', () => !healed && apply(fault));
+  for (const fault of schedule.faults)
+    if (fault.kind === 'restore')
+      loop.at(START + Math.max(0, fault.at - fault.back), null, '', () => !healed && save(fault));
 
   return {
     ...{ loop, data, queue, slack, witness, people, hosts, bots, unexpected },
