@@ -136,8 +136,11 @@ function judgeRun({ slack, witness, data }: World, run: Run, lateWord: boolean):
       card.text === right.text,
       () => `the card of ${name} says ${JSON.stringify(card.text)}, and it is ${JSON.stringify(right.text)}`,
     );
+    const shown = JSON.stringify(card.blocks);
     keep(
-      JSON.stringify(card.blocks) === JSON.stringify(right.blocks),
+      shown === JSON.stringify(right.blocks) ||
+        // A Redis that forgot has no plans; whether its bots know them depends.
+        (witness.isForgiving() && shown === JSON.stringify(renderCard(run, new Map(), RIGHTS).blocks)),
       () => `the card of ${name} is not what its run is`,
     );
   }

@@ -182,14 +182,14 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
     }
   }
 
-  const plans = new Map<string, Plan>();
+  /** As it is stored, or was first. */
+  const plans = new Map<string, { json: string; plan: Plan }>();
   function planOf(run: RunId, host: HostName): Plan | undefined {
     const json = data.exec('HGET', [own.plans(run), host]) as string | null;
-    if (json === null) return undefined;
-    const known = plans.get(json);
-    if (known) return known;
+    const known = plans.get(`${run} ${host}`);
+    if (json === null || known?.json === json) return known?.plan;
     const plan = JSON.parse(json) as Plan;
-    plans.set(json, plan);
+    plans.set(`${run} ${host}`, { json, plan });
     return plan;
   }
 

@@ -190,7 +190,7 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
   function noteError(text: string, error: unknown): void {
     if (
       error !== null &&
-      /Redis|Command timed out|ECONNREFUSED|rate-limit|request error|HTTP protocol|API error/.test(
+      /Redis|NOGROUP|NOTHELD|Command timed out|ECONNREFUSED|rate-limit|request error|HTTP protocol|API error/.test(
         String((error as Error)?.message),
       )
     )
@@ -335,6 +335,7 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
       loop.say(() => 'all is mended');
     },
     settled(): boolean {
+      if (forgetful && data.find(own.whole) !== data.runId()) return false;
       if (people.busy() || witness.open.size > 0 || data.find('{dimg}:cards') !== undefined) return false;
       if (Number(data.exec('XLEN', [key.reports])) > 0) return false;
       return hosts.every(({ engine, agent }) => !engine.busy() && (agent?.silent() ?? true)) && queue.idle();
