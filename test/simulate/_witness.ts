@@ -60,6 +60,8 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
   /** Images that went by a request: which job it was for. */
   const gone: { host: HostName; image: ImageId; job: string | null; run: RunId | null; at: number }[] = [];
   let violation: Violation | null = null;
+  /** Runs from before Redis forgot: they may go back. */
+  const forgiven = new Set<RunId>();
   let forgiving = false;
 
   function keep(kept: boolean, promise: string | (() => string)): void {
@@ -127,8 +129,8 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
           .join('')}`,
     );
     if (!before) born(id);
-    if (forgiving) return;
-    if (before) changed(before, after);
+    if (forgiven.has(id)) for (const [host] of partsOf(after)) planOf(id, host);
+    else if (before) changed(before, after);
     else keep(after.rev === 0, `#${id} began in the middle`);
   }
 
@@ -206,6 +208,11 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
   return {
     keep,
     isForgiving: () => forgiving,
+    /** Whether something is unknown that somebody must still tell. */
+    inDoubt: (): boolean =>
+      [...runs.values()].some((run) =>
+        partsOf(run).some(([, part]) => part.outcomes.some(({ outcome }) => outcome === 'unknown')),
+      ),
     runs,
     open,
     presses,
@@ -218,6 +225,7 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
     /** From now on runs may go back: Redis has forgotten something. */
     forgive(): void {
       forgiving = true;
+      for (const id of runs.keys()) forgiven.add(id);
     },
     accepted(by: Process, host: HostName, epoch: string, id: string): void {
       const named = parseJobId(id);
@@ -230,7 +238,7 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
       // The time is asked before it is noted down.
       keep(loop.state.now <= job.notAfter + 20_000, `${id} was begun after its expiry`);
       const run = runs.get(named.run);
-      if (!run || forgiving) return;
+      if (!run || forgiven.has(run.id)) return;
       decided(run);
       const plan = planOf(named.run, host);
       keep(
@@ -255,7 +263,7 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
       if (image === null) return;
       const plan = planOf(hand.run, host);
       const item = plan?.items.find((one) => one.image === image);
-      if (!forgiving) {
+      if (!forgiven.has(hand.run)) {
         keep(item !== undefined, `${name} is deleted for #${hand.run}, and is not in its plan`);
         const run = runs.get(hand.run);
         if (run) decided(run);
@@ -279,7 +287,7 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
       const last = earlier.at(-1);
       const look = looks.get(at(host, image));
       keep(look?.by === by, `${name} is deleted without a look by ${by.name}`);
-      if (!forgiving && item?.action === 'delete')
+      if (!forgiven.has(hand.run) && item?.action === 'delete')
         keep(
           look?.tags.every((tag) => item.references.includes(tag)) ?? false,
           `${name} is deleted for #${hand.run} though it was seen to have other names than in its plan`,

@@ -186,6 +186,10 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
     });
   });
 
+  /** Whether some run is not over; one that is not there any more nobody brings to its end. */
+  const isOpen = () =>
+    forgetful ? [...witness.open].some((id) => data.find(own.run(id)) !== undefined) : witness.open.size > 0;
+
   /** What nobody foresaw: other than that Redis or Slack are away. */
   function noteError(text: string, error: unknown): void {
     if (
@@ -336,7 +340,13 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
     },
     settled(): boolean {
       if (forgetful && data.find(own.whole) !== data.runId()) return false;
-      if (people.busy() || witness.open.size > 0 || data.find('{dimg}:cards') !== undefined) return false;
+      if (
+        people.busy() ||
+        isOpen() ||
+        (lateWord && witness.inDoubt()) ||
+        data.find('{dimg}:cards') !== undefined
+      )
+        return false;
       if (Number(data.exec('XLEN', [key.reports])) > 0) return false;
       return hosts.every(({ engine, agent }) => !engine.busy() && (agent?.silent() ?? true)) && queue.idle();
     },
