@@ -164,7 +164,7 @@ export function openAgent(setting: AgentSetting) {
   const journal = openJournal(fileOf(setting), wall);
   const rarely = { ...clock, sleep: (ms: number) => sleep(ms === 1_000 ? POLL_MS : ms) };
   const outbox = openOutbox({ host, journal, queue: port, clock, monotonic, log });
-  const doubts = openDoubts({ journal, outbox, engine, clock: rarely, log });
+  const doubts = openDoubts({ journal, outbox, engine, clock: rarely, monotonic, log });
   const isLoss = openLoss({ seen: disk.heads.at(-1) ?? null, known: journal.jobs().length > 0 });
   const heart = openHeart({
     ...self,

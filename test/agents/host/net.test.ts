@@ -46,7 +46,7 @@ describe.skipIf(skipWithout('what nobody foresaw', 'engines', 'redis'))('an acce
     };
     const engine = { ...at.engine, ...tamper.engine };
     const doubts = openDoubts({
-      ...{ journal, outbox, clock, log: silent },
+      ...{ journal, outbox, clock, monotonic: () => performance.now(), log: silent },
       engine: { ...at.engine, ...tamper.doubtful },
     });
     const never = new AbortController().signal;
