@@ -129,16 +129,16 @@ test('what is told and acknowledged goes first when room is short, and its id st
     for (const seq of acked ? [1, 2] : []) await journal.note({ t: 'acked', job: id, seq });
   };
   await finish(1, false);
-  for (let run = 2; run < 120; run++) {
+  for (let run = 2; run < 300; run++) {
     now += 1000;
     await finish(run, true);
   }
   for (const one of [journal, await openIn(folder, { now: () => now })]) {
     expect(one.job(jobOf(1).id)?.reports.size).toBe(2);
     expect(one.job(jobOf(2).id)).toBeUndefined();
-    expect(one.job(jobOf(119).id)).toBeDefined();
-    for (let run = 1; run < 120; run++) expect(one.knows(jobOf(run).id)).toBe(true);
-    expect(one.top()).toBe(119);
+    expect(one.job(jobOf(299).id)).toBeDefined();
+    for (let run = 1; run < 300; run++) expect(one.knows(jobOf(run).id)).toBe(true);
+    expect(one.top()).toBe(299);
   }
   // A job of a run that nobody keeps any more does not come again.
   now += 100 * DAY;
