@@ -82,7 +82,7 @@ export async function live(
 function restless({ witness, data, queue, hosts }: World): string {
   const open = [...witness.open].map((id) => `#${id} ${witness.runs.get(id)?.state}`).join(', ');
   const reports = data.exec('XLEN', ['{dimg}:reports']);
-  return `${witness.inDoubt() ? 'something stays unknown; ' : ''}open ${open}; ${data.find('{dimg}:cards') ? 'cards wait; ' : ''}${reports} reports; engines ${hosts.map(({ engine }) => engine.busy()).join()}; jobs ${queue.idle() ? 'done' : 'at hand'}`;
+  return `open ${open}; ${data.find('{dimg}:cards') ? 'cards wait; ' : ''}${reports} reports; engines ${hosts.map(({ engine }) => engine.busy()).join()}; jobs ${queue.idle() ? 'done' : 'at hand'}`;
 }
 
 function judge(world: World, schedule: Schedule, lateWord: boolean): void {
@@ -170,7 +170,7 @@ function judgeRun({ slack, witness, data }: World, run: Run, lateWord: boolean):
           );
           break;
         case 'unknown':
-          keep(!lateWord, () => `${name} ends with something unknown`);
+          keep(!lateWord || witness.isLost(run.id, host), () => `${name} ends with something unknown`);
           break;
         case 'skipped':
         case 'failed':

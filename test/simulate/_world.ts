@@ -77,7 +77,7 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
       return (before?.is ?? false) || about.some(({ at, is }) => is && at > from && at <= to);
     },
     born: (run) => void people.originOf(run),
-    jobOf: (host, id) => queue.jobs(host).find((job) => job.id === id)?.data,
+    jobOf: (id) => queue.job(id),
   });
 
   const slack = openSimSlack(loop, (message) => people.read(message));
@@ -340,13 +340,7 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
     },
     settled(): boolean {
       if (forgetful && data.find(own.whole) !== data.runId()) return false;
-      if (
-        people.busy() ||
-        isOpen() ||
-        (lateWord && witness.inDoubt()) ||
-        data.find('{dimg}:cards') !== undefined
-      )
-        return false;
+      if (people.busy() || isOpen() || data.find('{dimg}:cards') !== undefined) return false;
       if (Number(data.exec('XLEN', [key.reports])) > 0) return false;
       return hosts.every(({ engine, agent }) => !engine.busy() && (agent?.silent() ?? true)) && queue.idle();
     },
