@@ -16,7 +16,7 @@ export async function bundled(entry: string): Promise<string> {
   const outfile = join(folder, 'simulate.mjs');
   await build({
     ...{ entryPoints: [entry], bundle: true, outfile, logLevel: 'warning' },
-    ...{ platform: 'node', format: 'esm', target: 'node20', external: ['esbuild'] },
+    ...{ platform: 'node', format: 'esm', target: 'node20', external: ['esbuild', '*.node'] },
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },
