@@ -5,6 +5,7 @@ import { openHeart } from '../../agents/host/heartbeat.ts';
 import { openJobs } from '../../agents/host/jobs.ts';
 import { openJournal } from '../../agents/host/journal.ts';
 import type { JournalFile } from '../../agents/host/journal-file.ts';
+import { hasUnknown } from '../../agents/host/journal-memory.ts';
 import { openLoss } from '../../agents/host/loss.ts';
 import { besideNoneThatHangs } from '../../agents/host/one-hangs.ts';
 import { openOutbox } from '../../agents/host/outbox.ts';
@@ -164,7 +165,7 @@ export function openAgent(setting: AgentSetting) {
   const journal = openJournal(fileOf(setting), wall);
   const rarely = { ...clock, sleep: (ms: number) => sleep(ms === 1_000 ? POLL_MS : ms) };
   const outbox = openOutbox({ host, journal, queue: port, clock, monotonic, log });
-  const doubts = openDoubts({ journal, outbox, engine, clock: rarely, log });
+  const doubts = openDoubts({ journal, outbox, engine, clock: rarely, monotonic, log });
   const isLoss = openLoss({ seen: disk.heads.at(-1) ?? null, known: journal.jobs().length > 0 });
   const heart = openHeart({
     ...self,
@@ -226,7 +227,10 @@ export function openAgent(setting: AgentSetting) {
   return {
     process,
     /** Whether it has said all, and knows that it was heard. */
-    silent: () => journal.jobs().every(({ reports }) => [...reports.values()].every(({ acked }) => acked)),
+    silent: () =>
+      journal
+        .jobs()
+        .every((job) => !hasUnknown(job) && [...job.reports.values()].every(({ acked }) => acked)),
     /** SIGTERM: what is at hand is finished and reported, then it leaves. */
     async leave(): Promise<void> {
       worker.closing = true;

@@ -147,7 +147,7 @@ function judgeRun({ slack, witness }: World, run: Run, lateWord: boolean): void 
       switch (outcome) {
         case 'deleted':
           keep(
-            went.some(({ at }) => at >= (run.executingSince ?? 0) || orphaned(run.id, host)),
+            went.some(({ at }) => at >= (run.executingSince ?? 0) || orphaned(run.id, host, image)),
             () => `${name} says that ${image.slice(7, 15)} is deleted, and it never went`,
           );
           break;
