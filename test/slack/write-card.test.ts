@@ -6,7 +6,7 @@ import type { Run } from '../../src/domain/run.ts';
 import { advance } from '../../src/flows/advance.ts';
 import type { CardQueue } from '../../src/ports.ts';
 import { type Writing, writeCard } from '../../src/slack/write-card.ts';
-import { ANA, anItem, aPlan, aRun, HOST } from '../domain/_build.ts';
+import { ANA, anItem, aPlan, aRun, HOST, removing } from '../domain/_build.ts';
 import { randomOf } from '../property/_random.ts';
 import { ownRedis, silent } from '../store/_redis.ts';
 import { RIGHTS } from './_card.ts';
@@ -35,6 +35,40 @@ test.skipIf(skipWithout('an update that Slack carries out late', 'redis')).each(
   await step({ type: 'planned', host: HOST, plan: summarise(plan) });
   await pass(storm, 11_000);
   await step({ type: 'cancel', by: ANA });
+  await pass(storm, 60_000);
+  await judge(slack, deps, [id]);
+  expect(await storm.behind()).toBe(0);
+  await storm.close();
+});
+
+test.skipIf(skipWithout('a bot that dies in the middle', 'redis')).each([
+  ['an update', 'chat.update'],
+  ['a note', 'chat.postMessage'],
+] as const)('what became of %s of a bot that died holds back no change of state', async (_what, method) => {
+  const storm = await openStorm(own.redis, randomOf(1), silent);
+  const { slack, virtual, deps } = storm;
+  storm.start();
+  const selection = removing(['app:1'], true);
+  const id = await deps.runs.reserve();
+  const run = { ...blank, id, selection, createdAt: virtual.time.now() } as Run;
+  await deps.runs.createAs(run, [], 'reply');
+  const step = (event: object) => advance(deps, id, { at: virtual.time.now(), ...event } as RunEvent);
+  await pass(storm, 5_000);
+  const plan = aPlan([anItem('a', { references: ['app:1'] })]);
+  await deps.runs.savePlan(id, plan);
+  slack.fault({ method, kind: 'hang' });
+  await step({ type: 'planned', host: HOST, plan: summarise(plan) });
+  await pass(storm, 2_000);
+  storm.bots[0]?.die();
+  await pass(storm, 1_500);
+  storm.start();
+  await pass(storm, 2_500);
+  const cards = (state: string) =>
+    slack.messages('C0OPS').filter(({ text }) => text.startsWith(`#${id} ${state}`));
+  expect(cards('proposed')).toHaveLength(1);
+  await step({ type: 'cancel', by: ANA });
+  await pass(storm, 2_500);
+  expect(cards('cancelled')).toHaveLength(1);
   await pass(storm, 60_000);
   await judge(slack, deps, [id]);
   expect(await storm.behind()).toBe(0);
