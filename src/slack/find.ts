@@ -1,6 +1,6 @@
 import type { WebClient } from '@slack/web-api';
 import type { RunId } from '../domain/ids.ts';
-import { readMetadata, readNote, type Tagged } from './metadata.ts';
+import { type Payload, readMetadata, readNote, type Tagged } from './metadata.ts';
 
 export interface Place {
   channel: string;
@@ -47,12 +47,20 @@ export function openFinder(client: WebClient, botId: string | undefined) {
     );
 
   return {
-    /** A message in a channel that is about this run. */
-    async about(run: RunId, channel: string, span: Span): Promise<Place | null> {
+    /** A message in a channel that is about this run, and fits. */
+    async about(
+      run: RunId,
+      channel: string,
+      span: Span,
+      fits: (carried: Payload) => boolean = () => true,
+    ): Promise<Place | null> {
       const ts = await look(
         (page) =>
           client.conversations.history({ channel, ...range(span), include_all_metadata: true, ...page }),
-        (message) => readMetadata(message)?.run === run,
+        (message) => {
+          const carried = readMetadata(message);
+          return carried?.run === run && fits(carried);
+        },
       );
       return ts === null ? null : { channel, ts };
     },

@@ -173,15 +173,19 @@ async function update(
   const begun = time.now();
   const mine = writing.stamp(begun + CALL_MS + SETTLE_MS);
   if (!(await cards.mark(run.id, 'card', before, mine))) return { wait: 500, again: 0 };
-  const unless = async (mark: string | null) => {
-    if (await cards.mark(run.id, 'card', mine, mark)) return;
-    // This bot stood still, another one went on, and what was written just now may be older.
+  const settle = async (mark: string | null): Promise<boolean> => {
+    if (await cards.mark(run.id, 'card', mine, mark)) return true;
+    // This bot stood still, another one went on, and what was written just now may have covered it: it is written anew.
+    const now = await cards.marked(run.id, 'card');
+    const left = settledAt(now);
+    await cards.mark(run.id, 'card', now, Number.isFinite(left) ? writing.stamp(left) : null);
     await cards.behind(run.id, time.now());
+    return false;
   };
   try {
     await client.chat.update({ channel: at.channel, ts: at.ts, ...content });
     patience.forget(run.id);
-    await unless(astray > begun ? before : shows(hash));
+    if (!(await settle(astray > begun ? before : shows(hash)))) return { wait: 500, again: 0 };
     return { wait: 0, again: Math.max(0, astray - begun) };
   } catch (error) {
     const failure = queuedFailureOf(error);
@@ -190,10 +194,11 @@ async function update(
         run: run.id,
         error: (error as Error).message,
       });
-      await unless(writing.stamp(Math.max(astray, time.now() + failure.settleMs)));
+      await settle(writing.stamp(Math.max(astray, time.now() + failure.settleMs)));
       return { wait: patience.next(run.id), again: 0 };
     }
-    await unless(before);
+    // It has had no effect.
+    await cards.mark(run.id, 'card', mine, before);
     if (failure.kind === 'later') return { wait: failure.ms, again: 0 };
     log.error('a card could not be updated', error, { run: run.id });
     return { wait: await sayInThread(writing, run, at, content), again: 0 };

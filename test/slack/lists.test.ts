@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { say } from '../../src/domain/markup.ts';
+import type { Outcome } from '../../src/domain/outcome.ts';
 import type { Card } from '../../src/slack/card.ts';
 import { openLists } from '../../src/slack/lists.ts';
-import { run } from './_card.ts';
+import { anOutcome, HOST } from '../domain/_build.ts';
+import { ended, run } from './_card.ts';
 import { useThread } from './_thread.ts';
 
 describe('a list below a card', () => {
@@ -71,6 +73,24 @@ describe('a list below a card', () => {
       }
     },
   );
+
+  test('of how a run ended is listed anew where hosts tell later what had been unknown', async () => {
+    const at = await card();
+    const told = (...outcomes: Outcome['outcome'][]) => {
+      const all = outcomes.map((outcome, i) => anOutcome(`${i}`, outcome));
+      return run('partial', { hosts: { [HOST]: { ...ended, outcomes: all } } });
+    };
+    const listing = (text: string) => ({ planList: null, outcomeList: () => [say`${text}`] });
+    const put = bot();
+    for (const _ of [1, 2]) expect(await put(told('unknown', 'unknown'), at, listing('two'))).toBe(0);
+    for (const _ of [1, 2]) expect(await put(told('unknown', 'deleted'), at, listing('one'))).toBe(0);
+    for (const _ of [1, 2]) expect(await bot()(told('failed', 'deleted'), at, listing('none'))).toBe(0);
+    expect(thread(at).map(({ blocks }) => JSON.stringify(blocks))).toEqual([
+      expect.stringContaining('two'),
+      expect.stringMatching(/instead of what is listed above:\\none/),
+      expect.stringMatching(/instead of what is listed above:\\nnone/),
+    ]);
+  });
 
   test('that a bot from before has put is not put again', async () => {
     const at = await card();

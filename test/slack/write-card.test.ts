@@ -89,12 +89,12 @@ describe('one write of a card', () => {
 
   /** One write of a card without any of what is below it. */
   function write(run: Run, given: Partial<Writing> = {}, marks = openMarks()) {
-    const done = { shown: [] as number[], never: [] as Run[], marks };
+    const done = { shown: [] as number[], behind: [] as number[], never: [] as Run[], marks };
     const cards = {
       ...marks,
       lock: async () => async () => {},
       shown: async ({ id }: { id: number }) => void done.shown.push(id),
-      behind: async () => {},
+      behind: async (id: number) => void done.behind.push(id),
     } as unknown as CardQueue;
     const writing: Writing = {
       ...aPosting(client(), marks),
@@ -117,6 +117,43 @@ describe('one write of a card', () => {
     await write(blank as Run);
     expect(cards()).toHaveLength(before + 1);
   });
+
+  test.each([undefined, 'drop'] as const)(
+    'a bot that stood still while another one wrote has the card written anew; its own write ended as %s',
+    async (kind) => {
+      const run = { ...blank, card: await card() } as Run;
+      const marks = openMarks();
+      const updates = () =>
+        slack().history.filter((entry) => entry.kind === 'call' && entry.method === 'chat.update').length;
+      if (kind) slack().fault({ method: 'chat.update', kind });
+      let passed = false;
+      const first = await write(
+        run,
+        {},
+        {
+          ...marks,
+          async mark(id, what, from, to) {
+            // Meanwhile the other bot writes the same.
+            if (passed && what === 'card') await shown(run, marks, from);
+            passed = true;
+            return marks.mark(id, what, from, to);
+          },
+        },
+      );
+      expect([first.behind, first.shown, first.wait > 0]).toEqual([[run.id], [], true]);
+      const before = updates();
+      expect((await write(run, {}, marks)).shown).toEqual([run.id]);
+      expect((await write(run, {}, marks)).shown).toEqual([run.id]);
+      expect(updates()).toBe(before + 1);
+    },
+  );
+
+  /** Takes down that the card shows its run, instead of what was begun. */
+  async function shown(run: Run, marks: ReturnType<typeof openMarks>, begun: string | null) {
+    const other = openMarks();
+    await write(run, {}, other);
+    await marks.mark(run.id, 'card', begun, await other.marked(run.id, 'card'));
+  }
 
   test('a card that Slack refuses is tried once, and its run is told so; one that ended meanwhile is tried as well', async () => {
     for (const run of [blank as Run, { ...blank, state: 'refused', refusal: 'x', endedAt: 1 } as Run]) {
