@@ -19,9 +19,7 @@ const PAGES = 50;
 type Found = Tagged & { files?: { name?: string | null }[] };
 
 /** Looks for messages of our own that may have reached Slack though it did not say so. */
-export function openFinder(client: WebClient, botId: string | undefined) {
-  const isOurs = ({ bot_id }: Found) => botId === undefined || bot_id === botId;
-
+export function openFinder(client: WebClient, botId: string | Promise<string>) {
   async function look(
     read: (page: { limit: number; cursor?: string }) => Promise<{
       messages?: Found[];
@@ -29,10 +27,11 @@ export function openFinder(client: WebClient, botId: string | undefined) {
     }>,
     fits: (message: Found) => boolean,
   ): Promise<string | null> {
+    const own = await botId;
     let cursor = '';
     for (let page = 0; page < PAGES; page++) {
       const found = await read({ limit: PAGE, ...(cursor !== '' && { cursor }) });
-      const ts = found.messages?.find((message) => isOurs(message) && fits(message))?.ts;
+      const ts = found.messages?.find((message) => message.bot_id === own && fits(message))?.ts;
       if (ts !== undefined) return ts;
       cursor = found.response_metadata?.next_cursor ?? '';
       if (cursor === '') return null;
