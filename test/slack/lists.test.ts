@@ -3,6 +3,7 @@ import { say } from '../../src/domain/markup.ts';
 import type { Outcome } from '../../src/domain/outcome.ts';
 import type { Card } from '../../src/slack/card.ts';
 import { openLists } from '../../src/slack/lists.ts';
+import { DONE } from '../../src/slack/marks.ts';
 import { anOutcome, HOST } from '../domain/_build.ts';
 import { ended, run } from './_card.ts';
 import { useThread } from './_thread.ts';
@@ -90,6 +91,31 @@ describe('a list below a card', () => {
       expect.stringMatching(/instead of what is listed above:\\none/),
       expect.stringMatching(/instead of what is listed above:\\nnone/),
     ]);
+  });
+
+  test('that a bot had taken down and not sent yet when it stood still is not sent by it late', async () => {
+    const at = await card();
+    const slow = posting();
+    let still = true;
+    const late = openLists({
+      ...slow,
+      cards: {
+        ...slow.cards,
+        async mark(id, what, from, to) {
+          const taken = await marks.mark(id, what, from, to);
+          // Meanwhile another bot looks for it in vain, and puts it there.
+          if (still && what === 'thread plan 1' && to !== DONE) {
+            still = false;
+            pass(60_000);
+            expect(await bot()(run('done'), at, listing(1))).toBe(0);
+          }
+          return taken;
+        },
+      },
+    });
+    expect(await late(run('done'), at, listing(1))).toBeGreaterThan(0);
+    expect(await late(run('done'), at, listing(1))).toBe(0);
+    expect(thread(at)).toHaveLength(1);
   });
 
   test('that a bot from before has put is not put again', async () => {
