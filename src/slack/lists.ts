@@ -1,4 +1,4 @@
-import type { WebClient } from '@slack/web-api';
+import { WebAPIHTTPError, WebAPIRequestError, type WebClient } from '@slack/web-api';
 import { type Markup, say } from '../domain/markup.ts';
 import type { Run } from '../domain/run.ts';
 import { totals } from '../domain/totals.ts';
@@ -6,7 +6,7 @@ import { asText, pages } from './blocks.ts';
 import type { Card } from './card.ts';
 import type { Finder, Place } from './find.ts';
 import { laterWord } from './later-word.ts';
-import { DONE } from './marks.ts';
+import { CALL_MS, DONE } from './marks.ts';
 import { postNote } from './post-notes.ts';
 import { type Posting, postBelow } from './post-once.ts';
 
@@ -31,13 +31,19 @@ export function openLists(posting: Posting & { finder: Finder }) {
       // Bots from before put it there without what it can be found by.
       if (await cards.mark(part.run, part.what, '1', DONE)) continue;
       const name = `${what}-${run.id}`;
+      let file = '';
       const wait = content
         ? await postNote(posting, { ...part, card, key: `list ${what} ${i + 1}`, content })
         : await postBelow(posting, {
             ...{ ...part, channel: card.channel },
             find: (span) => finder.file(`${name}.txt`, card, span),
+            async prepare() {
+              file = await upload(posting, `${name}.txt`, asText(lines));
+            },
             async send() {
-              await uploadList(client, card, name, lines);
+              const { channel, ts } = card;
+              const files: [{ id: string; title: string }] = [{ id: file, title: name }];
+              await client.files.completeUploadExternal({ files, channel_id: channel, thread_ts: ts });
               return card;
             },
           });
@@ -72,6 +78,21 @@ export function openLists(posting: Posting & { finder: Finder }) {
     }
     return 0;
   };
+}
+
+/** Brings a file to Slack, where nobody sees it before it is completed. Resolves to its id. */
+async function upload({ client, gate }: Posting, filename: string, content: string): Promise<string> {
+  const body = Buffer.from(content);
+  const { file_id = '', upload_url = '' } = await client.files.getUploadURLExternal({
+    filename,
+    length: body.byteLength,
+  });
+  const signal = AbortSignal.timeout(CALL_MS);
+  const { status } = await gate.fetch(upload_url, { method: 'POST', body, signal }).catch((error: Error) => {
+    throw new WebAPIRequestError(error);
+  });
+  if (status !== 200) throw new WebAPIHTTPError(status, '', {});
+  return file_id;
 }
 
 /** Lines as a text file below a message. */

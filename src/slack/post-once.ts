@@ -15,7 +15,7 @@ export interface Posting {
   cards: Pick<CardQueue, 'marked' | 'mark'>;
   log: Log;
   time: Time;
-  gate: Pick<Gate, 'wait'>;
+  gate: Pick<Gate, 'wait' | 'fetch'>;
   patience: Patience;
   stamp: Stamp;
 }
@@ -30,6 +30,8 @@ interface Once {
   /** Of a run there is one of each. */
   what: string;
   channel: string;
+  /** What nobody sees, and may be done more than once. */
+  prepare?(): Promise<void>;
   send(): Promise<Place>;
   /** Where it stands, if it was sent in this span of time by a bot that died then or in an answer that was lost. */
   find(span: Span): Promise<Place | null>;
@@ -47,7 +49,10 @@ export type Posted =
  * Sends what nobody may read twice. That it is about to be sent is taken down first. Where the outcome is not known it is
  * looked up, and sent again only if it is not there though it would show by then.
  */
-export async function postOnce(posting: Posting, { run, what, channel, send, find }: Once): Promise<Posted> {
+export async function postOnce(
+  posting: Posting,
+  { run, what, channel, prepare, send, find }: Once,
+): Promise<Posted> {
   const { cards, time, log, patience, gate } = posting;
   const before = await cards.marked(run, what);
   if (before === DONE) return { kind: 'there', at: null, fresh: false };
@@ -64,6 +69,7 @@ export async function postOnce(posting: Posting, { run, what, channel, send, fin
     }
     const held = gate.wait('chat.postMessage', channel);
     if (held > 0) return { kind: 'wait', ms: held };
+    await prepare?.();
     const now = time.now();
     const begun = posting.stamp(now + CALL_MS + SETTLE_MS);
     if (!(await cards.mark(run, what, before, begun))) return { kind: 'wait', ms: 500 };

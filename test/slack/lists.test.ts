@@ -93,30 +93,33 @@ describe('a list below a card', () => {
     ]);
   });
 
-  test('that a bot had taken down and not sent yet when it stood still is not sent by it late', async () => {
-    const at = await card();
-    const slow = posting();
-    let still = true;
-    const late = openLists({
-      ...slow,
-      cards: {
-        ...slow.cards,
-        async mark(id, what, from, to) {
-          const taken = await marks.mark(id, what, from, to);
-          // Meanwhile another bot looks for it in vain, and puts it there.
-          if (still && what === 'thread plan 1' && to !== DONE) {
-            still = false;
-            pass(60_000);
-            expect(await bot()(run('done'), at, listing(1))).toBe(0);
-          }
-          return taken;
+  test.each([1, 101])(
+    'of %i lines, taken down and not sent by a bot that stood still, is not sent by it late',
+    async (lines) => {
+      const at = await card();
+      const slow = posting();
+      let still = true;
+      const late = openLists({
+        ...slow,
+        cards: {
+          ...slow.cards,
+          async mark(id, what, from, to) {
+            const taken = await marks.mark(id, what, from, to);
+            // Meanwhile another bot looks for it in vain, and puts it there.
+            if (still && what === 'thread plan 1' && to !== DONE) {
+              still = false;
+              pass(60_000);
+              expect(await bot()(run('done'), at, listing(lines, 1))).toBe(0);
+            }
+            return taken;
+          },
         },
-      },
-    });
-    expect(await late(run('done'), at, listing(1))).toBeGreaterThan(0);
-    expect(await late(run('done'), at, listing(1))).toBe(0);
-    expect(thread(at)).toHaveLength(1);
-  });
+      });
+      expect(await late(run('done'), at, listing(lines, 1))).toBeGreaterThan(0);
+      expect(await late(run('done'), at, listing(lines, 1))).toBe(0);
+      expect(thread(at)).toHaveLength(1);
+    },
+  );
 
   test('that a bot from before has put is not put again', async () => {
     const at = await card();
