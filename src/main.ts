@@ -171,7 +171,7 @@ async function start(
     asks: openAsks(redis),
     hosts: openHosts(redis, log),
     jobs: { send: (job) => reaching(() => jobs.send(job)) },
-    people: openPeople(client(), self.team_id ?? '', Date.now),
+    people: openPeople(client(), self.team_id ?? '', clock.now),
     voice,
     postedHeads: openPostedHeads(client(), { botId: self.bot_id ?? '', auditChannel }, log),
     mirror,

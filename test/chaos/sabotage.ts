@@ -22,6 +22,7 @@ export async function runSabotaged(
     const { results, red, leaks } = await runAll({
       ...options,
       ...(sabotage.kinds && { kinds: sabotage.kinds }),
+      ...(sabotage.drawing && { drawing: sabotage.drawing }),
       dist: join(dir, 'dist'),
       untilRed: true,
     });
