@@ -5,6 +5,7 @@ import { createScope } from '../../playground/parts/scope.ts';
 import { lapWords } from './laps.ts';
 import { leaks, openLogs } from './logs.ts';
 import { fakeTime } from './options.ts';
+import { HASTE, patched } from './patched.ts';
 import { newThread, type Result, runSchedule } from './run-schedule.ts';
 import { type Drawing, draw, type Kind } from './schedule.ts';
 import { describe } from './words.ts';
@@ -25,6 +26,8 @@ export interface AllOptions {
   verbose?: boolean;
   /** What is drawn more often than elsewhere. */
   drawing?: Pick<Drawing, 'aim' | 'late' | 'linger'>;
+  /** Bots keep to Slack's limits, as they do everywhere else. */
+  limits?: boolean;
   /** A new world after so many schedules. */
   worldLife?: number;
   say: (text: string) => void;
@@ -41,6 +44,9 @@ export interface Summary {
 /** Runs schedules in some worlds at once. What is red is described, and its logs are kept. */
 export async function runAll(options: AllOptions): Promise<Summary> {
   const begun = performance.now();
+  const built = options.limits
+    ? { dist: options.dist, remove() {} }
+    : patched('in-haste', HASTE, options.dist);
   const queue = [...options.numbers];
   const results: Result[] = [];
   const leaked: string[] = [];
@@ -55,12 +61,16 @@ export async function runAll(options: AllOptions): Promise<Summary> {
       const logs = openLogs(scope.dir, Object.values(SECRETS));
       const thread = newThread(logs);
       const clocks = options.kinds.includes('clock') && fakeTime() !== undefined;
-      const { hosts, dist } = options;
-      const opened = await openWorld(scope, { hosts, dist, clocks }, (name, code, signal, ready) => {
-        const how = `${name} ended by itself ${ready ? '' : 'before it was ready '}with ${code ?? signal}`;
-        thread.note(how);
-        if (ready) thread.fallen.push(how);
-      });
+      const { hosts } = options;
+      const opened = await openWorld(
+        scope,
+        { hosts, dist: built.dist, clocks },
+        (name, code, signal, ready) => {
+          const how = `${name} ended by itself ${ready ? '' : 'before it was ready '}with ${code ?? signal}`;
+          thread.note(how);
+          if (ready) thread.fallen.push(how);
+        },
+      );
       for (let left = options.worldLife ?? 60; left > 0 && queue.length > 0 && !stopped; left--) {
         const number = queue.shift() as number;
         const schedule = draw(options.seed, number, { ...options, ...options.drawing });
@@ -95,7 +105,11 @@ export async function runAll(options: AllOptions): Promise<Summary> {
     }
   }
 
-  await Promise.all(Array.from({ length: options.parallel }, world));
+  try {
+    await Promise.all(Array.from({ length: options.parallel }, world));
+  } finally {
+    built.remove();
+  }
   const ms = Math.round(performance.now() - begun);
   return { results, red: results.filter((one) => one.violations.length > 0), leaks: leaked, ms };
 }

@@ -1,12 +1,6 @@
+import type { Patch } from './patched.ts';
 import type { Drawing, Fault, Kind } from './schedule.ts';
 
-export interface Patch {
-  /** In the built product. */
-  file: string;
-  /** Stands there exactly once. */
-  from: string;
-  to: string;
-}
 export interface Sabotage {
   name: string;
   /** The guard that is taken away. */

@@ -235,10 +235,17 @@ function drawFault(
   { hosts, kinds, quick, spare }: Drawing,
 ): Fault {
   const of = random.chance(0.8) ? random.below(commands.length) : null;
-  const phase = random.pick(['asked', 'shown', 'decided', 'decided', 'decided'] as const);
+  // Where nobody decides there is nothing to wait for.
+  const undecided =
+    of !== null &&
+    commands[of]?.presses.some(({ insist }) => insist) === false &&
+    commands[of]?.needs !== null;
+  const phases = ['asked', 'shown', 'decided', 'decided', 'decided'] as const;
+  const phase = random.pick(phases.filter((one) => one !== 'decided' || !undecided));
   const when: When = { of, phase, plus: random.below(of === null ? 3000 : 400) };
   const shorter = quick ? 0.4 : 1;
-  const short = () => Math.round((50 + random.below(2500)) * shorter);
+  // Mostly about as long as what they hit.
+  const short = () => Math.round((50 + random.below(random.chance(0.25) ? 2500 : 600)) * shorter);
   const down = () => (random.chance(0.5) ? 0 : short());
   const dimg = [
     ...Array.from({ length: bots }, (_, i) => `bot-${i + 1}`),
