@@ -101,7 +101,7 @@ export async function carryOut(item: Item, hands: Hands): Promise<Outcome> {
           const found = await lookUp(item, step.name, hands, result, life);
           if (found === 'in doubt') return end('unknown', result.problem);
           if (found === 'still there') return await leave('failed', result.problem);
-          if (step.name === item.image) return end('deleted');
+          if (step.name === item.image) return end('deleted', result.problem);
           begun = true;
           removed.push(step.name);
         }

@@ -35,7 +35,7 @@ export async function resolveItem(
   if (!live) {
     // Who asked the engine for nothing deleted nothing: somebody else did, such as the run before.
     if (!intent?.names.size || item.action === 'untag') return end('absent', []);
-    return end('deleted', item.references);
+    return end('deleted', item.references, known?.why ?? why);
   }
   const last = [...(intent?.names ?? [])].at(-1);
   if (!isOver && last !== undefined && (last === item.image || names.includes(last)))
