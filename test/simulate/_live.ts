@@ -117,9 +117,11 @@ function judgeRun({ slack, witness, data }: World, run: Run, lateWord: boolean):
   const messages = slack.messages.filter((message) => readMetadata(message)?.run === run.id);
   const cards = messages.filter(({ channel }) => channel === CHANNEL);
   keep(cards.length <= 1, () => `${name} has ${cards.length} cards`);
+  // One, and one more for each later word about what was unknown.
+  const lines = messages.filter(({ channel }) => channel !== CHANNEL);
   keep(
-    messages.length - cards.length <= 1,
-    () => `${name} has ${messages.length - cards.length} lines in the audit's channel`,
+    new Set(lines.map((line) => readMetadata(line)?.unknown)).size === lines.length,
+    () => `${name} has ${lines.length} lines in the audit's channel`,
   );
   const [card] = cards;
   if (!card) keep(run.state === 'refused' && !run.card, () => `${name} is ${run.state} and has no card`);
