@@ -81,8 +81,11 @@ async function serve(
 ): Promise<number> {
   const { host, rules } = settings;
   const log = openLog(settings.level, out, Date.now);
-  const clock: Clock = { now: Date.now, sleep: (ms) => sleep(ms) };
   const monotonic = () => performance.now();
+  // How long anything takes must not depend on a clock that may be set meanwhile; what lasts is by the wall clock.
+  const since = Date.now() - monotonic();
+  const clock: Clock = { now: () => Math.round(since + monotonic()), sleep: (ms) => sleep(ms) };
+  const wall = Date.now;
   const self = { host, identity: state.identity, epoch: randomUUID() };
 
   const own = ownContainer(hostname());
@@ -99,17 +102,17 @@ async function serve(
   );
   const queue = openQueue({ url: settings.redisUrl, host, log, sleep: clock.sleep, monotonic });
   const rival = openRival(self, monotonic);
-  const lastUsed = await openLastUsed(state.path('last-used.json'), clock.now, log);
+  const lastUsed = await openLastUsed(state.path('last-used.json'), wall, log);
   const { journal } = state;
-  const ledger = openLedger(journal, rules.perHour, clock.now);
-  const heads = await openHeadJournal(state.path('audit-heads.jsonl'), clock.now, log);
+  const ledger = openLedger(journal, rules.perHour, wall);
+  const heads = await openHeadJournal(state.path('audit-heads.jsonl'), wall, log);
   const cache = openCache();
   const watch = openWatch({
     ...{ engine, lastUsed, log, sleep: clock.sleep },
     touched: (image) => void cache.details.delete(image),
   });
   const around = {
-    ...{ ownContainer: own, now: clock.now, lastUsed, settled: watch.settled, allowance: ledger.left },
+    ...{ ownContainer: own, now: wall, lastUsed, settled: watch.settled, allowance: ledger.left },
     readDisk: async () => disk((await engine.info()).root),
   };
   const outbox = openOutbox({ host, journal, queue, clock, monotonic, log });

@@ -20,6 +20,8 @@ export const SECRETS = {
   redis: 'redis-canary-77c2be19',
 } as const;
 
+export const REDIS_USER = 'dimg';
+
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
 /** Nobody waits ten minutes here until a deletion that no engine heard of is known to have failed. */
@@ -53,7 +55,7 @@ export async function openWorld(
     disks.set(`engine ${host}`, disk(`data-${host}`, '48m'));
   }
   const redis = await startRedis(scope, {
-    args: ['--user', 'dimg', 'on', `>${SECRETS.redis}`, '~*', '&*', '+@all'],
+    args: ['--user', REDIS_USER, 'on', `>${SECRETS.redis}`, '~*', '&*', '+@all'],
   });
 
   const lines = new Map<string, Line>();
@@ -92,7 +94,7 @@ export async function openWorld(
         ...{ scope, name, fell, args: [...nodeArgs, ...args] },
         env: () => ({
           ...BARE,
-          REDIS_URL: `redis://dimg:${SECRETS.redis}@127.0.0.1:${toRedis.port}`,
+          REDIS_URL: `redis://${REDIS_USER}:${SECRETS.redis}@127.0.0.1:${toRedis.port}`,
           ...(library && {
             ...{ LD_PRELOAD: library, FAKETIME_TIMESTAMP_FILE: clock, FAKETIME_CACHE_DURATION: '1' },
             ...{ FAKETIME_DONT_FAKE_MONOTONIC: '1', FAKETIME_DONT_RESET: '1' },

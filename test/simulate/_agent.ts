@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { openCache } from '../../agents/host/details.ts';
 import { openDoubts } from '../../agents/host/doubts.ts';
 import { openHeart } from '../../agents/host/heartbeat.ts';
@@ -75,7 +74,6 @@ export function openAgent(setting: AgentSetting) {
   const self = { host, identity: disk.identity, epoch };
   const stop = new AbortController();
   const hurry = new AbortController();
-  setMaxListeners(0, stop.signal, hurry.signal);
   const redisClock = openRedisClock(monotonic, wall);
 
   const redis = openClient(connection);
@@ -247,7 +245,7 @@ export function openAgent(setting: AgentSetting) {
 const LOOK_WAIT_MS = 1_500;
 const LAST_WORDS_MS = 8_000;
 /** Looks that the production agent takes each second. */
-const POLL_MS = 4_000;
+const POLL_MS = 15_000;
 
 const highest = (heads: readonly AuditHead[]): AuditHead | null =>
   heads.reduce<AuditHead | null>((most, head) => (head.n > (most?.n ?? 0) ? head : most), null);
