@@ -8,7 +8,8 @@ import { errorField } from './log.ts';
 import { isAnother } from './look-up.ts';
 import type { Outbox } from './outbox.ts';
 import { type Clock, type Engine, EngineTrouble, type Log } from './ports.ts';
-import { racedOn, resolveCache, resolveItem } from './resolve.ts';
+import { racedOn } from './raced.ts';
+import { resolveCache, resolveItem } from './resolve.ts';
 import { refused } from './verify.ts';
 
 /** Jobs that were broken off, and items whose end nobody knew: brought to their end once the engine answers. */
@@ -135,7 +136,7 @@ export function openDoubts({
       await outbox.say(job.id, { kind: 'cache', cache });
     }
     const tookMs = Math.max(0, job.last - job.at);
-    const raced = await orIfRefused(racedOn(engine, job), (): string[] => []);
+    const raced = await orIfRefused(racedOn(engine, job.items, deletedOf(job), []), (): string[] => []);
     const stale = said(job, 'stale');
     await outbox.say(job.id, {
       ...{ kind: 'finished', tookMs, before: null, after: null, raced },
@@ -211,6 +212,9 @@ function* bodies<K extends 'outcomes' | 'started' | 'cache' | 'stale'>(
 }
 
 const said = (job: Accepted, kind: 'started' | 'cache' | 'stale'): boolean => !bodies(job, kind).next().done;
+
+const deletedOf = ({ outcomes }: Accepted): Set<ImageId> =>
+  new Set([...outcomes.values()].flatMap((o) => (o.outcome === 'deleted' ? [o.image] : [])));
 
 /** Items that were begun and have no end, or one that was not known. */
 function inDoubt({ items, intents, outcomes }: Accepted): number[] {

@@ -9,9 +9,10 @@ import { isStale, leaveAll, unmatched } from './drift.ts';
 import { eachOf } from './each.ts';
 import { type Execution, ended, guard, leftOut, noted, withinLimits } from './execution.ts';
 import { takeInventory } from './inventory.ts';
-import type { Engine, EngineInfo } from './ports.ts';
+import type { EngineInfo } from './ports.ts';
 import { openProgress } from './progress.ts';
 import { pruneCache } from './prune-cache.ts';
+import { racedOn } from './raced.ts';
 import type { ExecuteJob } from './verify.ts';
 import { openWait } from './wait.ts';
 
@@ -92,7 +93,8 @@ export async function execute(
   const tookMs = clock.now() - startedAt;
   // A container that is just being made is listed only once it is whole.
   if (deleted.size > 0) await clock.sleep(RACE_MS);
-  const raced = await racedBy(engine, job.items, deleted, world);
+  const there = world.containers.map(({ name }) => name);
+  const raced = await racedOn(engine, job.items, deleted, there).catch((): string[] => []);
   await report({ kind: 'finished', tookMs, before, after, raced });
 }
 
@@ -120,19 +122,4 @@ function freedBy({ store }: EngineInfo, world: Graph) {
     }
     return freed + tally.release({ image: item.image });
   };
-}
-
-/** Containers on an image that is gone, other than those that were shown or there before. */
-async function racedBy(
-  engine: Engine,
-  items: readonly Item[],
-  deleted: ReadonlySet<ImageId>,
-  world: Graph,
-): Promise<string[]> {
-  const known = new Set(items.flatMap(({ usedBy }) => usedBy.map(({ container }) => container)));
-  for (const { name } of world.containers) known.add(name);
-  const containers = await engine.containers().catch(() => []);
-  return containers
-    .filter(({ imageId, name }) => imageId !== null && deleted.has(imageId) && !known.has(name))
-    .map(({ name }) => name);
 }

@@ -1,5 +1,5 @@
 import type { RunId } from '../../src/domain/ids.ts';
-import type { Outcome } from '../../src/domain/outcome.ts';
+import { Outcome } from '../../src/domain/outcome.ts';
 import type { CacheItem, Item } from '../../src/domain/plan.ts';
 import type { ReportBody } from '../../src/domain/protocol.ts';
 import type { Entry } from './journal-records.ts';
@@ -143,9 +143,10 @@ const highest = (a: RunId | null, b: RunId): RunId => (a !== null && a > b ? a :
 function say(job: Accepted, { seq, at, body, acked = false }: Extract<Entry, { t: 'report' }>): void {
   job.reports.set(seq, { seq, at, body: body as Said['body'], acked, stream: null });
   if (body.kind !== 'outcomes' || !('outcomes' in body)) return;
-  for (const outcome of body.outcomes) {
-    const index = job.items.findIndex(({ image }) => image === outcome.image);
-    if (index >= 0) setOutcome(job, index, outcome);
+  for (const one of body.outcomes ?? []) {
+    const outcome = Outcome.safeParse(one).data;
+    const index = outcome ? job.items.findIndex(({ image }) => image === outcome.image) : -1;
+    if (outcome && index >= 0) setOutcome(job, index, outcome);
   }
 }
 

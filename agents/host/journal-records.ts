@@ -10,6 +10,11 @@ const job = z.string();
 /** Which of the job's items, from 0. */
 const item = z.number().int().nonnegative();
 
+/** What a newer version said, before it was replaced by this one: said again as it is. */
+const ofANewer = z
+  .looseObject({ kind: z.string(), outcomes: z.array(z.looseObject({ image: z.string() })).optional() })
+  .refine(({ kind, outcomes }) => kind !== 'outcomes' || outcomes !== undefined);
+
 /** What the journal says, one after the other. Times in milliseconds since 1970, by the host's clock. */
 export const Entry = z.discriminatedUnion('t', [
   /** A job was accepted. */
@@ -39,7 +44,7 @@ export const Entry = z.discriminatedUnion('t', [
     at,
     job,
     seq: z.number().int().positive(),
-    body: z.union([z.object({ kind: z.literal('took') }), ReportBody]),
+    body: z.union([z.object({ kind: z.literal('took') }), ReportBody, ofANewer]),
     acked: z.boolean().optional(),
   }),
   /** The stream took it. */
@@ -67,14 +72,18 @@ export function pack(entries: readonly Entry[]): Buffer {
   return Buffer.concat([Buffer.from(mark), body]);
 }
 
-/** The entries of a payload. Those of kinds that are not known here are left out. Throws where one is not understood. */
+/**
+ * The entries of a payload. What a newer version wrote and is not understood is left out: it is looked up again, and of a
+ * job it is kept that it was accepted. Throws where it is no payload.
+ */
 export function unpack(payload: Buffer): Entry[] {
   const body = payload.subarray(1);
   const text = payload[0] === 'z'.charCodeAt(0) ? inflateRawSync(body) : body;
   const entries = z.array(z.looseObject({ t: z.string() })).parse(JSON.parse(text.toString('utf8')));
-  return entries.filter(({ t }) => KINDS.has(t)).map((entry) => Entry.parse(entry));
+  return entries.flatMap((entry): Entry[] => {
+    const known = Entry.safeParse(entry);
+    if (known.success) return [known.data];
+    const { t, id, at: when } = entry;
+    return t === 'job' && typeof id === 'string' ? [{ t: 'ids', ids: [[id, Number(when) || 0]] }] : [];
+  });
 }
-
-// --- internal ---
-
-const KINDS = new Set<string>(Entry.options.map(({ shape }) => shape.t.value));

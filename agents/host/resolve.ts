@@ -64,16 +64,6 @@ export async function resolveCache(engine: Engine, job: Accepted, why: Trouble):
   return { deleted, skipped, failed: 0, freed, ...(skipped > 0 && { why }) };
 }
 
-/** Names of containers on an image that is gone, other than those that were shown: made in that very instant. */
-export async function racedOn(engine: Engine, { items, outcomes }: Accepted): Promise<string[]> {
-  const deleted = new Set([...outcomes.values()].flatMap((o) => (o.outcome === 'deleted' ? [o.image] : [])));
-  if (deleted.size === 0) return [];
-  const shown = new Set(items.flatMap(({ usedBy }) => usedBy.map(({ container }) => container)));
-  return (await engine.containers())
-    .filter(({ imageId, name }) => imageId !== null && deleted.has(imageId) && !shown.has(name))
-    .map(({ name }) => name);
-}
-
 // --- internal ---
 
 async function goneOf(engine: Engine, { containers }: Item): Promise<string[]> {

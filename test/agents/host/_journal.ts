@@ -9,6 +9,12 @@ import type { Item } from '../../../src/domain/plan.ts';
 
 export const SMALL = 128 * 1024;
 
+/** For what is not about crashes. */
+export const unsynced: Io = {
+  write: async (file, bytes, at) => void (await file.write(bytes, 0, bytes.length, at)),
+  sync: async () => {},
+};
+
 const open: { close(): Promise<void> }[] = [];
 afterAll(async () => {
   for (const file of open) await file.close();

@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { JournalFull } from '../../../agents/host/journal-file.ts';
 import type { Accepted } from '../../../agents/host/journal-memory.ts';
+import { type Entry, pack } from '../../../agents/host/journal-records.ts';
 import type { Outcome } from '../../../src/domain/outcome.ts';
+import type { Item } from '../../../src/domain/plan.ts';
 import { temporaryFolder } from './_folder.ts';
-import { imageOf, jobOf, openIn, outcomeOf, SMALL } from './_journal.ts';
+import { imageOf, jobOf, openIn, outcomeOf, SMALL, unsynced } from './_journal.ts';
 
 const DAY = 86_400_000;
 
@@ -71,11 +73,11 @@ describe('whatever is noted', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(act, { maxLength: 40 }), async (acts) => {
         const folder = temporaryFolder();
-        let journal = await openIn(folder, { now: () => 2000 });
+        let journal = await openIn(folder, { now: () => 2000, io: unsynced });
         for (const one of acts) {
           if (one.do === 'open') {
             const before = plain(journal.jobs());
-            journal = await openIn(folder, { now: () => 2000 });
+            journal = await openIn(folder, { now: () => 2000, io: unsynced });
             expect(plain(journal.jobs())).toEqual(before);
             continue;
           }
@@ -114,13 +116,13 @@ const tried = (name: string) => ({ t: 'tried' as const, at: 1, job: 'none', item
 test('what is told and acknowledged goes first when room is short, and its id stays', async () => {
   const folder = temporaryFolder();
   let now = 0;
-  const journal = await openIn(folder, { now: () => now });
+  const journal = await openIn(folder, { now: () => now, io: unsynced });
   const finish = async (run: number, acked: boolean) => {
     const { id } = jobOf(run);
     await journal.accept({ ...jobOf(run, 40), at: now });
-    const outcomes = jobOf(run, 40).items.map((item) => outcomeOf(item));
-    const noted = jobOf(run, 40).items.map((item, i) =>
-      journal.note({ t: 'outcome', at: now, job: id, item: i, outcome: outcomeOf(item) }),
+    const outcomes = jobOf(run, 40).items.map((item) => ({ ...outcomeOf(item), removed: [random(400)] }));
+    const noted = outcomes.map((outcome, item) =>
+      journal.note({ t: 'outcome', at: now, job: id, item, outcome }),
     );
     await Promise.all(noted);
     await journal.note({ t: 'report', at: now, job: id, seq: 1, body: { kind: 'outcomes', outcomes } });
@@ -129,22 +131,46 @@ test('what is told and acknowledged goes first when room is short, and its id st
     for (const seq of acked ? [1, 2] : []) await journal.note({ t: 'acked', job: id, seq });
   };
   await finish(1, false);
-  for (let run = 2; run < 300; run++) {
+  for (let run = 2; run < 50; run++) {
     now += 1000;
     await finish(run, true);
   }
-  for (const one of [journal, await openIn(folder, { now: () => now })]) {
+  for (const one of [journal, await openIn(folder, { now: () => now, io: unsynced })]) {
     expect(one.job(jobOf(1).id)?.reports.size).toBe(2);
     expect(one.job(jobOf(2).id)).toBeUndefined();
-    expect(one.job(jobOf(299).id)).toBeDefined();
-    for (let run = 1; run < 300; run++) expect(one.knows(jobOf(run).id)).toBe(true);
-    expect(one.top()).toBe(299);
+    expect(one.job(jobOf(49).id)).toBeDefined();
+    for (let run = 1; run < 50; run++) expect(one.knows(jobOf(run).id)).toBe(true);
+    expect(one.top()).toBe(49);
   }
   // A job of a run that nobody keeps any more does not come again.
   now += 100 * DAY;
-  const late = await openIn(folder, { now: () => now });
+  const late = await openIn(folder, { now: () => now, io: unsynced });
   for (let i = 0; i < 8; i++) await late.note(tried(random(SMALL)));
   expect(late.knows(jobOf(2).id)).toBe(false);
+});
+
+test('what a newer version has written is said again as it is, or looked up again', async () => {
+  const folder = temporaryFolder();
+  const journal = await openIn(folder);
+  const { id, items } = jobOf(1);
+  await journal.accept(jobOf(1));
+  const outcomes = items.map((item, i) => ({ ...outcomeOf(item), ...(i === 0 && { mood: 'glad' }) }));
+  const told = { kind: 'outcomes', outcomes };
+  const words = [{ kind: 'weather', rain: 1 }, told, { kind: 'finished', tookMs: 1, wind: 2 }];
+  const entries = [
+    ...words.map((body, i) => ({ t: 'report', at: 1, job: id, seq: i + 1, body })),
+    { t: 'outcome', at: 1, job: id, item: 0, outcome: { ...outcomeOf(items[0] as Item), outcome: 'melted' } },
+    { t: 'weather', at: 1 },
+    { t: 'job', ...jobOf(2), items: [{ shape: 'round' }] },
+  ];
+  await journal.file.append(pack(entries as unknown as Entry[]));
+  const next = await openIn(folder);
+  // Also after a beginning anew.
+  for (let i = 0; i < 4; i++) await next.note(tried(random(SMALL / 2)));
+  const last = await openIn(folder);
+  expect([...(last.job(id)?.reports.values() ?? [])].map(({ body }) => body)).toEqual(words);
+  expect([...(last.job(id)?.outcomes.keys() ?? [])]).toEqual([1, 2]);
+  expect([last.knows(jobOf(2).id), last.job(jobOf(2).id)]).toEqual([true, undefined]);
 });
 
 test('lanes that note at once share one write', async () => {
