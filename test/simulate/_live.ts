@@ -22,8 +22,6 @@ export interface Result {
 export interface LiveOptions {
   commands: ReadonlyMap<string, Command>;
   lateWord?: boolean;
-  /** Engines may be at a deletion for long after its agent died. */
-  dawdles?: boolean;
   trace?: (line: string) => void;
 }
 
@@ -35,9 +33,9 @@ const TAIL = 13_000;
 /** Lives through one schedule, mends everything, waits until nothing more happens, and looks whether all promises held. */
 export async function live(
   schedule: Schedule,
-  { commands, lateWord = true, dawdles = false, trace }: LiveOptions,
+  { commands, lateWord = true, trace }: LiveOptions,
 ): Promise<Result> {
-  const world = openWorld(schedule, { commands, lateWord, dawdles, trace: trace ?? null });
+  const world = openWorld(schedule, { commands, lateWord, trace: trace ?? null });
   const { loop, witness, unexpected } = world;
   steer(loop);
   const broken = () => witness.violation !== null;
@@ -100,7 +98,7 @@ function judge(world: World, schedule: Schedule, lateWord: boolean): void {
 }
 
 function judgeRun({ slack, witness, data }: World, run: Run, lateWord: boolean): void {
-  const { keep, planOf, gone, orphaned } = witness;
+  const { keep, planOf, gone } = witness;
   const name = `#${run.id}`;
   if (witness.isForgiving() && data.find(own.run(run.id)) === undefined) {
     // Nobody knew of it any more: then nobody was shown anything.
@@ -167,7 +165,7 @@ function judgeRun({ slack, witness, data }: World, run: Run, lateWord: boolean):
       switch (outcome) {
         case 'deleted':
           keep(
-            went.some(({ at }) => at >= (run.executingSince ?? 0) || orphaned(run.id, host, image)),
+            went.some(({ at }) => at >= (run.executingSince ?? 0)),
             () => `${name} says that ${image.slice(7, 15)} is deleted, and it never went`,
           );
           break;

@@ -308,9 +308,6 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
       const hand = request && begun.findLast((one) => one.by === request.by && one.images.has(image));
       gone.push({ host, image, job: hand?.job ?? null, run: hand?.run ?? null, at: loop.state.now });
     },
-    /** Whether an agent died that had asked for this deletion: of what was gone by then nobody knows by whom. */
-    orphaned: (run: RunId, host: HostName, image: string): boolean =>
-      begun.some((one) => one.run === run && one.host === host && !one.by.alive && one.images.has(image)),
     /** The chain, and that each deletion has its entry. */
     audit(whole: boolean): void {
       const rows = data.exec('XRANGE', [own.audit, '-', '+']) as [string, string[]][];

@@ -29,7 +29,6 @@ export const RIGHTS: Rights = { approvers: [SRE], access: [] };
 export interface Options {
   commands: ReadonlyMap<string, Command>;
   lateWord: boolean;
-  dawdles?: boolean;
   trace: ((line: string) => void) | null;
 }
 export type World = ReturnType<typeof openWorld>;
@@ -55,7 +54,7 @@ interface Host {
 }
 
 /** All there is, wired: bots, agents, engines, Redis, Slack, people, and what goes wrong. */
-export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = false, trace }: Options) {
+export function openWorld(schedule: Schedule, { commands, lateWord, trace }: Options) {
   const random = randomOf(schedule.seed * 2 + 2);
   const loop = openLoop(random, START);
   loop.state.trace = trace;
@@ -93,17 +92,13 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
 
   const hosts = schedule.hosts.map((images, i): Host => {
     const name = HostName.parse(`host-${i + 1}`);
-    const engine = openSimEngine(
-      loop,
-      {
-        requested: (request) => witness.requested(name, request),
-        gone: (image, request) => witness.went(name, image, request),
-        untagged: () => {},
-        looked: (image, by, tags) => witness.looked(name, image, by, tags),
-        removedContainer: () => {},
-      },
-      dawdles,
-    );
+    const engine = openSimEngine(loop, {
+      requested: (request) => witness.requested(name, request),
+      gone: (image, request) => witness.went(name, image, request),
+      untagged: () => {},
+      looked: (image, by, tags) => witness.looked(name, image, by, tags),
+      removedContainer: () => {},
+    });
     fill(engine, images);
     return {
       name,
