@@ -4,7 +4,7 @@ import { ownRedis } from '../store/_redis.ts';
 import { rage } from './_rage.ts';
 
 /** Of Slack; by hand: `npm run test:slack-faults -- --faults 10000 --seed 7`. */
-const FAULTS = Number(process.env.DIMG_SLACK_FAULTS ?? 150);
+const FAULTS = Number(process.env.DIMG_SLACK_FAULTS ?? 100);
 const SEED = Number(process.env.DIMG_SEED ?? 1);
 /** What a stand-in remembers is searched at each look: short histories are searched faster. */
 const BATCH = 250;

@@ -8,7 +8,7 @@ import { openStorm } from './_storm.ts';
 import { impatient, judge } from './_witness.ts';
 
 /** By hand: `DIMG_SLACK_RUNS=200 npx vitest run test/slack/outage.test.ts`. */
-const RUNS = Number(process.env.DIMG_SLACK_RUNS ?? 60);
+const RUNS = Number(process.env.DIMG_SLACK_RUNS ?? 30);
 const SEED = Number(process.env.DIMG_SEED ?? 1);
 
 const own = ownRedis('slack-outage');
@@ -21,7 +21,7 @@ test.skipIf(skipWithout('a Slack that is away for hours', 'redis'))(
     const { slack, virtual, ids } = storm;
     const made = (at: number) => slack.history.filter((entry) => entry.kind === 'call' && entry.at >= at);
     storm.start();
-    void storm.sweeps(60_000);
+    void storm.sweeps(600_000);
     const begun = virtual.time.now();
     // Some have their cards, and are in the middle; others are asked for while Slack is away.
     const lives = Array.from({ length: RUNS }, async (_, i) => {
