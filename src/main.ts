@@ -174,7 +174,7 @@ async function start(
     asks: openAsks(redis),
     hosts: openHosts(redis, log),
     jobs: { send: (job) => reaching(() => jobs.send(job)) },
-    people: openPeople(client(), team, Date.now),
+    people: openPeople(client(), team, clock.now),
     voice,
     postedHeads: openPostedHeads(client(), { botId, auditChannel }, log),
     mirror,

@@ -20,6 +20,7 @@ const { values } = parseArgs({
     faults: { type: 'string', default: USUAL.join(',') },
     quick: { type: 'boolean', default: false },
     'lenient-unknown': { type: 'boolean', default: false },
+    limits: { type: 'boolean', default: false },
     'until-red': { type: 'boolean', default: false },
     /** Takes a guard away, by its name or `all`, and expects to be red within `--schedules`. */
     sabotage: { type: 'string' },
@@ -45,6 +46,7 @@ ${Object.entries(KINDS)
   --lenient-unknown a card that stays unknown once all is well is no violation
   --sabotage NAMES  take guards of the product away, one at a time, and expect red within --schedules; or all:
 ${SABOTAGES.map(({ name, guard }) => `                      ${name.padEnd(19)} ${guard}`).join('\n')}
+  --limits          bots keep to Slack's limits, which takes three times as long; else they are taken out of them
   --verbose         what happened, also where all held
   --until-red       stop at the first violation
 The same schedule does the same things at the same moments as far as they can be told; when a process gets how far is
@@ -73,6 +75,7 @@ const options = {
   ...{
     quick: values.quick,
     strictUnknown: !values['lenient-unknown'],
+    limits: values.limits,
     untilRed: values['until-red'],
     verbose: values.verbose,
   },

@@ -8,7 +8,7 @@ import { tallyWords } from './chaos/run-all.ts';
 import { newThread, type Result, runSchedule } from './chaos/run-schedule.ts';
 import { draw } from './chaos/schedule.ts';
 import { describe } from './chaos/words.ts';
-import { openWorld } from './chaos/world.ts';
+import { openWorld, SECRETS } from './chaos/world.ts';
 
 // Bot and agents that live on under faults and commands: `npm run test:soak -- --minutes 30 --seed 1`.
 
@@ -33,7 +33,7 @@ const results: Result[] = [];
 const fallen: string[] = [];
 let ending = false;
 try {
-  const logs = openLogs(scope.dir);
+  const logs = openLogs(scope.dir, Object.values(SECRETS));
   const thread = newThread(logs);
   const world = await openWorld(
     scope,

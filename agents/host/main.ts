@@ -32,6 +32,8 @@ export type AgentOptions = {
   /** Shown in heartbeats. */
   version?: string;
   signals?: Signals;
+  /** The time limit of one deletion, milliseconds; 10 minutes. */
+  deletionMs?: number;
   out?: (text: string) => void;
   err?: (text: string) => void;
 };
@@ -48,7 +50,7 @@ export async function runAgent(env: NodeJS.ProcessEnv, options: AgentOptions = {
     const state = await openState(settings.stateDir, randomUUID);
     const signals = options.signals ?? processSignals();
     try {
-      return await serve(settings, state, version, signals, out);
+      return await serve(settings, state, { version, deletionMs: options.deletionMs }, signals, out);
     } finally {
       await state.close();
     }
@@ -73,14 +75,17 @@ function highest(heads: readonly AuditHead[]): AuditHead | null {
 async function serve(
   settings: Settings,
   state: State,
-  version: string,
+  { version, deletionMs }: { version: string; deletionMs: number | undefined },
   { stop, hurry }: Signals,
   out: (text: string) => void,
 ): Promise<number> {
   const { host, rules } = settings;
   const log = openLog(settings.level, out, Date.now);
-  const clock: Clock = { now: Date.now, sleep: (ms) => sleep(ms) };
   const monotonic = () => performance.now();
+  // How long anything takes must not depend on a clock that may be set meanwhile; what lasts is by the wall clock.
+  const since = Date.now() - monotonic();
+  const clock: Clock = { now: () => Math.round(since + monotonic()), sleep: (ms) => sleep(ms) };
+  const wall = Date.now;
   const self = { host, identity: state.identity, epoch: randomUUID() };
 
   const own = ownContainer(hostname());
@@ -88,26 +93,30 @@ async function serve(
   const disk = async (root: string) => (settings.engine.local ? readDisk(root, inContainer) : null);
 
   const engine = besideNoneThatHangs(
-    openEngine({ address: settings.engine, registryAuth: settings.registryAuth }),
+    openEngine({
+      address: settings.engine,
+      registryAuth: settings.registryAuth,
+      removeLimitMs: deletionMs,
+    }),
     monotonic,
   );
   const queue = openQueue({ url: settings.redisUrl, host, log, sleep: clock.sleep, monotonic });
   const rival = openRival(self, monotonic);
-  const lastUsed = await openLastUsed(state.path('last-used.json'), clock.now, log);
+  const lastUsed = await openLastUsed(state.path('last-used.json'), wall, log);
   const { journal } = state;
-  const ledger = openLedger(journal, rules.perHour, clock.now);
-  const heads = await openHeadJournal(state.path('audit-heads.jsonl'), clock.now, log);
+  const ledger = openLedger(journal, rules.perHour, wall);
+  const heads = await openHeadJournal(state.path('audit-heads.jsonl'), wall, log);
   const cache = openCache();
   const watch = openWatch({
     ...{ engine, lastUsed, log, sleep: clock.sleep },
     touched: (image) => void cache.details.delete(image),
   });
   const around = {
-    ...{ ownContainer: own, now: clock.now, lastUsed, settled: watch.settled, allowance: ledger.left },
+    ...{ ownContainer: own, now: wall, lastUsed, settled: watch.settled, allowance: ledger.left },
     readDisk: async () => disk((await engine.info()).root),
   };
   const outbox = openOutbox({ host, journal, queue, clock, monotonic, log });
-  const doubts = openDoubts({ journal, outbox, engine, clock, log });
+  const doubts = openDoubts({ journal, outbox, engine, clock, monotonic, deletionMs, log });
   const seen = heads.seen();
   const isLoss = openLoss({ seen: seen.at(-1) ?? null, known: journal.jobs().length > 0 });
   const planner = { host, engine, cache, rules, around, sleep: clock.sleep };

@@ -45,12 +45,13 @@ export function openReports(
   async function run(handle: Handle): Promise<void> {
     // What this bot had taken before it was started again comes first.
     let from = '0';
-    let looked = 0;
+    let looked = Number.NEGATIVE_INFINITY;
     while (!stop.signal.aborted) {
       try {
-        if (Date.now() - looked > ABANDONED_MS) {
+        // By a clock that nobody sets back.
+        if (performance.now() - looked > ABANDONED_MS) {
           await takeOver(handle);
-          looked = Date.now();
+          looked = performance.now();
         }
         waiting = true;
         const read = (await redis.xreadgroup(

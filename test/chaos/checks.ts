@@ -5,7 +5,7 @@ import type { CardHistory, Row } from './cards.ts';
 import { blindRepeats, type EngineRequest } from './engine-requests.ts';
 import { EXPIRES_MS } from './options.ts';
 import type { Pressed, Tried } from './people.ts';
-import type { Schedule } from './schedule.ts';
+import { loses, type Schedule } from './schedule.ts';
 
 /** What the witness saw of one schedule, and nothing that the product says of itself but its cards and its audit. */
 export interface Evidence {
@@ -22,16 +22,37 @@ export interface Evidence {
   tried: readonly Tried[];
   pressed: readonly Pressed[];
   /** As stored: images of each host's plan, and of its outcomes, by run. */
-  stored: ReadonlyMap<
-    number,
-    readonly { host: string; plan: string[]; outcomes: string[]; executed: boolean }[]
-  >;
+  stored: ReadonlyMap<number, readonly StoredPart[]>;
+  /** Entries of the audit that are openly said to be lost, the first and the last. */
+  lost: { from: number; to: number } | null;
+  /** Images that somebody on the host gave a name to meanwhile. */
+  touched: readonly Touched[];
+  /** The highest number that a card has had before. */
+  highest: number;
+  /** All messages and their edits, as people read them. */
+  said: readonly string[];
   /** What people alone were told. */
   told: readonly { user: string; at: number; text: string }[];
 }
 
+export interface Touched {
+  host: string;
+  id: string;
+  name: string;
+  /** When the engine had answered, in milliseconds since 1970. */
+  at: number;
+}
+
+export interface StoredPart {
+  host: string;
+  /** Null where there is none. */
+  plan: string[] | null;
+  outcomes: string[];
+  executed: boolean;
+}
+
 /** Time of the check of an expiry on both sides. */
-const SLACK_MS = 1_500;
+const SLACK_MS = 300;
 /** Before that a new agent asks nothing of its engine; the bytes of the old one may still be on their way. */
 const BOOT_MS = 200;
 const APPROVERS = ['U0BO', 'U0CY'];
@@ -40,7 +61,9 @@ const APPROVERS = ['U0BO', 'U0CY'];
 export function violations(evidence: Evidence): string[] {
   return [
     ...cardsAreOne(evidence),
+    ...lossIsSaid(evidence),
     ...deletedIsShown(evidence),
+    ...touchedStays(evidence),
     ...cardsAreTrue(evidence),
     ...auditIsTrue(evidence),
     ...decisionsCount(evidence),
@@ -77,14 +100,20 @@ function gone({ before, after }: Evidence, host: string) {
   return (before.get(host)?.images ?? []).filter(({ id }) => !left.has(id));
 }
 
-/** 2: one card for each run, which ends once; `unknown` alone may be replaced. */
-function cardsAreOne({ cards, audit }: Evidence): string[] {
+/** 2: one card for each run, which ends once, under a number of its own; `unknown` alone may be replaced. */
+function cardsAreOne({ cards, audit, highest, said }: Evidence): string[] {
   const found: string[] = [];
   const posts = new Map<number, number>();
-  for (const { number } of cards) posts.set(number, (posts.get(number) ?? 0) + 1);
+  for (const { number } of cards) {
+    posts.set(number, (posts.get(number) ?? 0) + 1);
+    if (number <= highest) found.push(`#${number} is a new card, and there was one of that number before`);
+  }
+  if (cards.length > 0 && audit.length === 0)
+    found.push('there are cards, and the audit has nothing of them');
   for (const [number, count] of posts) if (count > 1) found.push(`#${number} has ${count} cards`);
   const requested = audit.filter(({ kind }) => kind === 'requested');
-  for (const { run } of requested) if (!posts.has(run)) found.push(`#${run} has no card`);
+  for (const { run } of requested)
+    if (!posts.has(run) && !isGivenUp(said, run)) found.push(`#${run} has no card`);
   for (const card of cards) {
     if (!last(card).final) found.push(`#${card.number} has not ended: ${last(card).text}`);
     let ended: string | undefined;
@@ -95,6 +124,20 @@ function cardsAreOne({ cards, audit }: Evidence): string[] {
     }
   }
   return found;
+}
+
+/** Of whom nothing but the number is known, once Redis has forgotten, people are told. */
+const isGivenUp = (said: readonly string[], run: number): boolean =>
+  said.some((text) =>
+    text.split('\n').some((line) => /^Not put back/.test(line) && new RegExp(`#${run}\\b`).test(line)),
+  );
+
+/** 6: entries that are gone are told of, and only a Redis that forgets loses any. */
+function lossIsSaid({ lost, said, schedule }: Evidence): string[] {
+  if (!lost) return [];
+  const which = `entries ${lost.from} to ${lost.to} of the audit are gone`;
+  if (!loses(schedule)) return [`${which}, though Redis forgot nothing`];
+  return said.some((text) => text.includes('Redis had lost')) ? [] : [`${which}, and nobody was told`];
 }
 
 /** 1: what is gone was shown as going, and the host's own rules allow it. */
@@ -115,6 +158,24 @@ function deletedIsShown(evidence: Evidence): string[] {
       if (user?.state === 'running')
         found.push(`${host}: ${short(image.id)} is gone under a running container`);
       return found;
+    }),
+  );
+}
+
+/** 1: what somebody names on the host before it is decided on is no longer what was shown. */
+function touchedStays(evidence: Evidence): string[] {
+  return evidence.touched.flatMap(({ host, id, name, at }) =>
+    evidence.cards.flatMap((card) => {
+      const rows = endsOf(card).filter((row) => row.host === host && idOf(evidence, row) === id);
+      const did = rows.some(({ mark, rest }) => mark === '✓' && rest.startsWith('deleted'));
+      const knew = card.versions.some(({ lines }) => lines.some((line) => line.includes(name)));
+      const pressed = evidence.pressed.filter(
+        ({ run, label }) => run === card.number && /^(Delete|Approve)$/.test(label),
+      );
+      const decided = pressed.length > 0 && pressed.every((press) => press.at > at);
+      return did && !knew && decided
+        ? [`#${card.number} deleted ${short(id)} on ${host}, which was named ${name} before`]
+        : [];
     }),
   );
 }
@@ -184,7 +245,7 @@ function auditIsTrue(evidence: Evidence): string[] {
     );
     for (const id of really) {
       const count = entries.filter(({ image }) => image === id).length;
-      if (count !== 1 && !(count === 0 && doubtful.has(id)))
+      if (count !== 1 && !(count === 0 && (doubtful.has(id) || evidence.lost)))
         found.push(`${host}: ${short(id)} is gone, with ${count} audit entries`);
     }
     for (const { image = '', n } of entries)
@@ -277,8 +338,8 @@ function itemsEndOnce({ stored }: Evidence): string[] {
       .filter(({ executed }) => executed)
       .flatMap(({ host, plan, outcomes }) => {
         const twice = outcomes.filter((id, i) => outcomes.indexOf(id) !== i);
-        const without = plan.filter((id) => !outcomes.includes(id));
-        const strange = outcomes.filter((id) => !plan.includes(id));
+        const without = (plan ?? []).filter((id) => !outcomes.includes(id));
+        const strange = plan === null ? [] : outcomes.filter((id) => !plan.includes(id));
         return [
           ...twice.map((id) => `#${run} ${host}: ${short(id)} has two outcomes`),
           ...without.map((id) => `#${run} ${host}: ${short(id)} has no outcome`),
@@ -292,12 +353,14 @@ function itemsEndOnce({ stored }: Evidence): string[] {
 function nothingIsLost({ tried, cards, told, schedule }: Evidence): string[] {
   const found: string[] = [];
   // A bot that dies, and a Slack that is away, may owe a word that nobody can give any more.
-  const mayOwe = schedule.faults.some(
-    (fault) =>
-      ('part' in fault && fault.part.startsWith('bot')) ||
-      fault.kind === 'slack' ||
-      ('line' in fault && fault.line === 'bots to slack'),
-  );
+  const mayOwe =
+    loses(schedule) ||
+    schedule.faults.some(
+      (fault) =>
+        ('part' in fault && fault.part.startsWith('bot')) ||
+        fault.kind === 'slack' ||
+        ('line' in fault && fault.line === 'bots to slack'),
+    );
   for (const { marker } of schedule.commands) {
     const mine = tried.filter((one) => one.marker === marker);
     const runs = new Set(

@@ -3,7 +3,7 @@ import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from './schedule.ts';
-import type { World } from './world.ts';
+import { REDIS_USER, type World } from './world.ts';
 
 /** How long anything may take to get up once nothing is in its way. */
 export const UP_MS = 40_000;
@@ -75,12 +75,15 @@ export async function strike(
       note(`the clock of ${fault.part} is right again`);
       return;
     case 'forget':
+      if (!world.redis.running()) return note('no Redis to empty');
       note('FLUSHALL');
       await world.direct.flushall();
       return;
     case 'snapshot':
+      if (!world.redis.running() || !snapshot) return note('no Redis to set back');
       note('Redis as it was at the start');
-      if (snapshot) await restore(world, snapshot);
+      await restore(world, snapshot);
+      await up(world, 'redis', note);
   }
 }
 
@@ -118,9 +121,13 @@ export async function takeSnapshot(world: World): Promise<Snapshot> {
 const partsBelow = (world: World) => ['redis', ...world.hosts.map((host) => `engine ${host}`)];
 
 async function restore(world: World, { keys }: Snapshot): Promise<void> {
+  // Nobody else gets in before it is killed: the one that starts then is another, and has what was long ago.
+  await world.direct.acl('SETUSER', REDIS_USER, 'off');
+  await world.direct.client('KILL', 'USER', REDIS_USER);
   const all = world.direct.multi().flushall();
   for (const { key, ttl, dump } of keys) all.restore(key, ttl, dump);
   await all.exec();
+  await world.redis.kill();
 }
 
 function serviceOf(world: World, part: string) {

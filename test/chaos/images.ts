@@ -3,8 +3,8 @@ import type Docker from 'dockerode';
 import { busyboxImage, loadImages } from '../../playground/parts/images.ts';
 import type { ImageDraw } from './schedule.ts';
 
-/** Puts a schedule's images on an engine, and containers on some. */
-export async function stock(docker: Docker, draws: readonly ImageDraw[]): Promise<void> {
+/** Puts a schedule's images on an engine, and containers on some. Resolves to their IDs by their keys. */
+export async function stock(docker: Docker, draws: readonly ImageDraw[]): Promise<Record<string, string>> {
   const specs = Object.fromEntries(
     draws.map(({ key, tags, layers, container }) => {
       // To load a layer takes some time, to load an image of known ones takes none.
@@ -24,6 +24,7 @@ export async function stock(docker: Docker, draws: readonly ImageDraw[]): Promis
       container === undefined ? [] : [use(docker, ids[key] as string, container)],
     ),
   );
+  return ids;
 }
 
 /** Takes everything away, by the engine's own prune, which dimg never uses. */

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 const WRONG =
   /a promise was left rejected|UnhandledPromiseRejection|uncaught|TypeError|RangeError|ReferenceError|ZodError|Maximum call stack|heap out of memory/i;
 
-/** Reads what bots and agents write, each line once. */
-export function openLogs(dir: string) {
+/** Reads what bots and agents write, each line once. None of the secrets may stand there. */
+export function openLogs(dir: string, secrets: readonly string[]) {
   const read = new Map<string, number>();
   return {
     /** Lines since the last time that must not be there. */
@@ -20,7 +20,7 @@ export function openLogs(dir: string) {
         return text
           .toString()
           .split('\n')
-          .filter((line) => WRONG.test(line))
+          .filter((line) => WRONG.test(line) || secrets.some((secret) => line.includes(secret)))
           .map((line) => `${name}: ${line.slice(0, 600)}`);
       });
     },

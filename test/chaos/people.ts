@@ -47,7 +47,7 @@ export function play(slack: Slack, board: Board, schedule: Schedule, note: (text
   let over = false;
 
   async function type(user: string, line: string, marker: string, times = 1, asked = () => {}) {
-    for (const end = performance.now() + PATIENCE_MS; performance.now() < end && !over; await sleep(400)) {
+    for (const end = performance.now() + PATIENCE_MS; performance.now() < end && !over; await sleep(250)) {
       const at = Date.now();
       const entry: Tried = { marker, user, line, at, taken: false };
       tried.push(entry);
@@ -66,7 +66,7 @@ export function play(slack: Slack, board: Board, schedule: Schedule, note: (text
   async function press(card: Shown, { user, label, after, times, insist, old }: Press, sent = () => {}) {
     await sleep(after);
     const { channel, ts, number } = card;
-    for (const end = performance.now() + PATIENCE_MS; performance.now() < end && !over; await sleep(700)) {
+    for (const end = performance.now() + PATIENCE_MS; performance.now() < end && !over; await sleep(300)) {
       const now = board.now(ts);
       if (!now || (now.final && !old)) return;
       const at = Date.now();

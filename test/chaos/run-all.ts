@@ -2,10 +2,12 @@ import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { createScope } from '../../playground/parts/scope.ts';
+import { lapWords } from './laps.ts';
 import { leaks, openLogs } from './logs.ts';
 import { fakeTime } from './options.ts';
+import { HASTE, patched } from './patched.ts';
 import { newThread, type Result, runSchedule } from './run-schedule.ts';
-import { draw, type Kind } from './schedule.ts';
+import { type Drawing, draw, type Kind } from './schedule.ts';
 import { describe } from './words.ts';
 import { openWorld, SECRETS } from './world.ts';
 
@@ -22,6 +24,10 @@ export interface AllOptions {
   untilRed?: boolean;
   /** Also tells what happened where all held. */
   verbose?: boolean;
+  /** What is drawn more often than elsewhere. */
+  drawing?: Pick<Drawing, 'aim' | 'late' | 'linger'>;
+  /** Bots keep to Slack's limits, as they do everywhere else. */
+  limits?: boolean;
   /** A new world after so many schedules. */
   worldLife?: number;
   say: (text: string) => void;
@@ -38,6 +44,9 @@ export interface Summary {
 /** Runs schedules in some worlds at once. What is red is described, and its logs are kept. */
 export async function runAll(options: AllOptions): Promise<Summary> {
   const begun = performance.now();
+  const built = options.limits
+    ? { dist: options.dist, remove() {} }
+    : patched('in-haste', HASTE, options.dist);
   const queue = [...options.numbers];
   const results: Result[] = [];
   const leaked: string[] = [];
@@ -49,21 +58,34 @@ export async function runAll(options: AllOptions): Promise<Summary> {
   async function oneWorld(): Promise<void> {
     const scope = createScope('chaos');
     try {
-      const logs = openLogs(scope.dir);
+      const logs = openLogs(scope.dir, Object.values(SECRETS));
       const thread = newThread(logs);
       const clocks = options.kinds.includes('clock') && fakeTime() !== undefined;
-      const { hosts, dist } = options;
-      const opened = await openWorld(scope, { hosts, dist, clocks }, (name, code, signal, ready) => {
-        const how = `${name} ended by itself ${ready ? '' : 'before it was ready '}with ${code ?? signal}`;
-        thread.note(how);
-        if (ready) thread.fallen.push(how);
-      });
+      const { hosts } = options;
+      const opened = await openWorld(
+        scope,
+        { hosts, dist: built.dist, clocks },
+        (name, code, signal, ready) => {
+          const how = `${name} ended by itself ${ready ? '' : 'before it was ready '}with ${code ?? signal}`;
+          thread.note(how);
+          if (ready) thread.fallen.push(how);
+        },
+      );
       for (let left = options.worldLife ?? 60; left > 0 && queue.length > 0 && !stopped; left--) {
         const number = queue.shift() as number;
-        const schedule = draw(options.seed, number, options);
+        const schedule = draw(options.seed, number, { ...options, ...options.drawing });
         const result = await runSchedule(opened, thread, schedule, options).catch(
           (error: Error): Result => ({
-            ...{ schedule, happenings: [], ms: 0, endedAfterMs: 0, unknown: 0, states: [], deleted: 0 },
+            ...{
+              schedule,
+              happenings: [],
+              ms: 0,
+              endedAfterMs: 0,
+              unknown: 0,
+              states: [],
+              deleted: 0,
+              laps: {},
+            },
             violations: [`the schedule could not be carried out: ${error.stack}`],
           }),
         );
@@ -83,7 +105,11 @@ export async function runAll(options: AllOptions): Promise<Summary> {
     }
   }
 
-  await Promise.all(Array.from({ length: options.parallel }, world));
+  try {
+    await Promise.all(Array.from({ length: options.parallel }, world));
+  } finally {
+    built.remove();
+  }
   const ms = Math.round(performance.now() - begun);
   return { results, red: results.filter((one) => one.violations.length > 0), leaks: leaked, ms };
 }
@@ -134,5 +160,5 @@ export function tallyWords(results: readonly Result[]): string {
   for (const state of results.flatMap((one) => one.states)) states.set(state, (states.get(state) ?? 0) + 1);
   const deleted = results.reduce((n, one) => n + one.deleted, 0);
   const runs = [...states].sort(([, a], [, b]) => b - a).map(([state, n]) => `${n} ${state}`);
-  return `${deleted} images deleted; runs: ${runs.join(', ')}`;
+  return `${deleted} images deleted; runs: ${runs.join(', ')}\nmeans: ${lapWords(results.map(({ laps }) => laps))}`;
 }

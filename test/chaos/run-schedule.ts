@@ -3,16 +3,19 @@ import { renderMessage } from '../../playground/slack/index.ts';
 import { NO_HEAD, type RawHead, readAudit } from './audit.ts';
 import { bears, openBoard } from './board.ts';
 import { cardsSince, OPS } from './cards.ts';
-import { type Evidence, violations } from './checks.ts';
+import { type Evidence, type StoredPart, type Touched, violations } from './checks.ts';
 import { heal, type Snapshot as RedisSnapshot, strike, takeSnapshot } from './faults.ts';
 import { empty, stock } from './images.ts';
+import { type Laps, openLaps } from './laps.ts';
 import type { openLogs } from './logs.ts';
 import { play } from './people.ts';
-import type { Fault, Schedule } from './schedule.ts';
+import { type Fault, loses, type Schedule } from './schedule.ts';
 import type { World } from './world.ts';
 
 /** Everything is well again: a new command works within this. */
 const WORKS_MS = 30_000;
+/** Where Redis forgets, all hosts are waited for to be heard of. */
+const RECALLED_MS = 60_000;
 /** What waits for an agent to count as gone, a plan to count as unanswered or a proposal to expire has ended by then. */
 const ENDS_MS = 110_000;
 /** What is unknown is looked up within this, once everything is well and the card has ended. */
@@ -39,17 +42,21 @@ export interface Result {
   /** The state in which each card ended, and how many images the engines lost. */
   states: string[];
   deleted: number;
+  laps: Laps;
 }
 
 /** What lasts from one schedule of a world to the next. */
 export interface Thread {
   audit: RawHead;
+  /** The highest number that a card has had. */
+  highest: number;
   logs: ReturnType<typeof openLogs>;
   fallen: string[];
   note: (text: string) => void;
 }
 export const newThread = (logs: Thread['logs']): Thread => ({
   audit: NO_HEAD,
+  highest: 0,
   logs,
   fallen: [],
   note: () => {},
@@ -64,22 +71,33 @@ export async function runSchedule(
 ): Promise<Result> {
   const begun = performance.now();
   const happenings: Happening[] = [];
+  const { laps, end: lap } = openLaps();
   const note = (text: string) => void happenings.push({ at: Math.round(performance.now() - begun), text });
   thread.note = note;
   const { slack, hosts, engines } = world;
 
   await heal(world, schedule.bots, note);
   note('all parts are there');
-  await Promise.all(hosts.map((host) => stock(docker(host), schedule.images[host] ?? [])));
+  lap('parts');
+  const ids = new Map(
+    await Promise.all(
+      hosts.map(async (host) => [host, await stock(docker(host), schedule.images[host] ?? [])] as const),
+    ),
+  );
   const before = await snapshots(world);
   const since = { history: slack.history.length, requests: world.requests.all.length, ms: Date.now() };
   const seen = new Map(hosts.map((host) => [host, engines.get(host)?.witness.events.length ?? 0]));
-  const lost = schedule.faults.some(({ kind }) => kind === 'forget' || kind === 'snapshot');
-  const snapshot = lost ? await takeSnapshot(world) : null;
+  const snapshot = loses(schedule) ? await takeSnapshot(world) : null;
+  lap('images');
 
   const board = openBoard(slack, hosts);
   note('it begins');
   for (const host of hosts) world.lines.get(`agent ${host} to engine`)?.pace(schedule.pace[host] ?? 0);
+  const touched = touchOnce(schedule, board, note, async ({ host, key }, name) => {
+    const id = ids.get(host)?.[key] ?? '';
+    await docker(host).getImage(id).tag({ repo: name, tag: '1' });
+    return { host, id, name: `${name}:1`, at: Date.now() };
+  });
   const people = play(slack, board, schedule, note);
   const busy = new Map<string, Promise<void>>();
   await Promise.all(
@@ -99,11 +117,13 @@ export async function runSchedule(
       await mine;
     }),
   );
+  lap('faults');
   await heal(world, schedule.bots, note);
   note('all is well again');
+  lap('healing');
   const healed = performance.now();
 
-  const probing = probe(world, schedule.number, board, note);
+  const probing = probe(world, schedule, board, note);
   const deadline = healed + ENDS_MS;
   let entries: Evidence['audit'] = [];
   for (;;) {
@@ -117,7 +137,9 @@ export async function runSchedule(
   }
   const endedAfterMs = Math.round(performance.now() - healed);
   note('every card has ended');
+  lap('ends');
   const found = await probing;
+  lap('a new command');
   // Rows that a card has no room for follow in its thread.
   const listed = () =>
     board.all().every((card) => !card.lines.some((line) => / in the thread/.test(line)) || thereIs(card));
@@ -132,19 +154,24 @@ export async function runSchedule(
   if (strictUnknown)
     for (const end = performance.now() + KNOWN_MS; doubtful().length > 0 && performance.now() < end; )
       await sleep(100);
+  lap('lists and doubts');
   await people.stop();
+  if (schedule.linger > 0) note(`nobody does anything for ${schedule.linger} ms`);
+  await sleep(schedule.linger);
   // What is still on its way to Slack or Redis.
   await sleep(strictUnknown && doubtful().length > 0 ? 0 : 250);
   board.close();
   note('people have left');
+  lap('people');
 
   const after = await snapshots(world);
-  const { entries: audit, broken } = await readAudit(world.direct, thread.audit);
+  const { entries: audit, broken, lost } = await readAudit(world.direct, thread.audit);
   const newest = audit.at(-1);
   if (newest) thread.audit = { n: newest.n, hash: newest.hash };
   const cards = cardsSince(slack, since.history, hosts);
   const evidence: Evidence = {
-    ...{ schedule, hosts, before, after, cards, audit, tried: people.tried, pressed: people.pressed },
+    ...{ schedule, hosts, before, after, cards, audit, lost, tried: people.tried, pressed: people.pressed },
+    ...{ highest: thread.highest, touched },
     events: new Map(
       hosts.map((host) => [host, engines.get(host)?.witness.events.slice(seen.get(host)) ?? []] as const),
     ),
@@ -161,7 +188,11 @@ export async function runSchedule(
           ? [{ user: entry.message.ephemeral_to, at: entry.at, text: entry.message.text }]
           : [],
       ),
+    said: slack.history
+      .slice(since.history)
+      .flatMap((entry) => (entry.kind === 'message' ? renderMessage(entry.message).join('\n') : [])),
   };
+  thread.highest = Math.max(thread.highest, ...cards.map(({ number }) => number));
   found.push(...violations(evidence), ...broken, ...thread.logs.wrong(), ...thread.fallen.splice(0));
   const unknown = doubtful();
   if (strictUnknown)
@@ -169,9 +200,12 @@ export async function runSchedule(
   if (found.length > 0)
     for (const card of cards)
       for (const version of card.versions.slice(-1)) note(version.lines.join('\n      '));
+  lap('judging');
   await Promise.all(hosts.map((host) => empty(docker(host))));
   note('the engines are empty again');
+  lap('emptying');
   return {
+    laps,
     ...{ schedule, violations: [...new Set(found)], happenings, endedAfterMs, unknown: unknown.length },
     states: cards.flatMap(({ versions }) => versions.at(-1)?.state ?? []),
     deleted: hosts.reduce(
@@ -189,6 +223,30 @@ export async function runSchedule(
 }
 
 // --- internal ---
+
+/** Somebody on the host gives a name to an image just when the plan is shown. Empty until the engine has answered. */
+function touchOnce(
+  { touch, commands, number }: Schedule,
+  board: ReturnType<typeof openBoard>,
+  note: (text: string) => void,
+  tag: (which: { host: string; key: string }, name: string) => Promise<Touched>,
+): Touched[] {
+  const touched: Touched[] = [];
+  let begun = false;
+  board.onCard((card) => {
+    if (begun || !touch || card.state !== 'proposed' || !bears(card, commands[touch.of]?.marker ?? ''))
+      return;
+    begun = true;
+    tag(touch, `by-hand-${number}`).then(
+      (one) => {
+        touched.push(one);
+        note(`somebody on ${one.host} names ${one.id.slice(7, 19)} ${one.name}`);
+      },
+      (error: Error) => note(`nobody could name an image: ${error.message}`),
+    );
+  });
+  return touched;
+}
 
 const placeOf = (fault: Fault): string =>
   'part' in fault ? fault.part : 'line' in fault ? fault.line : 'disk' in fault ? fault.disk : fault.kind;
@@ -208,11 +266,13 @@ async function snapshots({ hosts, engines }: World): Promise<Evidence['before']>
 /** 7: a plain new command works on every host, soon after all is well. */
 async function probe(
   { slack, hosts }: World,
-  number: number,
+  schedule: Schedule,
   board: ReturnType<typeof openBoard>,
   note: (text: string) => void,
 ): Promise<string[]> {
-  const end = performance.now() + WORKS_MS;
+  const { number } = schedule;
+  const worksMs = loses(schedule) ? RECALLED_MS : WORKS_MS;
+  const end = performance.now() + worksMs;
   let last = 'no card';
   for (let i = 0; performance.now() < end; i++) {
     const marker = `probe${number}x${i}`;
@@ -232,11 +292,11 @@ async function probe(
     note(`a plain new command: ${last.replaceAll('\n', ' ')}`);
     await sleep(500);
   }
-  return [`a plain new command did not work within ${WORKS_MS} ms: ${last}`];
+  return [`a plain new command did not work within ${worksMs} ms: ${last}`];
 }
 
 async function storedRuns({ direct }: World, numbers: readonly number[]): Promise<Evidence['stored']> {
-  const runs = new Map<number, { host: string; plan: string[]; outcomes: string[]; executed: boolean }[]>();
+  const runs = new Map<number, StoredPart[]>();
   for (const number of new Set(numbers)) {
     const json = await direct.hget(`{dimg}:run:${number}`, 'json');
     if (json === null) continue;
@@ -249,9 +309,10 @@ async function storedRuns({ direct }: World, numbers: readonly number[]): Promis
       number,
       Object.entries(run.hosts).map(([host, { plan, outcomes }]) => ({
         host,
-        plan: plan
-          ? (JSON.parse(plans[host] ?? '{"items":[]}').items as { image: string }[]).map(({ image }) => image)
-          : [],
+        plan:
+          plan && plans[host] !== undefined
+            ? (JSON.parse(plans[host]).items as { image: string }[]).map(({ image }) => image)
+            : null,
         outcomes: outcomes.map(({ image }) => image),
         executed: plan !== undefined && run.executingSince !== undefined,
       })),

@@ -1,12 +1,6 @@
-import type { Kind } from './schedule.ts';
+import type { Patch } from './patched.ts';
+import type { Drawing, Fault, Kind } from './schedule.ts';
 
-export interface Patch {
-  /** In the built product. */
-  file: string;
-  /** Stands there exactly once. */
-  from: string;
-  to: string;
-}
 export interface Sabotage {
   name: string;
   /** The guard that is taken away. */
@@ -14,7 +8,24 @@ export interface Sabotage {
   patches: readonly Patch[];
   /** Faults that reach it; the usual ones where absent. */
   kinds?: readonly Kind[];
+  /** What is drawn more often, so that it is reached soon. */
+  drawing?: Pick<Drawing, 'aim' | 'late' | 'linger'>;
 }
+
+/** An agent that is away when its host is to begin. */
+const awayAtStart = (fault: Fault): boolean =>
+  fault.kind === 'kill' &&
+  fault.part.startsWith('agent') &&
+  fault.when.of !== null &&
+  fault.when.phase === 'shown' &&
+  fault.forMs > 400;
+/** One that dies in the middle. */
+const dies = (what: string) => (fault: Fault) =>
+  fault.kind === 'kill' &&
+  fault.part.startsWith(what) &&
+  fault.when.of !== null &&
+  fault.when.phase === 'decided';
+const slackSays = (hows: RegExp) => (fault: Fault) => fault.kind === 'slack' && hows.test(fault.how);
 
 /** Guards of the product that are taken away one at a time, each of which must turn the harness red. */
 export const SABOTAGES: readonly Sabotage[] = [
@@ -118,12 +129,13 @@ export const SABOTAGES: readonly Sabotage[] = [
     guard: 'a post whose answer was lost is looked up before it is posted again',
     patches: [
       {
-        file: 'src/slack/write-card.js',
-        from: "if (!(await cards.once(run.id, 'post'))) {",
-        to: 'if (false) {',
+        file: 'src/slack/post-once.js',
+        from: 'const found = await find(spanOf(before));',
+        to: 'const found = null;',
       },
     ],
-    kinds: ['slack', 'kill'],
+    kinds: ['slack'],
+    drawing: { aim: slackSays(/drop-after/) },
   },
   {
     name: 'sweep-expiry',
@@ -135,6 +147,7 @@ export const SABOTAGES: readonly Sabotage[] = [
         to: "case 'expire': return run;\n        case 'never':",
       },
     ],
+    drawing: { late: 70 },
   },
   {
     name: 'late-press',
@@ -151,18 +164,85 @@ export const SABOTAGES: readonly Sabotage[] = [
         to: 'if (false)',
       },
     ],
+    drawing: { late: 70 },
   },
   {
-    name: 'restarted-agent',
-    guard: 'a run whose agent was started anew is broken off',
+    name: 'epoch',
+    guard: 'what was decided for one start of an agent is not begun by the next',
     patches: [
       {
-        file: 'src/flows/sweep.js',
-        from: 'else if (status.epoch !== part.epoch)',
-        to: 'else if (false)',
+        file: 'agents/host/verify.js',
+        from: 'if (job.epoch !== self.epoch)',
+        to: 'if (false)',
       },
     ],
-    kinds: ['kill', 'term'],
+    kinds: ['kill'],
+    drawing: { aim: awayAtStart },
+  },
+  {
+    name: 'once-only',
+    guard: 'a job that comes twice is not carried out twice',
+    patches: [
+      {
+        file: 'agents/host/jobs.js',
+        from: 'if (journal.knows(job.id))',
+        to: 'if (false)',
+      },
+      {
+        file: 'agents/host/jobs.js',
+        from: 'if (journal.knows(id))',
+        to: 'if (false)',
+      },
+      {
+        file: 'agents/host/jobs.js',
+        from: 'if (!(await accept(job))) {',
+        to: 'if (!(await accept(job)) && false) {',
+      },
+      {
+        // Of what comes twice after a restart this one would refuse all.
+        file: 'agents/host/verify.js',
+        from: 'if (job.epoch !== self.epoch)',
+        to: 'if (false)',
+      },
+    ],
+    kinds: ['kill'],
+    drawing: { aim: dies('agent'), linger: 1 },
+  },
+  {
+    name: 'intent',
+    guard: 'that a deletion is about to begin is in the journal before it does',
+    patches: [
+      {
+        file: 'agents/host/notes.js',
+        from: "before(journal.note({ t: 'intent', at: now(), job, item: indexOf(image) }))",
+        to: 'Promise.resolve(null)',
+      },
+    ],
+    kinds: ['kill'],
+    drawing: { aim: dies('agent') },
+  },
+  {
+    name: 'look-before-delete',
+    guard: 'an image that is no longer as it was shown is left alone',
+    patches: [
+      {
+        file: 'agents/host/check.js',
+        from: 'return changed(item, sight) ?? held(item, sight, around) ?? used(item, around);',
+        to: 'return held(item, sight, around);',
+      },
+    ],
+  },
+  {
+    name: 'recall-gate',
+    guard: 'a Redis that forgot takes nothing until all that is known is put back',
+    patches: [
+      {
+        file: 'src/store/whole.js',
+        from: "local function whole(key) return redis.call('GET', key) == id() end",
+        to: 'local function whole(key) return true end',
+      },
+    ],
+    kinds: ['forget', 'snapshot'],
   },
   {
     name: 'ack-after-storing',
@@ -174,10 +254,12 @@ export const SABOTAGES: readonly Sabotage[] = [
         to: `const early = report.data;
         await redis.multi().xack(key.reports, GROUP, id).xdel(key.reports, id)
           .sadd(key.acked(early.host), early.job + ' ' + early.seq).exec();
+        await new Promise((resolve) => setTimeout(resolve, 60));
         const settled = await insist(() => handle(report.data));`,
       },
     ],
-    kinds: ['kill', 'cut', 'term'],
+    kinds: ['kill'],
+    drawing: { aim: dies('bot') },
   },
   {
     name: 'secret-in-log',
@@ -208,11 +290,19 @@ export const SABOTAGES: readonly Sabotage[] = [
     patches: [
       {
         file: 'src/slack/write-card.js',
-        from: "if (failure.kind === 'later')\n            return failure.ms;\n        if (failure.kind === 'unknown')",
-        to: "if (failure.kind === 'later')\n            return 0;\n        if (failure.kind === 'unknown')\n            return 0;\n        if (false)",
+        from: "if (failure.kind === 'later')\n            return { wait: failure.ms, again: 0 };",
+        to: "if (failure.kind === 'later')\n            return { wait: 0, again: 0 };",
+      },
+      {
+        file: 'src/slack/write-card.js',
+        from: 'return { wait: patience.next(run.id), again: 0 };',
+        to: 'return { wait: 0, again: 0 };',
       },
     ],
     kinds: ['slack'],
+    drawing: {
+      aim: (fault) => slackSays(/ratelimited|http|drop|outage/)(fault) && fault.when.phase === 'decided',
+    },
   },
   {
     name: 'in-doubt',
@@ -225,6 +315,7 @@ export const SABOTAGES: readonly Sabotage[] = [
       },
     ],
     kinds: ['kill'],
+    drawing: { aim: dies('agent') },
   },
   {
     name: 'late-word',

@@ -10,11 +10,15 @@ export const KINDS = {
   slack: "Slack's answers: 429, 500, lost before or after the effect, sockets gone, an outage",
   disk: "no space left for Redis, the agent's state or the engine",
   clock: 'clocks of bots and agents set an hour or a week forth or back (needs libfaketime)',
-  forget: 'FLUSHALL (off by default)',
-  snapshot: 'Redis as it was when the schedule began (off by default)',
+  forget: 'FLUSHALL',
+  snapshot: 'Redis killed, and started from what it was when the schedule began',
 } as const;
 export type Kind = keyof typeof KINDS;
-export const USUAL: readonly Kind[] = ['kill', 'term', 'pause', 'cut', 'engine', 'slack', 'disk', 'clock'];
+export const USUAL = Object.keys(KINDS) as readonly Kind[];
+/** Recovered from by waiting for heartbeats of all hosts, which takes as long as some schedules together. */
+const RARE: ReadonlySet<Kind> = new Set(['forget', 'snapshot']);
+export const loses = ({ faults }: Pick<Schedule, 'faults'>): boolean =>
+  faults.some(({ kind }) => RARE.has(kind));
 
 /** Counted from the schedule's start, or from when a command got so far; where it never does, from the limit on. */
 export interface When {
@@ -81,6 +85,10 @@ export interface Schedule {
   pace: Record<string, number>;
   commands: Command[];
   faults: Fault[];
+  /** An image that somebody on its host gives a name to once the plan of that command is shown. */
+  touch: { of: number; host: string; key: string } | null;
+  /** Milliseconds for which nobody does anything once all is over: what comes late comes then. */
+  linger: number;
 }
 
 export interface Drawing {
@@ -90,6 +98,12 @@ export interface Drawing {
   quick: boolean;
   /** Bots and agents live on, so that it shows what becomes of them in the long run. */
   spare?: boolean;
+  /** Only these faults. */
+  aim?: (fault: Fault) => boolean;
+  /** How many of a hundred proposals nobody decides on in time; some then do too late. */
+  late?: number;
+  /** How often somebody waits for what comes late. */
+  linger?: number;
 }
 
 const [ANA, BO, CY, GUS] = ['U0ANA', 'U0BO', 'U0CY', 'U0GUS'];
@@ -103,14 +117,34 @@ export function draw(seed: number, number: number, drawing: Drawing): Schedule {
   const images = Object.fromEntries(hosts.map((host) => [host, drawImages(random, number)]));
   const count = 1 + random.below(3);
   const commands = Array.from({ length: count }, (_, i) => drawCommand(random, number, i, images, drawing));
-  const faults = Array.from({ length: random.pick([1, 1, 2, 2, 3]) }, () =>
-    drawFault(random, commands, bots, drawing),
-  );
+  const faults = Array.from({ length: random.pick([1, 1, 2, 2, 3]) }, () => {
+    for (let tries = 0; ; tries++) {
+      const fault = drawFault(random, commands, bots, drawing);
+      if (tries > 1000 || (drawing.aim?.(fault) ?? true)) return fault;
+    }
+  });
   const pace = Object.fromEntries(hosts.map((host) => [host, random.pick([0, 20, 60, 150])]));
-  return { seed, number, bots, images, pace, commands, faults };
+  const touch = random.chance(0.3) ? drawTouch(random, commands, images) : null;
+  const linger = random.chance(drawing.linger ?? (drawing.quick ? 0 : 0.02)) ? LINGER_MS : 0;
+  return { seed, number, bots, images, pace, commands, faults, touch, linger };
 }
 
 // --- internal ---
+
+/** What an agent that died had in hand is handed out again before that. */
+const LINGER_MS = 17_000;
+
+function drawTouch(
+  random: Random,
+  commands: readonly Command[],
+  images: Record<string, ImageDraw[]>,
+): Schedule['touch'] {
+  const decided = commands.flatMap(({ needs }, of) => (needs === null ? [] : [of]));
+  const free = Object.entries(images).flatMap(([host, all]) =>
+    all.flatMap(({ key, container }) => (container ? [] : [{ host, key }])),
+  );
+  return decided.length > 0 && free.length > 0 ? { of: random.pick(decided), ...random.pick(free) } : null;
+}
 
 function drawImages(random: Random, number: number): ImageDraw[] {
   const many = 3 + random.below(6);
@@ -133,7 +167,7 @@ function drawCommand(
   number: number,
   index: number,
   images: Record<string, ImageDraw[]>,
-  { hosts, quick }: Drawing,
+  { hosts, quick, late = quick ? 0 : 4 }: Drawing,
 ): Command {
   const marker = `m${number}x${index}`;
   const host = random.pick(hosts);
@@ -147,7 +181,7 @@ function drawCommand(
     marker,
     needs,
     times: random.chance(0.1) ? 2 : 1,
-    presses: needs === null ? [] : drawPresses(random, needs, quick),
+    presses: needs === null ? [] : drawPresses(random, needs, late),
     ...(random.chance(0.25) && { undo: random.pick([ANA, CY]) as string }),
   });
   const tagged = (images[host] ?? []).filter(({ tags }) => tags.length > 0);
@@ -164,7 +198,7 @@ function drawCommand(
   return by(`${kind === 'prune -a' ? `prune ${where} -a` : `prune ${where}`} ${mark}`, 'confirmation');
 }
 
-function drawPresses(random: Random, needs: 'confirmation' | 'approval', quick: boolean): Press[] {
+function drawPresses(random: Random, needs: 'confirmation' | 'approval', late: number): Press[] {
   const press = (user: string | undefined, label: string, more: Partial<Press> = {}): Press => ({
     user: user ?? '',
     label,
@@ -178,14 +212,14 @@ function drawPresses(random: Random, needs: 'confirmation' | 'approval', quick: 
   // By those who may not: somebody else, a guest, the requester of a force.
   if (random.chance(0.35)) presses.push(press(needs === 'confirmation' ? BO : ANA, label));
   if (random.chance(0.15)) presses.push(press(GUS, label));
-  const decided = random.below(100);
   // Nobody decides in time, and it expires.
-  if (decided < (quick ? 0 : 4))
+  if (random.below(100) < late)
     return random.chance(0.5)
       ? presses
       : [...presses, press(needs === 'confirmation' ? ANA : BO, label, { after: 10_700, old: true })];
-  if (decided < 10) return [...presses, press(ANA, 'Cancel', { insist: true })];
-  if (decided < 15 && needs === 'approval')
+  const decided = random.below(100);
+  if (decided < 6) return [...presses, press(ANA, 'Cancel', { insist: true })];
+  if (decided < 11 && needs === 'approval')
     return [...presses, press(random.pick([BO, CY]), 'Deny', { insist: true, times: 1 })];
   const decider = needs === 'confirmation' ? ANA : random.pick([BO, CY]);
   presses.push(press(decider, label, { insist: true }));
@@ -201,10 +235,17 @@ function drawFault(
   { hosts, kinds, quick, spare }: Drawing,
 ): Fault {
   const of = random.chance(0.8) ? random.below(commands.length) : null;
-  const phase = random.pick(['asked', 'shown', 'decided', 'decided', 'decided'] as const);
+  // Where nobody decides there is nothing to wait for.
+  const undecided =
+    of !== null &&
+    commands[of]?.presses.some(({ insist }) => insist) === false &&
+    commands[of]?.needs !== null;
+  const phases = ['asked', 'shown', 'decided', 'decided', 'decided'] as const;
+  const phase = random.pick(phases.filter((one) => one !== 'decided' || !undecided));
   const when: When = { of, phase, plus: random.below(of === null ? 3000 : 400) };
   const shorter = quick ? 0.4 : 1;
-  const short = () => Math.round((50 + random.below(2500)) * shorter);
+  // Mostly about as long as what they hit.
+  const short = () => Math.round((50 + random.below(random.chance(0.25) ? 2500 : 600)) * shorter);
   const down = () => (random.chance(0.5) ? 0 : short());
   const dimg = [
     ...Array.from({ length: bots }, (_, i) => `bot-${i + 1}`),
@@ -214,7 +255,9 @@ function drawFault(
   const parts = [...dimg, ...dimg, ...below];
   // Seldom long enough for a host to count as offline.
   const long = !quick && random.chance(0.02) ? 50_000 : 0;
-  const kind = random.pick(kinds);
+  const rare = kinds.filter((one) => RARE.has(one));
+  const often = kinds.filter((one) => !RARE.has(one));
+  const kind = random.pick(rare.length > 0 && (often.length === 0 || random.chance(0.02)) ? rare : often);
   switch (kind) {
     case 'kill':
       return { kind, when, forMs: long || down(), part: random.pick(spare ? below : parts) };

@@ -1,7 +1,17 @@
 import type { Fault, Schedule, When } from './schedule.ts';
 
 /** A schedule as it was drawn, in lines for people. */
-export function describe({ seed, number, bots, images, pace, commands, faults }: Schedule): string[] {
+export function describe({
+  seed,
+  number,
+  bots,
+  images,
+  pace,
+  commands,
+  faults,
+  touch,
+  linger,
+}: Schedule): string[] {
   return [
     `schedule ${number} of seed ${seed}, ${bots === 1 ? 'one bot' : 'two bots'}`,
     ...Object.entries(images).map(
@@ -14,6 +24,8 @@ export function describe({ seed, number, bots, images, pace, commands, faults }:
       );
       return `  ${i}: at ${at} ms ${user} /dimg ${line} [${how.join('; ')}]${undo ? ` undone by ${undo}` : ''}`;
     }),
+    ...(touch ? [`  image ${touch.key} of ${touch.host} gets a name when ${touch.of} is shown`] : []),
+    ...(linger > 0 ? [`  ${linger} ms in the end`] : []),
     ...faults.map((fault) => `  fault ${whenWords(fault.when)}: ${faultWords(fault)}`),
   ];
 }
