@@ -17,10 +17,10 @@ export async function rage(redis: Redis, faults: number, seed: number) {
   const storm = await openStorm(redis, random, silent);
   try {
     const { slack, virtual, ids } = storm;
-    slack.weather((method) => (random.chance(0.4) ? aFault(random, method) : undefined));
+    slack.weather((method) => (random.chance(0.5) ? aFault(random, method) : undefined));
     const begun = virtual.time.now();
     storm.start();
-    void storm.sweeps(2_000);
+    void storm.sweeps(5_000);
     let raging = true;
     const all = Array.from({ length: random.pick([6, 12, 30]) }, async () => {
       while (raging) {

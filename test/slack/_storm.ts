@@ -87,7 +87,7 @@ export function aFault(random: Random, method: string): Fault {
     ...{ method, kind: method === 'upload' && kind === 'error' ? 'http' : kind },
     error: random.pick(['internal_error', 'fatal_error', 'service_unavailable', 'request_timeout']),
     status: random.pick([500, 502, 503, 504]),
-    retryAfter: 1 + random.below(30),
+    retryAfter: random.pick([1, 2, 4, 30]),
     // A call that was given up is carried out within some seconds, and history lags by less.
     ms: kind === 'late' ? 5_000 + random.below(15_000) : random.below(4_000),
   };
