@@ -159,7 +159,7 @@ export async function runSchedule(
   if (schedule.linger > 0) note(`nobody does anything for ${schedule.linger} ms`);
   await sleep(schedule.linger);
   // What is still on its way to Slack or Redis.
-  await sleep(strictUnknown && doubtful().length > 0 ? 0 : 250);
+  await sleep(strictUnknown && doubtful().length > 0 ? 0 : 150);
   board.close();
   note('people have left');
   lap('people');

@@ -114,7 +114,7 @@ export function draw(seed: number, number: number, drawing: Drawing): Schedule {
   const { hosts, spare } = drawing;
   // A second bot takes a second to start, so it stays for some schedules.
   const bots = !spare && Math.floor(number / 8) % 2 === 1 ? 2 : 1;
-  const images = Object.fromEntries(hosts.map((host) => [host, drawImages(random, number)]));
+  const images = Object.fromEntries(hosts.map((host) => [host, drawImages(random, number, drawing)]));
   const count = 1 + random.below(3);
   const commands = Array.from({ length: count }, (_, i) => drawCommand(random, number, i, images, drawing));
   const faults = Array.from({ length: random.pick([1, 1, 2, 2, 3]) }, () => {
@@ -146,8 +146,8 @@ function drawTouch(
   return decided.length > 0 && free.length > 0 ? { of: random.pick(decided), ...random.pick(free) } : null;
 }
 
-function drawImages(random: Random, number: number): ImageDraw[] {
-  const many = 3 + random.below(6);
+function drawImages(random: Random, number: number, { quick }: Drawing): ImageDraw[] {
+  const many = 3 + random.below(quick ? 4 : 6);
   return Array.from({ length: many }, (_, i) => {
     const dangling = random.chance(0.6);
     const repo = random.chance(0.12) ? 'keep-' : '';
