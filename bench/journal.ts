@@ -54,7 +54,7 @@ try {
   const notesOf = async (way: Way, job: ExecuteJob): Promise<Notes> => {
     const nothing = async () => null;
     if (way === 'without')
-      return { begin: nothing, tried: async () => {}, end: async () => {}, beginCache: nothing, freed() {} };
+      return { begin: nothing, tried: nothing, end: async () => {}, beginCache: nothing, freed() {} };
     const file = await openJournalFile(mkdtempSync(join(scope.dir, 'state-')), {
       ...(way === 'no fsync' && {
         io: {
@@ -90,7 +90,15 @@ try {
         if (body.kind === 'finished') took = body.tookMs;
       },
       {
-        ...{ ...planner, notes, log: silent, stop: never, hurry: never, readDisk: async () => null },
+        ...{
+          ...planner,
+          notes,
+          doubt: () => null,
+          log: silent,
+          stop: never,
+          hurry: never,
+          readDisk: async () => null,
+        },
         ...{
           queue: { cancelled: async () => false },
           clock: { now: () => performance.now(), sleep } as never,

@@ -76,11 +76,14 @@ const needed = {
   chaos: [parts.redis, parts.engine, parts.busybox, parts.faketime],
   soak: [parts.redis, parts.engine, parts.busybox],
   simulate: [],
+  'slack-faults': [parts.redis],
 };
 
 const [mode, ...args] = process.argv.slice(2);
 if (!Object.hasOwn(needed, mode ?? '')) {
-  console.error('Usage: node playground/first.mjs try|test|matrix|skew|chaos|soak|simulate [arguments]');
+  console.error(
+    'Usage: node playground/first.mjs try|test|matrix|skew|chaos|soak|simulate|slack-faults [arguments]',
+  );
   process.exit(2);
 }
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -96,6 +99,7 @@ process.exitCode = await {
   chaos: () => byHand('test/chaos.ts'),
   soak: () => byHand('test/soak.ts'),
   simulate: () => byHand('test/simulate.ts'),
+  'slack-faults': () => byHand('test/slack-faults.ts'),
 }[mode]();
 
 async function tryIt() {

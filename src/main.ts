@@ -109,16 +109,19 @@ async function start(
   };
   const client = () => new WebClient(settings.botToken, clientOptions);
   const time = realTime(clock.now);
-  const self = await awaitSlack(client(), time, log, stop);
-  if (self && 'refused' in self)
-    throw new ConfigError(`SLACK_BOT_TOKEN: Slack does not take it: ${self.refused.message}.`, {
-      cause: self.refused,
-    });
-  if (!self) {
-    redis.disconnect();
-    reading.disconnect();
-    return undefined;
-  }
+  // Where Slack is away, reports are read and times are kept meanwhile.
+  const answer = awaitSlack(client(), time, log, stop);
+  const self = answer.then((found) => {
+    if (!found) throw new Error('dimg was told to stop before Slack said who it is');
+    if ('refused' in found)
+      throw new ConfigError(`SLACK_BOT_TOKEN: Slack does not take it: ${found.refused.message}.`, {
+        cause: found.refused,
+      });
+    return found;
+  });
+  const botId = self.then(({ bot_id = '' }) => bot_id);
+  const team = self.then(({ team_id = '' }) => team_id);
+  for (const one of [self, botId, team]) one.catch(() => undefined);
 
   const audit = openAudit(redis);
   const memory = openMemory();
@@ -160,7 +163,7 @@ async function start(
   const ending = new AbortController();
   const recall = openRecall({
     ...{ keeping, mirror, voice, log, auditChannel, clock: clock.now },
-    posted: openPostedCards(client(), self.bot_id ?? '', log),
+    posted: openPostedCards(client(), botId, log),
     channels: async () => [...(settings.rights.channels ?? []), ...(await audit.channels())],
     sleep: (ms) => sleep(ms, undefined, { signal: ending.signal }),
   });
@@ -171,9 +174,9 @@ async function start(
     asks: openAsks(redis),
     hosts: openHosts(redis, log),
     jobs: { send: (job) => reaching(() => jobs.send(job)) },
-    people: openPeople(client(), self.team_id ?? '', clock.now),
+    people: openPeople(client(), team, clock.now),
     voice,
-    postedHeads: openPostedHeads(client(), { botId: self.bot_id ?? '', auditChannel }, log),
+    postedHeads: openPostedHeads(client(), { botId, auditChannel }, log),
     mirror,
     auditChannel,
     log,
@@ -196,7 +199,7 @@ async function start(
     client: new WebClient(settings.botToken, { ...clientOptions, fetch: gate.fetch }),
     ...{ gate, runs, cards, auditChannel, log, time },
     rights: settings.rights,
-    botId: self.bot_id,
+    botId,
     name: randomUUID(),
     async posted(run, card) {
       const advanced = await advance(deps, run, { type: 'posted', at: clock.now(), card });
@@ -214,12 +217,36 @@ async function start(
     return result;
   }
 
+  const reports = openReports(reading, `bot-${randomUUID()}`, log);
+  await reports.listen(async (received) => {
+    // What it is about may be put back in a moment.
+    if (parseJobId(received.job)) await recall.whenOpen(ending.signal);
+    return report(deps, received);
+  });
+  mirror?.start();
+  const loops = [
+    every(RECALL_MS, ending.signal, log, recall.check),
+    every(SWEEP_MS, ending.signal, log, async () => {
+      if (clock.jumped()) await clock.measure();
+      if (recall.isOpen()) await sweep(deps);
+    }),
+    every(CLOCK_MS, ending.signal, log, () => clock.measure()),
+  ];
+  const known = await answer;
+  if (!known) {
+    ending.abort();
+    redis.disconnect();
+    reading.disconnect();
+    return undefined;
+  }
+  const { bot_id = '', user_id = '' } = await self;
+  writer.start();
   const homes = openHomes({ client: client(), rights: settings.rights, time, log });
   const app = await openApp(
     {
       botToken: settings.botToken,
-      botId: self.bot_id ?? '',
-      botUserId: self.user_id ?? '',
+      botId: bot_id,
+      botUserId: user_id,
       clientOptions,
       by: settings.by,
     },
@@ -233,24 +260,7 @@ async function start(
     },
     { log, time },
   );
-  const reports = openReports(reading, `bot-${randomUUID()}`, log);
-  await reports.listen(async (received) => {
-    // What it is about may be put back in a moment.
-    if (parseJobId(received.job)) await recall.whenOpen(ending.signal);
-    return report(deps, received);
-  });
-  writer.start();
-  mirror?.start();
-  const loops = [
-    every(RECALL_MS, ending.signal, log, recall.check),
-    every(SWEEP_MS, ending.signal, log, async () => {
-      if (clock.jumped()) await clock.measure();
-      if (recall.isOpen()) await sweep(deps);
-    }),
-    every(CLOCK_MS, ending.signal, log, () => clock.measure()),
-  ];
   await Promise.race([recall.whenOpen(ending.signal), sleep(WHOLE_MS)]);
-  // Where Slack is away, its reports are read and its times are kept meanwhile.
   const stopping = () => void app.end();
   stop.addEventListener('abort', stopping);
   await app.start().catch((error) => {

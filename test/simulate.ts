@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { bundled } from './simulate/_bundle.ts';
 import { liveSeeds, relive, shape, shrink, type Tally } from './simulate/_seeds.ts';
 
 // Lives of the whole product in virtual time: `npm run test:simulate -- --schedules 1000000 --seed 1`; one of them again,
@@ -53,6 +54,7 @@ async function tell(seed: number): Promise<number> {
 }
 
 async function all(first: number, schedules: number, workers: number): Promise<number> {
+  const program = await bundled(import.meta.filename);
   const since = performance.now();
   const sum: Tally = {
     ...{ schedules: 0, events: 0, seconds: 0, runs: 0, deleted: 0, unknown: 0 },
@@ -76,8 +78,9 @@ async function all(first: number, schedules: number, workers: number): Promise<n
     const { from, count } = take();
     if (count === 0) return Promise.resolve();
     const flags = [...(forgetful ? ['--forgetful'] : []), ...(dawdles ? ['--dawdles'] : [])];
-    const child = fork(import.meta.filename, ['--from', String(from), '--count', String(count), ...flags], {
-      execArgv: process.execArgv,
+    const child = fork(program, ['--from', String(from), '--count', String(count), ...flags], {
+      // Most of what a schedule makes is garbage at its end.
+      execArgv: ['--max-semi-space-size=64'],
     });
     return new Promise((resolve, reject) => {
       child.on('message', (tally: Tally) => {

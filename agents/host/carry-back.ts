@@ -1,3 +1,5 @@
+import type { Outcome } from '../../src/domain/outcome.ts';
+import type { Item } from '../../src/domain/plan.ts';
 import type { ReportBody } from '../../src/domain/protocol.ts';
 import { eachOf } from './each.ts';
 import { type Execution, guard, leftOut, noted } from './execution.ts';
@@ -19,11 +21,15 @@ export async function carryBack(
   const before = await execution.readDisk(info.root);
   const startedAt = clock.now();
   await report({ kind: 'started' });
+  const begun = async (item: Item): Promise<Outcome> => {
+    const why = await execution.notes.begin(item);
+    return why ? { image: item.image, outcome: 'failed', removed: [], freed: 0, why } : restore(engine, item);
+  };
   const progress = openProgress((outcomes) => report({ kind: 'outcomes', outcomes }), clock);
   await eachOf(job.items, PULLS, async (item) => {
     progress.add(
       (await leftOut(job.run, item, execution)) ??
-        (await guard(item, () => noted(item, () => restore(engine, item), execution), execution)),
+        (await guard(item, () => noted(() => begun(item), execution), execution)),
     );
   });
   await progress.flush();

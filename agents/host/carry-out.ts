@@ -3,6 +3,7 @@ import type { Item } from '../../src/domain/plan.ts';
 import { type Circumstances, holdersOf, nextStep, referencesOf } from './check.ts';
 import { readConflict } from './conflict.ts';
 import { lookUp, unlessHurried } from './look-up.ts';
+import type { Notes } from './notes.ts';
 import { type Engine, EngineTrouble } from './ports.ts';
 import { putBack } from './put-back.ts';
 import { removeStopped } from './remove-stopped.ts';
@@ -16,8 +17,7 @@ export type Hands = {
   whenBack(begun: boolean): Promise<boolean>;
   /** Once the engine answers again: time for a deletion that it still has in its hands. */
   settle(): Promise<void>;
-  /** Notes by which name the engine is asked. */
-  tried(item: Item, name: string): Promise<void>;
+  notes: Pick<Notes, 'begin' | 'tried'>;
   /** Ends all waiting, at once. */
   hurry: AbortSignal;
 };
@@ -62,6 +62,8 @@ export async function carryOut(item: Item, hands: Hands): Promise<Outcome> {
       if (step.kind === 'end') return end(step.outcome);
       if (step.kind === 'skip') return await leave('skipped', step.why);
       if (step.kind === 'container') {
+        const unnoted = await hands.notes.begin(item);
+        if (unnoted) return await leave('failed', unnoted);
         const gone = await removeStopped(step.stopped, hands);
         if ('why' in gone) return await leave(gone.outcome, gone.why);
         containers.push(step.stopped.name);
@@ -70,7 +72,9 @@ export async function carryOut(item: Item, hands: Hands): Promise<Outcome> {
       }
 
       for (const tag of live.tags) if (item.references.includes(tag)) atRisk.add(tag);
-      await hands.tried(item, step.name);
+      const life = await engine.life();
+      const unnoted = await hands.notes.tried(item, step.name, life);
+      if (unnoted) return await leave('failed', unnoted);
       const result = await unlessHurried(engine.remove(step.name, { force: step.force }), hands.hurry);
       switch (result.kind) {
         case 'done':
@@ -94,10 +98,10 @@ export async function carryOut(item: Item, hands: Hands): Promise<Outcome> {
         case 'trouble': {
           if (!result.begun) throw new EngineTrouble(result.problem);
           if (hands.hurry.aborted) return end('unknown', result.problem);
-          const found = await lookUp(item, step.name, hands, result.problem.kind !== 'engine');
-          if (found === 'nothing known') return end('unknown', result.problem);
+          const found = await lookUp(item, step.name, hands, result, life);
+          if (found === 'in doubt') return end('unknown', result.problem);
           if (found === 'still there') return await leave('failed', result.problem);
-          if (step.name === item.image) return end('deleted');
+          if (step.name === item.image) return end('deleted', result.problem);
           begun = true;
           removed.push(step.name);
         }
@@ -105,7 +109,8 @@ export async function carryOut(item: Item, hands: Hands): Promise<Outcome> {
     } catch (error) {
       if (!(error instanceof EngineTrouble)) throw error;
       if (!retried && error.problem.kind !== 'engine' && (await hands.whenBack(begun))) retried = true;
-      else return leave('failed', error.problem);
+      // What it has done by then is looked up later.
+      else return begun ? end('unknown', error.problem) : leave('failed', error.problem);
     }
   }
 }

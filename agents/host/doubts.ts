@@ -1,11 +1,15 @@
+import type { ImageId } from '../../src/domain/ids.ts';
 import type { CacheOutcome, Outcome, Trouble } from '../../src/domain/outcome.ts';
 import type { ReportBody } from '../../src/domain/protocol.ts';
+import { DELETION_MS } from './engine.ts';
 import type { Journal } from './journal.ts';
 import { type Accepted, hasUnknown, isEnded } from './journal-memory.ts';
 import { errorField } from './log.ts';
+import { isAnother } from './look-up.ts';
 import type { Outbox } from './outbox.ts';
 import { type Clock, type Engine, EngineTrouble, type Log } from './ports.ts';
 import { racedOn, resolveCache, resolveItem } from './resolve.ts';
+import { refused } from './verify.ts';
 
 /** Jobs that were broken off, and items whose end nobody knew: brought to their end once the engine answers. */
 export type Doubts = {
@@ -15,14 +19,21 @@ export type Doubts = {
   leave(job: string, why?: Trouble): void;
   /** Tells what is known without the engine. */
   tellKnown(): Promise<void>;
-  /** Brings all to their end. Rejects with `EngineTrouble` where the engine does not answer. */
+  /**
+   * Brings to its end what can be: what the engine may still be at stays unknown. Rejects with `EngineTrouble` where it
+   * does not answer.
+   */
   look(): Promise<void>;
+  /** Why a new job leaves an image alone: the engine may still be deleting it for an earlier one. */
+  about(image: ImageId): Trouble | null;
   /** Goes on looking until the signal. */
   run(stop: AbortSignal): Promise<void>;
 };
 
-/** For a request that the engine may still have in its hands. */
+/** Most requests that the engine still has in its hands are done by then. */
 const SETTLE_MS = 3000;
+/** No request of so long ago is under way; by a clock that may have been set. */
+const LONG_AGO_MS = 7_200_000;
 const POLL_MS = 1000;
 const SELDOM_MS = 15_000;
 
@@ -31,12 +42,17 @@ export function openDoubts({
   outbox,
   engine,
   clock,
+  monotonic,
+  deletionMs = DELETION_MS,
   log,
 }: {
   journal: Pick<Journal, 'jobs' | 'note'>;
   outbox: Pick<Outbox, 'say'>;
   engine: Engine;
   clock: Clock;
+  monotonic: () => number;
+  /** The engine is at no deletion for longer than this. */
+  deletionMs?: number | undefined;
   log: Log;
 }): Doubts {
   const held = new Set<string>();
@@ -51,6 +67,21 @@ export function openDoubts({
       over.add(job);
       return false;
     });
+
+  /** When items were first seen to be still there. */
+  const seen = new WeakMap<Accepted, Map<number, number>>();
+  const seenOf = (job: Accepted): Map<number, number> => {
+    const known = seen.get(job) ?? new Map<number, number>();
+    seen.set(job, known);
+    return known;
+  };
+  /** The engine is certainly not at it any more. */
+  const isOver = (job: Accepted, i: number, life: string | null): boolean => {
+    const intent = job.intents.get(i);
+    if (!intent?.names.size || isAnother(intent.life, life)) return true;
+    if (Math.abs(clock.now() - intent.at) > LONG_AGO_MS) return true;
+    return monotonic() - (seenOf(job).get(i) ?? monotonic()) >= deletionMs;
+  };
 
   const tell = async (job: Accepted, outcomes: readonly Outcome[]): Promise<void> => {
     if (outcomes.length > 0) await outbox.say(job.id, { kind: 'outcomes', outcomes: [...outcomes] });
@@ -77,15 +108,19 @@ export function openDoubts({
   const lookAt = async (job: Accepted): Promise<void> => {
     await tellKnownOf(job);
     const doubts = inDoubt(job).flatMap((i) => (job.items[i] ? [{ i, item: job.items[i] }] : []));
-    let there = false;
-    for (const { item } of doubts)
-      there ||= (await orIfRefused(engine.inspect(item.image), () => true)) !== null;
-    // The engine may have such a request in its hands yet.
-    if (there) await clock.sleep(SETTLE_MS);
+    const life = await engine.life();
+    let fresh = false;
+    for (const { i, item } of doubts) {
+      if (seenOf(job).has(i) || (await orIfRefused(engine.inspect(item.image), () => true)) === null)
+        continue;
+      seenOf(job).set(i, monotonic());
+      fresh ||= !isAnother(job.intents.get(i)?.life ?? null, life);
+    }
+    if (fresh) await clock.sleep(SETTLE_MS);
     const found: Outcome[] = [];
     for (const { i, item } of doubts) {
       const outcome = await orIfRefused(
-        resolveItem(engine, job, item, i, whyOf(job)),
+        resolveItem(engine, job, item, i, whyOf(job), isOver(job, i, life)),
         (why): Outcome => ({ image: item.image, outcome: 'unknown', removed: [], freed: 0, why }),
       );
       if (outcome.outcome !== 'unknown' || !job.outcomes.has(i)) found.push(outcome);
@@ -128,6 +163,12 @@ export function openDoubts({
       for (const job of open()) await tellKnownOf(job);
     },
     look,
+    about(image) {
+      const at = open().some(({ items, intents }) =>
+        [...intents].some(([i, { names }]) => names.size > 0 && items[i]?.image === image),
+      );
+      return at ? refused('the engine may still be deleting it for an earlier run; ask again later') : null;
+    },
     async run(stop) {
       for (let pause = POLL_MS; !stop.aborted; ) {
         if (open().length > 0) {

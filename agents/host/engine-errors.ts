@@ -3,7 +3,7 @@ import type { EngineProblem } from '../../src/domain/outcome.ts';
 /** What went wrong with a call: the engine's own answer, or no answer. `begun` as in `Removal`. */
 export type Failure =
   | { kind: 'answer'; status: number; message: string }
-  | { kind: 'trouble'; problem: EngineProblem; begun: boolean };
+  | { kind: 'trouble'; problem: EngineProblem; begun: boolean; cut?: boolean };
 
 const NEVER_CONNECTED = new Set([
   'ENOENT',
@@ -20,15 +20,20 @@ export function readFailure(error: unknown, address: string): Failure {
   const { statusCode, json, code } = error as { statusCode?: unknown; json?: unknown; code?: unknown };
   if (typeof statusCode === 'number')
     return { kind: 'answer', status: statusCode, message: messageOf(json) ?? `HTTP status ${statusCode}` };
-  const trouble = (problem: EngineProblem, begun: boolean): Failure => ({ kind: 'trouble', problem, begun });
+  const trouble = (problem: EngineProblem, begun: boolean, cut = false): Failure => ({
+    ...{ kind: 'trouble', problem, begun },
+    ...(cut && { cut }),
+  });
   if (code === 'EACCES' || code === 'EPERM') return trouble({ kind: 'permission', at: address }, false);
   if (typeof code === 'string' && NEVER_CONNECTED.has(code))
     return trouble({ kind: 'unreachable', at: address }, false);
   // So many wait to be let in that no more are: the engine is there and takes no one.
   if (code === 'EAGAIN') return trouble({ kind: 'no-answer' }, false);
   // A connection that was cut, or that stayed silent: the request may have arrived.
-  if (isAbort(error) || code === 'ECONNRESET' || code === 'EPIPE' || code === 'ETIMEDOUT')
-    return trouble({ kind: 'no-answer' }, true);
+  if (code === 'ECONNRESET' || code === 'EPIPE')
+    // Of a socket on this machine the other side is open as long as its process lives; a network may cut any other.
+    return trouble({ kind: 'no-answer' }, true, address.startsWith('unix:'));
+  if (isAbort(error) || code === 'ETIMEDOUT') return trouble({ kind: 'no-answer' }, true);
   return trouble({ kind: 'engine', message: error instanceof Error ? error.message : String(error) }, true);
 }
 

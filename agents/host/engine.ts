@@ -5,11 +5,15 @@ import type { EngineAddress } from './engine-address.ts';
 import { CallFailed, parse, toTrouble } from './engine-call.ts';
 import { readContents } from './engine-content.ts';
 import { type EngineDisk, openEngineDisk } from './engine-disk.ts';
+import { engineLife } from './engine-life.ts';
 import { openLine } from './engine-line.ts';
 import { openPull } from './engine-pull.ts';
 import { openRemoval } from './engine-remove.ts';
 import { History, Images, Info, Inspection } from './engine-shapes.ts';
 import { type Engine, type EngineInfo, EngineTrouble } from './ports.ts';
+
+/** One deletion may unlink files for minutes. */
+export const DELETION_MS = 600_000;
 
 export type EngineOptions = {
   address: EngineAddress;
@@ -17,8 +21,7 @@ export type EngineOptions = {
   callLimitMs?: number;
   /** Less than anybody waits for the answer. */
   usageLimitMs?: number;
-  /** One deletion may unlink files for minutes. */
-  removeLimitMs?: number;
+  removeLimitMs?: number | undefined;
   /** An `X-Registry-Auth` value for a repository, where one is known. */
   registryAuth?: (repository: string) => string | null;
 };
@@ -26,7 +29,7 @@ export type EngineOptions = {
 /** The engine at an address: what the agent asks of it, each call with its limit. */
 export function openEngine(options: EngineOptions): Engine {
   const { address, registryAuth = () => null } = options;
-  const { callLimitMs = 10_000, usageLimitMs = 18_000, removeLimitMs = 600_000 } = options;
+  const { callLimitMs = 10_000, usageLimitMs = 18_000, removeLimitMs = DELETION_MS } = options;
   const line = openLine(address, callLimitMs);
   const { call, pin, lines, read, must } = line;
   const containers = () => must(Containers, { method: 'GET', path: '/containers/json', query: { all: 1 } });
@@ -52,6 +55,7 @@ export function openEngine(options: EngineOptions): Engine {
     pull: openPull(line, inUrl, registryAuth, removeLimitMs),
 
     info,
+    life: () => engineLife(address),
 
     async list() {
       // Containers last: a container that is made in between is seen, one that goes holds its image a bit longer.

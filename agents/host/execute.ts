@@ -62,9 +62,9 @@ export async function execute(
     freed: freedBy(info, world),
     ...wait,
     hurry: execution.hurry,
-    tried: execution.notes.tried,
+    notes: execution.notes,
   };
-  const begun = (item: Item) => noted(item, () => carryOut(item, hands), execution);
+  const begun = (item: Item) => noted(() => carryOut(item, hands), execution);
   const one = async (item: Item): Promise<Outcome> => {
     // Children come first in a plan; those that some lane has in its hands are waited for.
     await Promise.all((world.children.get(item.image) ?? []).map((child) => ends.get(child)));

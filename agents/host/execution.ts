@@ -1,5 +1,5 @@
 import type { Disk } from '../../src/domain/disk.ts';
-import type { RunId } from '../../src/domain/ids.ts';
+import type { ImageId, RunId } from '../../src/domain/ids.ts';
 import type { Outcome, Trouble } from '../../src/domain/outcome.ts';
 import type { Item } from '../../src/domain/plan.ts';
 import type { Rules } from '../../src/domain/rules.ts';
@@ -21,6 +21,8 @@ export type Execution = {
   readDisk: (root: string) => Promise<Disk | null>;
   ledger: Ledger;
   notes: Notes;
+  /** Why an image is left alone that an earlier job may still be at; `null` where none is. */
+  doubt: (image: ImageId) => Trouble | null;
   log: Log;
   /** The image at hand is finished, the others are left. */
   stop: AbortSignal;
@@ -30,7 +32,7 @@ export type Execution = {
 
 /** The outcome of an item that is not begun any more; `null` where it may be. */
 export async function leftOut(run: RunId, { image }: Item, execution: Execution): Promise<Outcome | null> {
-  const why = await ended(run, execution);
+  const why = (await ended(run, execution)) ?? execution.doubt(image);
   return why && { image, outcome: 'skipped', removed: [], freed: 0, why };
 }
 
@@ -51,16 +53,9 @@ export async function guard(item: Item, work: () => Promise<Outcome>, { log }: E
   }
 }
 
-/** Notes that the item is begun before the engine is asked, and what it came to before anybody is told. */
-export async function noted(
-  item: Item,
-  work: () => Promise<Outcome>,
-  { notes }: Execution,
-): Promise<Outcome> {
-  const why = await notes.begin(item);
-  const outcome: Outcome = why
-    ? { image: item.image, outcome: 'failed', removed: [], freed: 0, why }
-    : await work();
+/** Notes what an item came to before anybody is told. */
+export async function noted(work: () => Promise<Outcome>, { notes }: Execution): Promise<Outcome> {
+  const outcome = await work();
   await notes.end(outcome);
   return outcome;
 }

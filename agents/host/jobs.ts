@@ -21,10 +21,10 @@ import { type ExecuteJob, objectionTo, type RestoreJob, refused } from './verify
 export type Jobs = {
   self: { host: HostName; epoch: string };
   planner: Planner;
-  execution: Omit<Execution, 'notes'>;
+  execution: Omit<Execution, 'notes' | 'doubt'>;
   journal: Pick<Journal, 'accept' | 'knows' | 'job' | 'note'>;
   outbox: Pick<Outbox, 'say' | 'again'>;
-  doubts: Pick<Doubts, 'hold' | 'leave' | 'look'>;
+  doubts: Pick<Doubts, 'hold' | 'leave' | 'look' | 'about'>;
   heads: Pick<HeadJournal, 'seen'>;
   queue: Pick<Queue, 'now'>;
   reportOn: ReportOn;
@@ -99,7 +99,7 @@ export function openJobs(jobs: Jobs): (data: unknown) => Promise<void> {
     log.info('executing', { job: job.id, items: job.items.length });
     const report = (body: ReportBody) => outbox.say(job.id, body);
     const notes = openNotes(journal, job, jobs.execution.clock.now, log);
-    const execution = { ...jobs.execution, notes };
+    const execution = { ...jobs.execution, notes, doubt: doubts.about };
     try {
       if (job.kind === 'restore') await carryBack(job, report, execution);
       else await execute(job, askedBy(planned.of(job.run, job.planDigest)), report, execution);

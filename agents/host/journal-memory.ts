@@ -13,6 +13,9 @@ export type Said = {
   stream: string | null;
 };
 
+/** When the engine was last asked for something, by which names it was asked to delete, and which start of it that was. */
+export type Intent = { at: number; names: Set<string>; life: string | null };
+
 /** All that is kept of an accepted job. */
 export type Accepted = {
   id: string;
@@ -25,8 +28,8 @@ export type Accepted = {
   at: number;
   /** When it was last worked on. */
   last: number;
-  /** Items that were begun and whose end is not known, and by which names they were asked for. */
-  intents: Map<number, { at: number; names: Set<string> }>;
+  /** Items that were begun and whose end is not known. */
+  intents: Map<number, Intent>;
   outcomes: Map<number, Outcome>;
   /** Records of the build cache that were about to go, and what those freed that are known to have gone. */
   cacheIds: readonly string[] | null;
@@ -56,8 +59,7 @@ export const hasUnknown = ({ outcomes }: Accepted): boolean =>
 /** What an entry says. Twice is once. */
 export function apply(memory: Memory, entry: Entry): void {
   const job = 'job' in entry ? memory.jobs.get(entry.job) : undefined;
-  if (job && (entry.t === 'intent' || entry.t === 'outcome' || entry.t === 'cache'))
-    job.last = Math.max(job.last, entry.at);
+  if (job && WORK.has(entry.t) && 'at' in entry) job.last = Math.max(job.last, entry.at);
   switch (entry.t) {
     case 'job':
       if (memory.jobs.has(entry.id)) return;
@@ -76,12 +78,15 @@ export function apply(memory: Memory, entry: Entry): void {
       memory.top = highest(memory.top, entry.run);
       return;
     case 'intent':
-      if (job && !isKnown(job, entry.item) && !job.intents.has(entry.item))
-        job.intents.set(entry.item, { at: entry.at, names: new Set() });
+      if (job) begin(job, entry);
       return;
-    case 'tried':
-      job?.intents.get(entry.item)?.names.add(entry.name);
+    case 'tried': {
+      const names = job && begin(job, entry, entry.life)?.names;
+      // The newest is the last.
+      names?.delete(entry.name);
+      names?.add(entry.name);
       return;
+    }
     case 'outcome':
       if (job) setOutcome(job, entry.item, entry.outcome);
       return;
@@ -122,6 +127,16 @@ export function apply(memory: Memory, entry: Entry): void {
 }
 
 // --- internal ---
+
+const WORK = new Set<Entry['t']>(['intent', 'tried', 'outcome', 'cache']);
+
+function begin(job: Accepted, { item, at }: { item: number; at: number }, life?: string | null) {
+  if (isKnown(job, item)) return undefined;
+  const intent = job.intents.get(item) ?? { at, names: new Set<string>(), life: null };
+  Object.assign(intent, { at, ...(life !== undefined && { life }) });
+  job.intents.set(item, intent);
+  return intent;
+}
 
 const highest = (a: RunId | null, b: RunId): RunId => (a !== null && a > b ? a : b);
 

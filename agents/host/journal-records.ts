@@ -24,10 +24,10 @@ export const Entry = z.discriminatedUnion('t', [
     items: z.array(Item),
     cache: z.array(CacheItem),
   }),
-  /** The engine is about to be asked for something about an item. */
+  /** The engine is about to be asked for something about an item, other than its deletion. */
   z.object({ t: z.literal('intent'), at, job, item }),
-  /** By which name; lost with the machine at worst, since nobody waits for it. */
-  z.object({ t: z.literal('tried'), job, item, name: z.string() }),
+  /** It is about to be asked to delete it by this name; which start of the engine that is, where that can be told. */
+  z.object({ t: z.literal('tried'), at, job, item, name: z.string(), life: z.string().nullable() }),
   z.object({ t: z.literal('outcome'), at, job, item, outcome: Outcome }),
   /** These records of the build cache are about to go. */
   z.object({ t: z.literal('cache'), at, job, ids: z.array(z.string()) }),

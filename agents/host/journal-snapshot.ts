@@ -68,7 +68,9 @@ function entriesOf(job: Accepted): Entry[] {
     { t: 'job', at, id, run, kind, epoch, planDigest, items, cache: [...job.cache] },
     ...[...job.intents].flatMap(([item, intent]): Entry[] => [
       { t: 'intent', at: intent.at, job: id, item },
-      ...[...intent.names].map((name): Entry => ({ t: 'tried', job: id, item, name })),
+      ...[...intent.names].map(
+        (name): Entry => ({ t: 'tried', at: intent.at, job: id, item, name, life: intent.life }),
+      ),
     ]),
     ...(job.cacheIds ? [{ t: 'cache' as const, at: last, job: id, ids: [...job.cacheIds] }] : []),
     ...[...job.cacheFreed].map(([record, bytes]): Entry => ({ t: 'freed', job: id, id: record, bytes })),

@@ -2,7 +2,7 @@ import type { Item } from '../../src/domain/plan.ts';
 import { type Engine, EngineTrouble, type Removal } from './ports.ts';
 
 type Waiting = {
-  engine: Pick<Engine, 'inspect'>;
+  engine: Pick<Engine, 'inspect' | 'life'>;
   whenBack(begun: boolean): Promise<boolean>;
   settle(): Promise<void>;
 };
@@ -23,22 +23,38 @@ export async function unlessHurried(removal: Promise<Removal>, hurry: AbortSigna
   }
 }
 
-/** What became of a request that got no answer; `silent` where the engine may still be at it. */
-export async function lookUp(item: Item, name: string, { engine, ...wait }: Waiting, silent: boolean) {
+/**
+ * What became of a request that got no answer. In doubt as long as nobody can say, and where the engine may still be at
+ * it: it answers other questions, did not hang up, and is not known to have been started anew since.
+ */
+export async function lookUp(
+  item: Item,
+  name: string,
+  { engine, ...wait }: Waiting,
+  { problem, cut }: Extract<Removal, { kind: 'trouble' }>,
+  life: string | null,
+): Promise<'gone' | 'still there' | 'in doubt'> {
+  const silent = problem.kind !== 'engine';
   const look = async () => {
     const live = await engine.inspect(item.image);
     const there = live && (name === item.image || live.tags.includes(name) || live.digests.includes(name));
     return there ? 'still there' : 'gone';
   };
   for (;;) {
-    if (silent && !(await wait.whenBack(true))) return 'nothing known';
+    if (silent && !(await wait.whenBack(true))) return 'in doubt';
     try {
       if ((await look()) === 'gone') return 'gone';
-      // An engine that was only slow may still have the request in its hands.
-      if (silent) await wait.settle();
-      return await look();
+      if (!silent) return 'still there';
+      // One that was only slow is about to finish.
+      await wait.settle();
+      if ((await look()) === 'gone') return 'gone';
+      return cut || isAnother(life, await engine.life()) ? 'still there' : 'in doubt';
     } catch (error) {
-      if (!(error instanceof EngineTrouble) || !silent) return 'nothing known';
+      if (!(error instanceof EngineTrouble) || !silent) return 'in doubt';
     }
   }
 }
+
+/** Whether an engine is certainly not the start of it that was asked then. */
+export const isAnother = (then: string | null, now: string | null): boolean =>
+  then !== null && now !== null && then !== now;

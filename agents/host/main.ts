@@ -32,6 +32,8 @@ export type AgentOptions = {
   /** Shown in heartbeats. */
   version?: string;
   signals?: Signals;
+  /** The time limit of one deletion, milliseconds; 10 minutes. */
+  deletionMs?: number;
   out?: (text: string) => void;
   err?: (text: string) => void;
 };
@@ -48,7 +50,7 @@ export async function runAgent(env: NodeJS.ProcessEnv, options: AgentOptions = {
     const state = await openState(settings.stateDir, randomUUID);
     const signals = options.signals ?? processSignals();
     try {
-      return await serve(settings, state, version, signals, out);
+      return await serve(settings, state, { version, deletionMs: options.deletionMs }, signals, out);
     } finally {
       await state.close();
     }
@@ -73,7 +75,7 @@ function highest(heads: readonly AuditHead[]): AuditHead | null {
 async function serve(
   settings: Settings,
   state: State,
-  version: string,
+  { version, deletionMs }: { version: string; deletionMs: number | undefined },
   { stop, hurry }: Signals,
   out: (text: string) => void,
 ): Promise<number> {
@@ -91,7 +93,11 @@ async function serve(
   const disk = async (root: string) => (settings.engine.local ? readDisk(root, inContainer) : null);
 
   const engine = besideNoneThatHangs(
-    openEngine({ address: settings.engine, registryAuth: settings.registryAuth }),
+    openEngine({
+      address: settings.engine,
+      registryAuth: settings.registryAuth,
+      removeLimitMs: deletionMs,
+    }),
     monotonic,
   );
   const queue = openQueue({ url: settings.redisUrl, host, log, sleep: clock.sleep, monotonic });
@@ -110,7 +116,7 @@ async function serve(
     readDisk: async () => disk((await engine.info()).root),
   };
   const outbox = openOutbox({ host, journal, queue, clock, monotonic, log });
-  const doubts = openDoubts({ journal, outbox, engine, clock, log });
+  const doubts = openDoubts({ journal, outbox, engine, clock, monotonic, deletionMs, log });
   const seen = heads.seen();
   const isLoss = openLoss({ seen: seen.at(-1) ?? null, known: journal.jobs().length > 0 });
   const planner = { host, engine, cache, rules, around, sleep: clock.sleep };

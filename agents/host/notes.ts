@@ -7,10 +7,10 @@ import { refused } from './verify.ts';
 
 /** What an execution notes in the journal, so that the next start of the agent knows where it was. */
 export type Notes = {
-  /** Before the item's first request: resolves once that is durable, or to why it can't be and nothing may be asked. */
+  /** Before the engine is asked: resolves once that is durable, or to why it can't be and nothing may be asked. */
   begin(item: Item): Promise<Trouble | null>;
-  /** By which name the engine is asked. */
-  tried(item: Item, name: string): Promise<void>;
+  /** The same before each request to delete it: by which name, and which start of the engine that is. */
+  tried(item: Item, name: string, life: string | null): Promise<Trouble | null>;
   /** Before it is told: resolves once it is durable, or can't be. Never rejects. */
   end(outcome: Outcome): Promise<void>;
   /** As `begin`, for all these records of the build cache. */
@@ -39,7 +39,8 @@ export function openNotes(
     );
   return {
     begin: ({ image }) => before(journal.note({ t: 'intent', at: now(), job, item: indexOf(image) })),
-    tried: ({ image }, name) => journal.note({ t: 'tried', job, item: indexOf(image), name }).catch(failed),
+    tried: ({ image }, name, life) =>
+      before(journal.note({ t: 'tried', at: now(), job, item: indexOf(image), name, life })),
     end: (outcome) =>
       journal.note({ t: 'outcome', at: now(), job, item: indexOf(outcome.image), outcome }).catch(failed),
     beginCache: (ids) => before(journal.note({ t: 'cache', at: now(), job, ids: [...ids] })),

@@ -93,8 +93,11 @@ export type Removal =
   | { kind: 'done'; untagged: readonly string[]; deleted: readonly string[] }
   | { kind: 'absent' }
   | { kind: 'conflict'; message: string }
-  /** `begun`: the engine may have received the request, so its end is not known. */
-  | { kind: 'trouble'; problem: EngineProblem; begun: boolean };
+  /**
+   * `begun`: the engine may have received the request, so its end is not known. `cut`: it hung up, so it is not at it any
+   * more once it answers again.
+   */
+  | { kind: 'trouble'; problem: EngineProblem; begun: boolean; cut?: boolean };
 
 /**
  * The engine of this host. Readers resolve to `null` where the engine has no such image, and reject with
@@ -103,6 +106,8 @@ export type Removal =
 export type Engine = {
   /** Reads versions and kind, and pins the API version that all other calls use. */
   info(): Promise<EngineInfo>;
+  /** Differs only between starts of the engine; `null` where that can't be told. Never rejects. */
+  life(): Promise<string | null>;
   list(): Promise<Listing>;
   containers(): Promise<readonly RawContainer[]>;
   inspect(nameOrId: string): Promise<ImageDetails | null>;

@@ -4,13 +4,17 @@ import type { Accepted } from './journal-memory.ts';
 import type { Engine } from './ports.ts';
 import { putBack } from './put-back.ts';
 
-/** What became of an item whose execution was broken off, by what the engine has now. Rejects with `EngineTrouble`. */
+/**
+ * What became of an item whose execution was broken off, by what the engine has now. Unknown where that may change: the
+ * engine may yet be at a request, unless that `isOver`. Rejects with `EngineTrouble`.
+ */
 export async function resolveItem(
   engine: Engine,
   job: Accepted,
   item: Item,
   index: number,
   why: Trouble,
+  isOver: boolean,
 ): Promise<Outcome> {
   const intent = job.intents.get(index);
   const known = job.outcomes.get(index);
@@ -31,8 +35,11 @@ export async function resolveItem(
   if (!live) {
     // Who asked the engine for nothing deleted nothing: somebody else did, such as the run before.
     if (!intent?.names.size || item.action === 'untag') return end('absent', []);
-    return end('deleted', item.references);
+    return end('deleted', item.references, known?.why ?? why);
   }
+  const last = [...(intent?.names ?? [])].at(-1);
+  if (!isOver && last !== undefined && (last === item.image || names.includes(last)))
+    return end('unknown', [], known?.why ?? why);
   const wanted = item.action === 'untag' ? item.remove : item.references;
   const missing = wanted.filter((name) => !names.includes(name));
   if (intent && item.action === 'untag' && missing.length === wanted.length) return end('untagged', missing);

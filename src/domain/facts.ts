@@ -6,7 +6,7 @@ import { planOf } from './plan-of.ts';
 import { workOf } from './plan-summary.ts';
 import { isFinal, partsOf, type Run } from './run.ts';
 import { totals } from './totals.ts';
-import { problemWords, troubleWords } from './trouble.ts';
+import { problemWords, reasonWords, troubleWords } from './trouble.ts';
 import { describeRun } from './words.ts';
 
 /** The audit's facts of a run's birth. */
@@ -72,6 +72,7 @@ export function factsOf(
     for (const done of newly(earlier?.outcomes ?? [], part.outcomes)) {
       for (const container of done.containers ?? [])
         add({ kind: 'outcome', host, container, image: done.image, outcome: 'removed' });
+      const reason = reasonWords(done);
       add({
         kind: 'outcome',
         host,
@@ -80,7 +81,7 @@ export function factsOf(
         references: done.removed.length > 0 ? done.removed : [...references(host, done.image)],
         outcome: done.outcome,
         bytes: done.freed,
-        ...(done.why && { reason: plain(troubleWords(done.why)) }),
+        ...(reason && { reason: plain(reason) }),
       });
     }
     if (part.cache && (!earlier?.cache || (earlier.cache.unknown && !part.cache.unknown))) {

@@ -60,6 +60,10 @@ export const Outcome = z.strictObject({
 });
 export type Outcome = z.infer<typeof Outcome>;
 
+/** It was found to be gone when nobody could say any more what that freed: `why`. */
+export const isUncounted = ({ outcome, freed, why }: Outcome): boolean =>
+  outcome === 'deleted' && why !== undefined && freed === 0;
+
 /** How a host's build cache went: so many records of those planned. */
 export const CacheOutcome = z.strictObject({
   deleted: z.number(),

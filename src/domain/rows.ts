@@ -1,6 +1,6 @@
 import { type ImageId, shortId } from './ids.ts';
 import { code, join, type Markup, plural, say, some } from './markup.ts';
-import type { CacheOutcome, Outcome, Trouble } from './outcome.ts';
+import { type CacheOutcome, isUncounted, type Outcome, type Trouble } from './outcome.ts';
 import type { Item, Kept, Plan } from './plan.ts';
 import { formatSize } from './size.ts';
 import { formatAge } from './time.ts';
@@ -82,7 +82,9 @@ export function outcomeRow(item: Item, outcome: Outcome | undefined, said?: Trou
   const which = containers.length === 1 ? 'container' : 'containers';
   switch (outcome.outcome) {
     case 'deleted': {
-      const parts = [say`${name} deleted, ${formatSize(outcome.freed)}`];
+      const parts = [
+        say`${name} deleted, ${isUncounted(outcome) ? 'what that freed is not known' : formatSize(outcome.freed)}`,
+      ];
       if (containers.length > 0) parts.push(say`with the ${which} ${some(containers)}`);
       if (item.recoverable === undefined) parts.push(say`can't be pulled again`);
       return say`✓ ${join(parts)}`;

@@ -5,10 +5,15 @@ import { z } from 'zod';
  * as they are, so that they are there when it is written back. All that is known is checked as strictly as before.
  */
 export function tolerant<T extends z.ZodType>(schema: T): z.ZodType<z.output<T>, z.input<T>> {
-  return loosened(schema) as unknown as z.ZodType<z.output<T>, z.input<T>>;
+  const known = made.get(schema) ?? loosened(schema);
+  made.set(schema, known);
+  return known as unknown as z.ZodType<z.output<T>, z.input<T>>;
 }
 
 // --- internal ---
+
+/** Several adapters read the same. */
+const made = new WeakMap<Schema, Schema>();
 
 type Schema = z.core.$ZodType;
 

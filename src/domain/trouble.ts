@@ -1,5 +1,5 @@
 import { code, join, type Markup, plural, say, some, time } from './markup.ts';
-import type { EngineProblem, Trouble } from './outcome.ts';
+import { type EngineProblem, isUncounted, type Outcome, type Trouble } from './outcome.ts';
 import type { Problem, Reason, Use } from './plan.ts';
 import { formatSize } from './size.ts';
 import { formatAge, formatDuration } from './time.ts';
@@ -78,6 +78,12 @@ export function troubleWords(why: Reason | Trouble): Markup {
     default:
       return engineWords(why);
   }
+}
+
+/** Why an item ended as it did, where there is something to say. */
+export function reasonWords(outcome: Outcome): Markup | null {
+  if (isUncounted(outcome)) return say`found gone afterwards, so what that freed is not known`;
+  return outcome.why ? troubleWords(outcome.why) : null;
 }
 
 /** What is wrong with an engine, and the way out. */

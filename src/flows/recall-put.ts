@@ -2,7 +2,7 @@ import type { Entry, Head } from '../domain/audit.ts';
 import { RunId } from '../domain/ids.ts';
 import { recall } from '../domain/recall.ts';
 import { isFinal, type Run } from '../domain/run.ts';
-import type { Hold, Kept, Memory } from '../ports.ts';
+import type { Hold, Kept, Memory, PostedCard } from '../ports.ts';
 import type { Recalling } from './recall.ts';
 import { newsOf, type PutBack } from './recall-news.ts';
 import {
@@ -180,7 +180,8 @@ async function putBackRuns(
     // Its card may be there though nobody remembers that.
     await hold.posted(back.run);
     // A card that was too large to be carried along says more than what is left of it.
-    await hold.put(back.run, stored, back.facts, told && !(one?.short && isFinal(back.before.state)));
+    const says = one?.short && isFinal(back.before.state);
+    await hold.put(back.run, stored, back.facts, !says && (told || hasOldCard(back.run, cards)));
     if (told) done.changed.push({ before: back.before, run: back.run });
     else done.quiet++;
   }
@@ -191,6 +192,16 @@ async function putBackRuns(
     if (!ids.has(id) && !(await hold.load(id))) done.gone.push(id);
   }
   return done;
+}
+
+/** Whether its card does not show yet how it is. */
+function hasOldCard(run: Run, cards: readonly PostedCard[]): boolean {
+  const own = cards.filter(({ number, channel }) => number === run.id && channel === run.channel);
+  // One that is nowhere seen was taken away by somebody, or is further back than it is looked.
+  if (own.length === 0) return !run.card;
+  return own.every(({ remembered, state }) =>
+    remembered ? remembered.run.rev < run.rev : state !== run.state,
+  );
 }
 
 const OPEN: ReadonlySet<string> = new Set<Run['state']>(['planning', 'proposed', 'executing']);

@@ -2,7 +2,7 @@ import type { Drift } from '../domain/drift.ts';
 import { driftRows, unmatchedWords } from '../domain/drift-rows.ts';
 import type { HostName } from '../domain/ids.ts';
 import { bold, code, join, type Markup, plural, say } from '../domain/markup.ts';
-import type { Outcome } from '../domain/outcome.ts';
+import { isUncounted, type Outcome } from '../domain/outcome.ts';
 import type { Plan } from '../domain/plan.ts';
 import { workOf } from '../domain/plan-summary.ts';
 import { hasTurn } from '../domain/rollout.ts';
@@ -168,7 +168,7 @@ function measured(part: HostPart, undo: boolean): Markup[] {
   const took = tookMs < 1000 ? `${tookMs} ms` : formatDuration(tookMs);
   if (undo) return [say`took ${took}${disk}`];
   return [
-    say`Freed ${formatSize(freed)} by the engine's account, planned ${formatSize(part.plan.reclaim)}${disk}; took ${took}`,
+    say`Freed ${part.outcomes.some(isUncounted) ? 'at least ' : ''}${formatSize(freed)} by the engine's account, planned ${formatSize(part.plan.reclaim)}${disk}; took ${took}`,
     ...(raced.length > 0
       ? [say`⚠ created in the instant of a deletion, and now without its image: ${join(raced.map(code))}`]
       : []),

@@ -1,6 +1,6 @@
 import type { WebClient } from '@slack/web-api';
 import type { RunId } from '../domain/ids.ts';
-import { readMetadata, readNote, type Tagged } from './metadata.ts';
+import { type Payload, readMetadata, readNote, type Tagged } from './metadata.ts';
 
 export interface Place {
   channel: string;
@@ -19,9 +19,7 @@ const PAGES = 50;
 type Found = Tagged & { files?: { name?: string | null }[] };
 
 /** Looks for messages of our own that may have reached Slack though it did not say so. */
-export function openFinder(client: WebClient, botId: string | undefined) {
-  const isOurs = ({ bot_id }: Found) => botId === undefined || bot_id === botId;
-
+export function openFinder(client: WebClient, botId: string | Promise<string>) {
   async function look(
     read: (page: { limit: number; cursor?: string }) => Promise<{
       messages?: Found[];
@@ -29,10 +27,11 @@ export function openFinder(client: WebClient, botId: string | undefined) {
     }>,
     fits: (message: Found) => boolean,
   ): Promise<string | null> {
+    const own = await botId;
     let cursor = '';
     for (let page = 0; page < PAGES; page++) {
       const found = await read({ limit: PAGE, ...(cursor !== '' && { cursor }) });
-      const ts = found.messages?.find((message) => isOurs(message) && fits(message))?.ts;
+      const ts = found.messages?.find((message) => message.bot_id === own && fits(message))?.ts;
       if (ts !== undefined) return ts;
       cursor = found.response_metadata?.next_cursor ?? '';
       if (cursor === '') return null;
@@ -47,12 +46,20 @@ export function openFinder(client: WebClient, botId: string | undefined) {
     );
 
   return {
-    /** A message in a channel that is about this run. */
-    async about(run: RunId, channel: string, span: Span): Promise<Place | null> {
+    /** A message in a channel that is about this run, and fits. */
+    async about(
+      run: RunId,
+      channel: string,
+      span: Span,
+      fits: (carried: Payload) => boolean = () => true,
+    ): Promise<Place | null> {
       const ts = await look(
         (page) =>
           client.conversations.history({ channel, ...range(span), include_all_metadata: true, ...page }),
-        (message) => readMetadata(message)?.run === run,
+        (message) => {
+          const carried = readMetadata(message);
+          return carried?.run === run && fits(carried);
+        },
       );
       return ts === null ? null : { channel, ts };
     },

@@ -95,7 +95,7 @@ export function openGate(time: Time, log: Log, send: typeof fetch = fetch): Gate
       const response = await send(input, init);
       const text = await response.text();
       const { status, statusText, headers } = response;
-      if (status === 429) hold(key, 1000 * Number(headers.get('retry-after') ?? 30));
+      if (status === 429) hold(key, 1000 * (Number(headers.get('retry-after')) || 30));
       const error = method === 'upload' ? null : errorIn(text);
       if (status === 429) answered();
       else if (status !== 200 || error === undefined || BROKEN.has(error ?? '')) {

@@ -12,12 +12,13 @@ const PAGE = 200;
 /** Heads of the audit that our own messages carry: whoever changes the audit in Redis can't change those. */
 export function openPostedHeads(
   client: WebClient,
-  { botId, auditChannel }: { botId: string; auditChannel: string | undefined },
+  { botId, auditChannel }: { botId: string | Promise<string>; auditChannel: string | undefined },
   log: Log,
 ): PostedHeads {
   return {
     async in(channel) {
       const heads: KeptHead[] = [];
+      const own = await botId;
       try {
         let cursor = '';
         for (let read = 0; read < MESSAGES; ) {
@@ -28,7 +29,7 @@ export function openPostedHeads(
             ...(cursor !== '' && { cursor }),
           });
           for (const message of page.messages ?? []) {
-            const payload = message.bot_id === botId ? readMetadata(message) : null;
+            const payload = message.bot_id === own ? readMetadata(message) : null;
             if (payload?.audit_n === undefined || payload.audit_hash === undefined) continue;
             const what = channel === auditChannel ? 'the audit channel’s line' : 'the card';
             heads.push({ n: payload.audit_n, hash: payload.audit_hash, where: `${what} of #${payload.run}` });

@@ -14,6 +14,9 @@ export const CALL_MS = 10_000;
 /** Slack may carry out a call that was given up a moment later, and its history shows it another moment later. */
 export const SETTLE_MS = 15_000;
 
+/** A bot that stood still for longer between taking something down and doing it must not: another one may have by now. */
+export const STALE_MS = 2_000;
+
 /** `maker` tells marks of the same instant apart. */
 export function openStamps(maker: string) {
   let count = 0;

@@ -17,11 +17,14 @@ const Payload = z.object({
   audit_n: z.int().positive().optional(),
   audit_hash: z.string().optional(),
   rev: z.int().nonnegative().optional(),
+  /** Of the audit's line: how many outcomes were unknown by then. */
+  unknown: z.int().nonnegative().optional(),
   /** The run as JSON, deflated, in base64. */
   stored: z.string().optional(),
   /** The outcomes are not in it. */
   short: z.literal(1).optional(),
 });
+export type Payload = z.infer<typeof Payload>;
 
 /** Slack refuses metadata of more than 8,000 characters. */
 const MOST = 7_000;
@@ -53,14 +56,14 @@ export function metadataOf(run: Run) {
 }
 
 /** What a message carries; `null` for one that is not about a run. */
-export function readMetadata({ metadata }: Tagged): z.infer<typeof Payload> | null {
+export function readMetadata({ metadata }: Tagged): Payload | null {
   if (metadata?.event_type !== EVENT) return null;
   const payload = Payload.safeParse(metadata.event_payload);
   return payload.success ? payload.data : null;
 }
 
 /** The run that a card carries; `null` where it has none, or one that can't be read. */
-export function readStored({ run: id, stored, short }: z.infer<typeof Payload>): Remembered | null {
+export function readStored({ run: id, stored, short }: Payload): Remembered | null {
   if (stored === undefined) return null;
   try {
     const text = inflateRawSync(Buffer.from(stored, 'base64'), { maxOutputLength: INFLATED }).toString();

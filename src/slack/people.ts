@@ -12,7 +12,7 @@ import { together } from './together.ts';
 export const REFUSED_MS = 4_000;
 
 /** Who people are, by Slack's own word, asked anew each time; where Slack does not answer, nobody is anybody. */
-export function openPeople(client: WebClient, team: string, now: () => number): People {
+export function openPeople(client: WebClient, team: string | Promise<string>, now: () => number): People {
   const seen = new Map<string, { members: ReadonlySet<string>; at: number }>();
   // Slack takes some twenty questions about a group in a minute, and a hundred people may press in one second.
   const person = together((user) => ask(() => client.users.info({ user })));
@@ -23,7 +23,7 @@ export function openPeople(client: WebClient, team: string, now: () => number): 
   return {
     async stranger(user, from) {
       const found = await person(user);
-      return strangeness(found.user, team, from);
+      return strangeness(found.user, await team, from);
     },
     async inGroup(id, user) {
       const last = seen.get(id);

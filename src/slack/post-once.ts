@@ -7,7 +7,7 @@ import type { Patience, Time } from './backoff.ts';
 import { queuedFailureOf } from './failures.ts';
 import type { Place, Span } from './find.ts';
 import type { Gate } from './gate.ts';
-import { CALL_MS, DONE, NEVER, SETTLE_MS, type Stamp, settledAt } from './marks.ts';
+import { CALL_MS, DONE, NEVER, SETTLE_MS, STALE_MS, type Stamp, settledAt } from './marks.ts';
 
 /** All that whatever is written for a run needs. */
 export interface Posting {
@@ -15,7 +15,7 @@ export interface Posting {
   cards: Pick<CardQueue, 'marked' | 'mark'>;
   log: Log;
   time: Time;
-  gate: Pick<Gate, 'wait'>;
+  gate: Pick<Gate, 'wait' | 'fetch'>;
   patience: Patience;
   stamp: Stamp;
 }
@@ -30,6 +30,8 @@ interface Once {
   /** Of a run there is one of each. */
   what: string;
   channel: string;
+  /** What nobody sees, and may be done more than once. */
+  prepare?(): Promise<void>;
   send(): Promise<Place>;
   /** Where it stands, if it was sent in this span of time by a bot that died then or in an answer that was lost. */
   find(span: Span): Promise<Place | null>;
@@ -47,7 +49,10 @@ export type Posted =
  * Sends what nobody may read twice. That it is about to be sent is taken down first. Where the outcome is not known it is
  * looked up, and sent again only if it is not there though it would show by then.
  */
-export async function postOnce(posting: Posting, { run, what, channel, send, find }: Once): Promise<Posted> {
+export async function postOnce(
+  posting: Posting,
+  { run, what, channel, prepare, send, find }: Once,
+): Promise<Posted> {
   const { cards, time, log, patience, gate } = posting;
   const before = await cards.marked(run, what);
   if (before === DONE) return { kind: 'there', at: null, fresh: false };
@@ -64,9 +69,15 @@ export async function postOnce(posting: Posting, { run, what, channel, send, fin
     }
     const held = gate.wait('chat.postMessage', channel);
     if (held > 0) return { kind: 'wait', ms: held };
-    const begun = posting.stamp(time.now() + CALL_MS + SETTLE_MS);
+    await prepare?.();
+    const now = time.now();
+    const begun = posting.stamp(now + CALL_MS + SETTLE_MS);
     if (!(await cards.mark(run, what, before, begun))) return { kind: 'wait', ms: 500 };
     mine = begun;
+    if (time.now() - now > STALE_MS) {
+      await cards.mark(run, what, mine, before);
+      return { kind: 'wait', ms: 500 };
+    }
     const at = await send();
     patience.forget(run);
     return { kind: 'there', at, fresh: true };

@@ -12,7 +12,7 @@ const PAGE = 200;
 const CHANNELS = 100;
 
 /** Our own cards in Slack, which remember their runs when Redis does not. */
-export function openPostedCards(client: WebClient, botId: string, log: Log): PostedCards {
+export function openPostedCards(client: WebClient, botId: string | Promise<string>, log: Log): PostedCards {
   return {
     async channels() {
       const found: string[] = [];
@@ -38,6 +38,7 @@ export function openPostedCards(client: WebClient, botId: string, log: Log): Pos
     },
     async in(channel) {
       const cards: PostedCard[] = [];
+      const own = await botId;
       try {
         for (let read = 0, cursor = ''; read < MESSAGES; read += PAGE) {
           const page = await paced(() =>
@@ -49,7 +50,7 @@ export function openPostedCards(client: WebClient, botId: string, log: Log): Pos
             }),
           );
           for (const message of page.messages ?? []) {
-            const payload = message.bot_id === botId ? readMetadata(message) : null;
+            const payload = message.bot_id === own ? readMetadata(message) : null;
             if (!payload) continue;
             const [, state] = /^#\d+ ([a-z]+) · /.exec(message.text ?? '') ?? [];
             const { audit_n: n, audit_hash: hash } = payload;

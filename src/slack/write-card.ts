@@ -8,7 +8,7 @@ import { type Content, QUIET } from './blocks.ts';
 import { type Card, renderCard } from './card.ts';
 import { queuedFailureOf } from './failures.ts';
 import type { Finder, Place } from './find.ts';
-import { CALL_MS, NEVER, SETTLE_MS, settledAt, shows } from './marks.ts';
+import { CALL_MS, NEVER, SETTLE_MS, STALE_MS, settledAt, shows } from './marks.ts';
 import { metadataOf } from './metadata.ts';
 import { postNote } from './post-notes.ts';
 import { type Posting, postOnce } from './post-once.ts';
@@ -16,7 +16,9 @@ import { type Posting, postOnce } from './post-once.ts';
 /** Slack takes about one message a second in a channel; progress is not worth more. */
 const PACE_MS = 1_000;
 /** Renewed while a card is being written; a bot that died in the middle holds it no longer than this. */
-const LOCK_MS = 8_000;
+const LOCK_MS = 3_000;
+/** What is in doubt waits for long; whether the run has changed meanwhile is looked at this often. */
+const NEWS_MS = 1_500;
 /** Updates in a minute that progress leaves for changes of state. */
 const SPARE = 10;
 
@@ -31,10 +33,12 @@ export interface Writing extends Posting {
   unpostable(run: Run, words: Markup): Promise<void>;
 }
 
-/** When this bot last wrote a card, and in which state. */
+/** When this bot last wrote a card, in which state, and until when nothing more is to be done unless the run changes. */
 export interface Shown {
   state: RunState;
   at: number;
+  rev: number;
+  until: number;
 }
 
 /** What belongs below a card; resolves to after how many milliseconds it is to be tried again, 0 once it is there. */
@@ -66,6 +70,8 @@ export async function writeCard(
       return wait;
     }
     const last = lastShown.get(id);
+    const left = last?.rev === run.rev ? last.until - time.now() : 0;
+    if (left > 0) return Math.min(left, NEWS_MS);
     // Progress can wait; a change of state is shown at once.
     const progress = last?.state === run.state && !isFinal(run.state);
     const paced = progress ? last.at + PACE_MS - time.now() : 0;
@@ -74,12 +80,17 @@ export async function writeCard(
     const { wait, again } = await update(writing, run, run.card, card, progress ? SPARE : 0);
     if (wait > 0) return wait;
     if (lastShown.size > 1_000) lastShown.clear();
-    lastShown.set(id, { state: run.state, at: time.now() });
+    const shown: Shown = { state: run.state, at: time.now(), rev: run.rev, until: 0 };
+    lastShown.set(id, shown);
+    const unlessChanged = (ms: number) => {
+      shown.until = time.now() + ms;
+      return Math.min(ms, NEWS_MS);
+    };
     for (const put of [...below, auditLine]) {
       const later = await put(run, run.card, card);
-      if (later > 0) return later;
+      if (later > 0) return unlessChanged(again > 0 ? Math.min(again, later) : later);
     }
-    if (again > 0) return again;
+    if (again > 0) return unlessChanged(again);
     await cards.shown(run);
     return 0;
   } finally {
@@ -94,10 +105,10 @@ const contentOf = (
   run: Run,
   { text, blocks }: Card,
 ): Content & { metadata: ReturnType<typeof metadataOf> } => ({ text, blocks, metadata: metadataOf(run) });
-/** Of what people see: what a card carries along is not worth a call of its own. */
-const hashOf = ({ text, blocks }: Content): string =>
+/** Of what people see: what a card carries along is worth a call of its own only once it stays. */
+const hashOf = (run: Run, { text, blocks, metadata }: ReturnType<typeof contentOf>): string =>
   createHash('sha256')
-    .update(JSON.stringify([text, blocks]))
+    .update(JSON.stringify([text, blocks, ...(isFinal(run.state) ? [metadata] : [])]))
     .digest('base64url')
     .slice(0, 22);
 
@@ -134,7 +145,7 @@ async function post(writing: Writing, run: Run): Promise<number> {
     // Another bot took this one, which stood still for too long, for dead: people need not see both.
     log.warn('a card was posted beside another one, and is taken back', { run: run.id });
     await client.chat.delete({ ...posted.at });
-  } else if (posted.fresh) await cards.mark(run.id, 'card', null, shows(hashOf(contentOf(run, card))));
+  } else if (posted.fresh) await cards.mark(run.id, 'card', null, shows(hashOf(run, contentOf(run, card))));
   return 0;
 }
 /** Slack's clock and ours. */
@@ -153,7 +164,7 @@ async function update(
 ): Promise<{ wait: number; again: number }> {
   const { client, cards, time, gate, log, patience } = writing;
   const content = contentOf(run, card);
-  const hash = hashOf(content);
+  const hash = hashOf(run, content);
   const before = await cards.marked(run.id, 'card');
   if (before === shows(hash)) return { wait: 0, again: 0 };
   const held = gate.wait('chat.update', undefined, spare);
@@ -162,15 +173,23 @@ async function update(
   const begun = time.now();
   const mine = writing.stamp(begun + CALL_MS + SETTLE_MS);
   if (!(await cards.mark(run.id, 'card', before, mine))) return { wait: 500, again: 0 };
-  const unless = async (mark: string | null) => {
-    if (await cards.mark(run.id, 'card', mine, mark)) return;
-    // This bot stood still, another one went on, and what was written just now may be older.
+  if (time.now() - begun > STALE_MS) {
+    await cards.mark(run.id, 'card', mine, before);
+    return { wait: 500, again: 0 };
+  }
+  const settle = async (mark: string | null): Promise<boolean> => {
+    if (await cards.mark(run.id, 'card', mine, mark)) return true;
+    // This bot stood still, another one went on, and what was written just now may have covered it: it is written anew.
+    const now = await cards.marked(run.id, 'card');
+    const left = settledAt(now);
+    await cards.mark(run.id, 'card', now, Number.isFinite(left) ? writing.stamp(left) : null);
     await cards.behind(run.id, time.now());
+    return false;
   };
   try {
     await client.chat.update({ channel: at.channel, ts: at.ts, ...content });
     patience.forget(run.id);
-    await unless(astray > begun ? before : shows(hash));
+    if (!(await settle(astray > begun ? before : shows(hash)))) return { wait: 500, again: 0 };
     return { wait: 0, again: Math.max(0, astray - begun) };
   } catch (error) {
     const failure = queuedFailureOf(error);
@@ -179,10 +198,11 @@ async function update(
         run: run.id,
         error: (error as Error).message,
       });
-      await unless(writing.stamp(Math.max(astray, time.now() + failure.settleMs)));
+      await settle(writing.stamp(Math.max(astray, time.now() + failure.settleMs)));
       return { wait: patience.next(run.id), again: 0 };
     }
-    await unless(before);
+    // It has had no effect.
+    await cards.mark(run.id, 'card', mine, before);
     if (failure.kind === 'later') return { wait: failure.ms, again: 0 };
     log.error('a card could not be updated', error, { run: run.id });
     return { wait: await sayInThread(writing, run, at, content), again: 0 };

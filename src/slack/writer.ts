@@ -28,7 +28,7 @@ export interface WriterParts extends Pick<Writing, 'client' | 'cards' | 'runs' |
   /** Where each run that is over has a line with the audit's head. */
   auditChannel?: string | undefined;
   /** Whose messages are our own. */
-  botId?: string | undefined;
+  botId: string | Promise<string>;
   /** Another one for each bot. */
   name: string;
   log: Log;

@@ -24,6 +24,9 @@ export const REDIS_USER = 'dimg';
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
+/** Nobody waits ten minutes here until a deletion that no engine heard of is known to have failed. */
+const DELETION_MS = 6_000;
+
 /**
  * The product on real parts, with a line of ours between any two of them. Lives through many schedules; what `fell` is
  * told ended by itself.
@@ -34,6 +37,11 @@ export async function openWorld(
   fell: (name: string, code: number | null, signal: string | null, ready: boolean) => void,
 ) {
   const bin = join(dist, 'src', 'bin.js');
+  const main = JSON.stringify(join(dist, 'agents', 'host', 'main.js'));
+  const agent = [
+    ...['--input-type=module', '--eval'],
+    `import { runAgent } from ${main}; process.exit(await runAgent(process.env, { deletionMs: ${DELETION_MS} }));`,
+  ];
   const disk = (name: string, size: string) => {
     const dir = join(scope.dir, name);
     mkdirSync(dir);
@@ -75,7 +83,7 @@ export async function openWorld(
 
   const processes = new Map<string, DimgProcess>();
   const clockFile = (name: string) => join(scope.dir, `clock-${name.replaceAll(' ', '-')}`);
-  const dimg = async (name: string, sub: string, env: Record<string, string>) => {
+  const dimg = async (name: string, args: readonly string[], env: Record<string, string>) => {
     const toRedis = await line(`${name} to redis`, () => ({ port: redis.port }));
     const clock = clockFile(name);
     writeFileSync(clock, '+0\n');
@@ -83,7 +91,7 @@ export async function openWorld(
     processes.set(
       name,
       openDimgProcess({
-        ...{ scope, name, fell, args: [...nodeArgs, bin, sub] },
+        ...{ scope, name, fell, args: [...nodeArgs, ...args] },
         env: () => ({
           ...BARE,
           REDIS_URL: `redis://${REDIS_USER}:${SECRETS.redis}@127.0.0.1:${toRedis.port}`,
@@ -116,7 +124,7 @@ export async function openWorld(
         const listenAt = join(scope.dir, `${host}.sock`);
         const sent = requests.hear(host);
         await line(`agent ${host} to engine`, () => ({ path: engine.socket }), { listenAt, sent });
-        await dimg(`agent ${host}`, 'agent', {
+        await dimg(`agent ${host}`, agent, {
           DIMG_HOST: host,
           DOCKER_HOST: `unix://${listenAt}`,
           DIMG_AGENT_CONFIG: agentConfig,
@@ -126,7 +134,7 @@ export async function openWorld(
       }),
     ),
   );
-  for (const name of ['bot-1', 'bot-2']) await dimg(name, 'bot', botEnv);
+  for (const name of ['bot-1', 'bot-2']) await dimg(name, [bin, 'bot'], botEnv);
 
   const direct = new Redis(redis.url, { retryStrategy: () => 100, maxRetriesPerRequest: null });
   direct.on('error', () => {});

@@ -141,6 +141,13 @@ describe('every outcome is noted once', () => {
     ]);
   });
 
+  test('a deletion that was found afterwards says that its bytes were not counted', () => {
+    const late = anOutcome('a', 'deleted', { freed: 0, why: { kind: 'restarted' } });
+    expect(facts(executing, withPart(executing, { outcomes: [late] }))).toMatchObject([
+      { outcome: 'deleted', bytes: 0, reason: 'found gone afterwards, so what that freed is not known' },
+    ]);
+  });
+
   test('a container that was removed before its image', () => {
     const after = withPart(executing, {
       outcomes: [anOutcome('a', 'deleted', { containers: ['web-1', 'web-2'] })],

@@ -151,6 +151,11 @@ describe('how it ended', () => {
       `✓ app:1 ${short} deleted, 100 B, with the container web-1, can't be pulled again`,
       anOutcome('a', 'deleted', { containers: ['web-1'] }),
     ],
+    [
+      `✓ app:1 ${short} deleted, what that freed is not known, can't be pulled again`,
+      anOutcome('a', 'deleted', { freed: 0, why: { kind: 'restarted' } }),
+    ],
+    [`✓ app:1 ${short} deleted, 0 B, can't be pulled again`, anOutcome('a', 'deleted', { freed: 0 })],
     [`✓ app:1 ${short} is back`, anOutcome('a', 'restored')],
     [`✓ app:1 ${short} untagged, 0 B`, anOutcome('a', 'untagged')],
     [`✓ app:1 ${short} was gone already`, anOutcome('a', 'absent')],

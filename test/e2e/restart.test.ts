@@ -5,6 +5,8 @@ import { skipWithout } from '../../playground/parts/available.ts';
 import { loadImages } from '../../playground/parts/images.ts';
 import type { Snapshot } from '../../playground/parts/witness.ts';
 import { diff } from '../../playground/parts/witness-diff.ts';
+import { connect } from '../../src/store/connect.ts';
+import { silent } from '../store/_redis.ts';
 import { type Card, expectAsPlanned } from './_card.ts';
 import { deletions, openStage, type Stage, wait } from './_world.ts';
 
@@ -184,7 +186,7 @@ describe.skipIf(skipWithout('ends and starts of bots and agents', 'redis', 'engi
     expect((await stage.witness('host-2').snapshot()).images).toEqual([]);
   });
 
-  test('what expires while no bot is there is expired by the next', async () => {
+  test('what expires while no bot is there is expired by the next, also before Slack lets that one in', async () => {
     await stage.bot().stop();
     await stage.startBot({ DIMG_CONFIG: shortLived });
     await load('host-1');
@@ -193,8 +195,16 @@ describe.skipIf(skipWithout('ends and starts of bots and agents', 'redis', 'engi
     const old = card.now().message;
     stage.bot().kill('SIGKILL');
     await wait(10_500);
+    stage.slack.outage(true);
+    const starting = stage.startBot();
+    const redis = connect(stage.world.redis.url, silent, 2_500);
+    await redis.connect();
+    const stored = async () => (await redis.hget(`{dimg}:run:${card.number}`, 'json')) ?? '';
+    while (!(await stored()).includes('"state":"expired"')) await wait(100);
+    redis.disconnect();
     expect(card.now().state).toBe('proposed');
-    await stage.startBot();
+    stage.slack.outage(false);
+    await starting;
     const end = await card.ends(10_000);
     expect(end.state).toBe('expired');
     expect(end.buttons).toEqual(['Run again']);

@@ -136,6 +136,23 @@ describe.skipIf(skipWithout('a Redis that forgets', 'redis'))('a Redis that forg
     expect(one.told[0]?.lines.join('\n')).toMatch(/Entries 1 to \d+ of the audit are lost/);
   });
 
+  test('has the card of a run that was over written again where it is older, and no other', async () => {
+    const one = await bot();
+    const shown = await done(one);
+    const going = await executes(one);
+    await one.goes(going.id, outcomes(['a', 'b']));
+    const over = await one.goes(going.id, {
+      ...{ type: 'finished', at: Date.now(), host: HOST },
+      report: { tookMs: 1, before: null, after: null, raced: [] },
+    });
+    // Its card still says that it is being carried out.
+    await own.redis.flushall();
+    await one.notices();
+    expect(await one.runs.load(shown.id)).toEqual(shown);
+    expect(await one.runs.load(over.id)).toEqual(over);
+    expect(await one.deps.cards.waiting()).toEqual([over.id]);
+  });
+
   test('twice in a row is put back twice, and told twice', async () => {
     const one = await bot();
     const over = await done(one);

@@ -77,6 +77,7 @@ export function openLab(
             readDisk: async () => null,
             ledger: noLimits,
             notes: noNotes,
+            doubt: () => null,
             log: silent,
             stop: never,
             hurry: never,

@@ -1,10 +1,10 @@
-import { setMaxListeners } from 'node:events';
 import { openCache } from '../../agents/host/details.ts';
 import { openDoubts } from '../../agents/host/doubts.ts';
 import { openHeart } from '../../agents/host/heartbeat.ts';
 import { openJobs } from '../../agents/host/jobs.ts';
 import { openJournal } from '../../agents/host/journal.ts';
 import type { JournalFile } from '../../agents/host/journal-file.ts';
+import { hasUnknown } from '../../agents/host/journal-memory.ts';
 import { openLoss } from '../../agents/host/loss.ts';
 import { besideNoneThatHangs } from '../../agents/host/one-hangs.ts';
 import { openOutbox } from '../../agents/host/outbox.ts';
@@ -74,7 +74,6 @@ export function openAgent(setting: AgentSetting) {
   const self = { host, identity: disk.identity, epoch };
   const stop = new AbortController();
   const hurry = new AbortController();
-  setMaxListeners(0, stop.signal, hurry.signal);
   const redisClock = openRedisClock(monotonic, wall);
 
   const redis = openClient(connection);
@@ -164,7 +163,7 @@ export function openAgent(setting: AgentSetting) {
   const journal = openJournal(fileOf(setting), wall);
   const rarely = { ...clock, sleep: (ms: number) => sleep(ms === 1_000 ? POLL_MS : ms) };
   const outbox = openOutbox({ host, journal, queue: port, clock, monotonic, log });
-  const doubts = openDoubts({ journal, outbox, engine, clock: rarely, log });
+  const doubts = openDoubts({ journal, outbox, engine, clock: rarely, monotonic, log });
   const isLoss = openLoss({ seen: disk.heads.at(-1) ?? null, known: journal.jobs().length > 0 });
   const heart = openHeart({
     ...self,
@@ -226,7 +225,10 @@ export function openAgent(setting: AgentSetting) {
   return {
     process,
     /** Whether it has said all, and knows that it was heard. */
-    silent: () => journal.jobs().every(({ reports }) => [...reports.values()].every(({ acked }) => acked)),
+    silent: () =>
+      journal
+        .jobs()
+        .every((job) => !hasUnknown(job) && [...job.reports.values()].every(({ acked }) => acked)),
     /** SIGTERM: what is at hand is finished and reported, then it leaves. */
     async leave(): Promise<void> {
       worker.closing = true;
@@ -243,7 +245,7 @@ export function openAgent(setting: AgentSetting) {
 const LOOK_WAIT_MS = 1_500;
 const LAST_WORDS_MS = 8_000;
 /** Looks that the production agent takes each second. */
-const POLL_MS = 4_000;
+const POLL_MS = 15_000;
 
 const highest = (heads: readonly AuditHead[]): AuditHead | null =>
   heads.reduce<AuditHead | null>((most, head) => (head.n > (most?.n ?? 0) ? head : most), null);

@@ -47,8 +47,8 @@ export interface BotSetting {
   rights: Rights;
   policy: ApprovalPolicy;
   auditChannel: string | undefined;
-  /** How often it looks whether Redis has forgotten something; milliseconds. */
-  recallMs: number;
+  /** Redis may forget. */
+  forgetful: boolean;
   /** What should never be logged: an error that nobody expected. */
   unexpected(what: string, error: unknown): void;
   /** A private answer. */
@@ -83,7 +83,7 @@ export function openBot(setting: BotSetting) {
   const written = openCards(redis);
   const cards: CardQueue = {
     ...written,
-    waiting: async (from) => ((await keeping.isWhole()) ? written.waiting(from) : []),
+    waiting: async (from) => (!setting.forgetful || (await keeping.isWhole()) ? written.waiting(from) : []),
   };
   const stored = openRuns(redis, clock, 90, memory);
   const runs: Deps['runs'] = {
@@ -162,6 +162,8 @@ export function openBot(setting: BotSetting) {
     if (key === own.cards) news = true;
   });
   async function waiting(from?: number) {
+    // The one page had them all.
+    if (from) return [];
     while (data.find(own.cards) === undefined) await waitFor(connection, own.cards, Number.MAX_VALUE);
     const until = lastAsked + POLL_MS;
     if (!news && until > loop.state.now) await waitFor(connection, own.cards, until);
@@ -172,13 +174,13 @@ export function openBot(setting: BotSetting) {
 
   async function sweeping(): Promise<void> {
     for (;;) {
-      await loop.sleep(process, SWEEP_MS);
       for (;;) {
         const due = Math.min(earliest(data, own.due), earliest(data, own.asksDue));
         if (due <= loop.state.now) break;
         // Until then, or until something is due earlier.
         await waitFor(connection, own.due, due);
       }
+      await loop.sleep(process, SWEEP_MS);
       if (!recall.isOpen()) continue;
       await sweep(deps).catch((error) => log.error('what is done by the clock failed', error));
     }
@@ -187,7 +189,7 @@ export function openBot(setting: BotSetting) {
   async function recalling(): Promise<void> {
     for (;;) {
       await recall.check().catch((error) => log.error('what is done by the clock failed', error));
-      await loop.sleep(process, recall.isOpen() ? setting.recallMs : 1_000);
+      await loop.sleep(process, recall.isOpen() ? (setting.forgetful ? 1_000 : 60_000) : 1_000);
     }
   }
 

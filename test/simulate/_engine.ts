@@ -65,7 +65,7 @@ export function openSimEngine(loop: Loop, watcher: Watcher, dawdles: boolean) {
   /** What a registry still has, by `repo@sha256:…`. */
   const registry = new Map<string, Omit<SimImage, 'tags'>>();
   const open = new Set<Request>();
-  const state = { up: true, hungUntil: 0, slow: 1 };
+  const state = { up: true, hungUntil: 0, slow: 1, starts: 1 };
   let requests = 0;
 
   const byName = (name: string): SimImage | undefined =>
@@ -174,7 +174,7 @@ export function openSimEngine(loop: Loop, watcher: Watcher, dawdles: boolean) {
         };
         lost.set(request, (done) => {
           if (done) remove(name, force, request);
-          settle({ kind: 'trouble', problem: UNREACHABLE, begun: true });
+          settle({ kind: 'trouble', problem: UNREACHABLE, begun: true, cut: true });
         });
         // Mostly quick, now and then as slow as many files are.
         const ms = loop.random.chance(0.1) ? loop.random.below(20_000) : loop.latency(15);
@@ -241,6 +241,7 @@ export function openSimEngine(loop: Loop, watcher: Watcher, dawdles: boolean) {
     },
     rise(): void {
       state.up = true;
+      state.starts++;
       state.hungUntil = 0;
       loop.say(() => 'the engine is back');
     },
@@ -265,6 +266,7 @@ export function openSimEngine(loop: Loop, watcher: Watcher, dawdles: boolean) {
           ask(process, 'info', 2, () => ({
             ...{ version: '20.10.24', api: '1.41', store: 'graph driver', driver: 'overlay2', root: '/var' },
           })) as ReturnType<Engine['info']>,
+        life: async () => String(state.starts),
         list: () =>
           ask(process, 'list', 4, () => ({
             images: [...images.values()].map((image) => ({

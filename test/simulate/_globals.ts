@@ -13,6 +13,7 @@ const real = {
   performanceNow: performance.now,
   sleep: timers.setTimeout,
   randomUUID: crypto.randomUUID,
+  AbortController: globalThis.AbortController,
 };
 
 interface Timer {
@@ -50,7 +51,7 @@ export function takeOver(stacks = 0): () => void {
   };
   const repeat = (work: (...args: unknown[]) => void, every = 0, ...args: unknown[]) => {
     // What is looked for each second is looked for less often: idle hours should cost little.
-    const ms = every === 1_000 ? 4_000 : every;
+    const ms = every === 1_000 ? 15_000 : every;
     const made = timer();
     const by = owner();
     const next = () => {
@@ -71,6 +72,7 @@ export function takeOver(stacks = 0): () => void {
     clearTimeout: clear,
     setInterval: repeat,
     clearInterval: clear,
+    AbortController: PlainController,
   });
   const sleep = (ms = 0, value?: unknown) =>
     new Promise((resolve) => {
@@ -90,9 +92,32 @@ export function takeOver(stacks = 0): () => void {
       clearTimeout: real.clearTimeout,
       setInterval: real.setInterval,
       clearInterval: real.clearInterval,
+      AbortController: real.AbortController,
     });
     Object.assign(timers, { setTimeout: real.sleep });
     Object.assign(crypto, { randomUUID: real.randomUUID });
     syncBuiltinESMExports();
+  };
+}
+
+// --- internal ---
+
+/** As much of an `AbortController` as is used here: a real one is slow to make and to abort. */
+function PlainController() {
+  const heard = new Set<() => void>();
+  const signal = {
+    aborted: false,
+    addEventListener: (_: 'abort', hear: () => void) => void heard.add(hear),
+    removeEventListener: (_: 'abort', hear: () => void) => void heard.delete(hear),
+  };
+  return {
+    signal,
+    abort() {
+      if (signal.aborted) return;
+      signal.aborted = true;
+      const now = [...heard];
+      heard.clear();
+      for (const hear of now) hear();
+    },
   };
 }

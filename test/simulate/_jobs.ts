@@ -106,6 +106,27 @@ export function openJobQueue(loop: Loop) {
     forget(): void {
       queues.clear();
     },
+    /** What goes back to all jobs as they are now: what was at hand has lost its lock by then, and comes again. */
+    snapshot(): () => void {
+      const kept = [...queues].map(([host, jobs]) => [host, jobs.map((one) => ({ ...one }))] as const);
+      return () => {
+        queues.clear();
+        for (const [host, jobs] of kept) {
+          queues.set(host, jobs);
+          const free = () => {
+            for (const one of jobs) if (one.state === 'active') one.state = 'waiting';
+            pump(host);
+          };
+          loop.at(
+            loop.state.now + LOCK_MS + loop.random.below(LOCK_MS),
+            null,
+            'stalled jobs are found',
+            free,
+          );
+          pump(host);
+        }
+      };
+    },
     idle: (): boolean =>
       [...queues].every(([host, jobs]) => jobs.every(({ state }) => state === 'over' || !workers.has(host))),
   };

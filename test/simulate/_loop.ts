@@ -72,18 +72,27 @@ export function openLoop(random: Random, start: number) {
 
   /** A call that takes so many milliseconds; what it does is done, and answered, at its end. */
   function call<T>(process: Process, label: string, ms: number, effect: () => T): Promise<T> {
+    return ask(process, label, ms, (answer) => answer(effect()));
+  }
+
+  /** The same with an answer that comes later, or never. */
+  function ask<T>(
+    process: Process,
+    label: string,
+    ms: number,
+    effect: (answer: (value: T) => void, refuse: (error: Error) => void) => void,
+  ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       at(state.now + ms, process, label, () => {
         const dies = process.dies?.(process.calls++) ?? null;
         if (dies === 'before') return kill(process);
         try {
-          const value = effect();
-          if (dies === 'after') return kill(process);
-          resolve(value);
+          if (dies === null) effect(resolve, reject);
+          else effect(deaf, deaf);
         } catch (error) {
-          if (dies === 'after') return kill(process);
-          reject(error);
+          if (dies === null) reject(error);
         }
+        if (dies === 'after') kill(process);
       });
     });
   }
@@ -129,6 +138,7 @@ export function openLoop(random: Random, start: number) {
     kill,
     say,
     call,
+    ask,
     sleep,
     run,
     process: (name: string): Process => ({ name, alive: true, calls: 0, dies: null, died: new Set() }),
@@ -157,6 +167,7 @@ export function callOff(due: Due | null | undefined): void {
 
 // --- internal ---
 
+const deaf = () => {};
 const nextTick = (resolve: () => void) => process.nextTick(resolve);
 
 const before = (a: Event, b: Event) => a.at < b.at || (a.at === b.at && a.n < b.n);

@@ -55,9 +55,15 @@ function toReply(value: unknown): unknown {
   return (end < 0 ? value : value.slice(0, end)).map(toReply);
 }
 
+const patterns = new Map<string, RegExp>();
 /** Lua's `string.match`, for patterns of the few classes that our scripts use: the first group, or all of it. */
 function matched(s: string, pattern: string): string | undefined {
-  const found = new RegExp(pattern.replaceAll('%x', '[0-9a-fA-F]').replaceAll('%d', '[0-9]')).exec(s);
+  let known = patterns.get(pattern);
+  if (!known) {
+    known = new RegExp(pattern.replaceAll('%x', '[0-9a-fA-F]').replaceAll('%d', '[0-9]'));
+    patterns.set(pattern, known);
+  }
+  const found = known.exec(s);
   return found?.[1] ?? found?.[0];
 }
 

@@ -20,8 +20,8 @@ export function openRedisData(now: () => number) {
   let ends = new Map<string, number>();
   /** Another one after each start. */
   let runId = 1;
-  /** Heard after each change of a key. */
-  const changed = new Set<(key: string) => void>();
+  /** Heard after each change of a key, with the command in small letters. */
+  const changed = new Set<(key: string, command: string) => void>();
 
   function find(key: string): Value | undefined {
     const end = ends.get(key);
@@ -32,8 +32,8 @@ export function openRedisData(now: () => number) {
     ends.delete(key);
     return keys.delete(key);
   }
-  function touch(key: string): void {
-    for (const hear of changed) hear(key);
+  function touch(key: string, command: string): void {
+    for (const hear of changed) hear(key, command);
   }
   function of<T extends Value>(key: string, is: (value: Value) => value is T, make: () => T): T;
   function of<T extends Value>(key: string, is: (value: Value) => value is T): T | undefined;
@@ -217,11 +217,17 @@ export function openRedisData(now: () => number) {
 
   const READS =
     /^(?:GET|H?EXISTS|HGET|HMGET|HGETALL|HLEN|HVALS|INFO|SRANDMEMBER|SMEMBERS|SISMEMBER|SMISMEMBER|Z(?:RANGE|SCORE|CARD)|X(?:RANGE|REVRANGE|LEN)|TIME|PING|EVAL)/i;
+  const known = new Map<string, { name: string; command: Command; writes: boolean }>();
   function exec(name: string, args: string[]): unknown {
-    const command = commands[name.toLowerCase()];
-    if (!command) throw new Error(`The simulated Redis does not know ${name}`);
-    const reply = command(args);
-    if (!READS.test(name)) touch(args[0] ?? '');
+    let one = known.get(name);
+    if (!one) {
+      const command = commands[name.toLowerCase()];
+      if (!command) throw new Error(`The simulated Redis does not know ${name}`);
+      one = { name: name.toLowerCase(), command, writes: !READS.test(name) };
+      known.set(name, one);
+    }
+    const reply = one.command(args);
+    if (one.writes) touch(args[0] ?? '', one.name);
     return reply;
   }
 

@@ -88,17 +88,17 @@ export const SRE = 'S0SRE';
 
 export function draw(seed: number, kinds: Kinds): Schedule {
   const random = randomOf(seed * 2 + 1);
-  const hosts = Array.from({ length: random.chance(0.25) ? 2 : 1 }, () => drawImages(random));
-  const acts = Array.from({ length: 1 + weighted(random, [6, 3, 1]) }, (_, i) => drawAct(random, hosts, i));
+  const hosts = Array.from({ length: random.chance(0.2) ? 2 : 1 }, () => drawImages(random));
+  const acts = Array.from({ length: 1 + weighted(random, [12, 4, 1]) }, (_, i) => drawAct(random, hosts, i));
   const faults = kinds.calm
     ? []
     : Array.from({ length: 1 + weighted(random, [3, 3, 2, 1]) }, () => drawFault(random, hosts, kinds));
   return {
     seed,
-    bots: random.chance(0.4) ? 2 : 1,
+    bots: random.chance(0.35) ? 2 : 1,
     hosts,
     approvals: random.chance(0.3) ? 2 : 1,
-    expires: random.pick([15_000, 25_000, 40_000, 60_000, 90_000, 240_000]),
+    expires: random.pick([10_000, 15_000, 15_000, 25_000, 25_000, 40_000, 60_000, 120_000]),
     auditChannel: random.chance(0.3),
     acts,
     faults,
@@ -122,7 +122,7 @@ function span(random: Random, least: number, most: number): number {
 }
 
 function drawImages(random: Random): ImageSpec[] {
-  const count = 1 + random.below(4);
+  const count = 1 + weighted(random, [4, 3, 2, 1]);
   return Array.from({ length: count }, (_, i) => ({
     tags: random.chance(0.2)
       ? []
@@ -173,7 +173,7 @@ function drawMoves(random: Random, requester: UserId, force: boolean, rollout: b
       via: verb !== 'confirm' && verb !== 'again' && random.chance(0.15) ? 'command' : 'button',
       ...(random.chance(0.15) && { again: span(random, 20, 4_000) }),
     });
-  const soon = () => span(random, 300, 20_000);
+  const soon = () => span(random, 300, random.chance(0.3) ? 20_000 : 6_000);
   if (force) {
     for (const by of [BO, CY, ANA, EVE])
       if (random.chance(by === BO ? 0.85 : by === CY ? 0.6 : 0.1)) add('proposed', by, 'approve', soon());

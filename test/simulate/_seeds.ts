@@ -52,7 +52,7 @@ export async function liveSeeds(from: number, count: number, options: SeedOption
   try {
     for (let seed = from; seed < from + count && realNow() < until; seed++) {
       const schedule = draw(seed, kinds);
-      trust.believe(seed % 16 !== 0);
+      trust.believe(seed % 32 === 0 ? 'checked' : seed % 32 === 16 ? 'frozen' : 'trusted');
       const result = await live(schedule, { commands, lateWord, dawdles });
       add(tally, result);
       if (result.violation === null) continue;

@@ -1,4 +1,4 @@
-import { type Entry, firstBreak } from '../../src/domain/audit.ts';
+import { type Entry, firstBreak, GENESIS } from '../../src/domain/audit.ts';
 import type { HostName, ImageId, RunId, UserId } from '../../src/domain/ids.ts';
 import { jobId, parseJobId } from '../../src/domain/job-id.ts';
 import type { Plan } from '../../src/domain/plan.ts';
@@ -60,6 +60,8 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
   /** Images that went by a request: which job it was for. */
   const gone: { host: HostName; image: ImageId; job: string | null; run: RunId | null; at: number }[] = [];
   let violation: Violation | null = null;
+  /** Runs from before Redis forgot: they may go back. */
+  const forgiven = new Set<RunId>();
   let forgiving = false;
 
   function keep(kept: boolean, promise: string | (() => string)): void {
@@ -127,8 +129,8 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
           .join('')}`,
     );
     if (!before) born(id);
-    if (forgiving) return;
-    if (before) changed(before, after);
+    if (forgiven.has(id)) for (const [host] of partsOf(after)) planOf(id, host);
+    else if (before) changed(before, after);
     else keep(after.rev === 0, `#${id} began in the middle`);
   }
 
@@ -182,14 +184,14 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
     }
   }
 
-  const plans = new Map<string, Plan>();
+  /** As it is stored, or was first. */
+  const plans = new Map<string, { json: string; plan: Plan }>();
   function planOf(run: RunId, host: HostName): Plan | undefined {
     const json = data.exec('HGET', [own.plans(run), host]) as string | null;
-    if (json === null) return undefined;
-    const known = plans.get(json);
-    if (known) return known;
+    const known = plans.get(`${run} ${host}`);
+    if (json === null || known?.json === json) return known?.plan;
     const plan = JSON.parse(json) as Plan;
-    plans.set(json, plan);
+    plans.set(`${run} ${host}`, { json, plan });
     return plan;
   }
 
@@ -198,12 +200,19 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
   const atHand = (by: Process) => begun.findLast((one) => one.by === by);
 
   data.changed.add((key) => {
+    if (!key.startsWith('{dimg}:run:')) return;
     const match = /^\{dimg\}:run:(\d+)$/.exec(key);
     if (match) stored(Number(match[1]) as RunId);
   });
 
   return {
     keep,
+    isForgiving: () => forgiving,
+    /** Whether something is unknown that somebody must still tell. */
+    inDoubt: (): boolean =>
+      [...runs.values()].some((run) =>
+        partsOf(run).some(([, part]) => part.outcomes.some(({ outcome }) => outcome === 'unknown')),
+      ),
     runs,
     open,
     presses,
@@ -216,6 +225,7 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
     /** From now on runs may go back: Redis has forgotten something. */
     forgive(): void {
       forgiving = true;
+      for (const id of runs.keys()) forgiven.add(id);
     },
     accepted(by: Process, host: HostName, epoch: string, id: string): void {
       const named = parseJobId(id);
@@ -228,7 +238,7 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
       // The time is asked before it is noted down.
       keep(loop.state.now <= job.notAfter + 20_000, `${id} was begun after its expiry`);
       const run = runs.get(named.run);
-      if (!run || forgiving) return;
+      if (!run || forgiven.has(run.id)) return;
       decided(run);
       const plan = planOf(named.run, host);
       keep(
@@ -253,7 +263,7 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
       if (image === null) return;
       const plan = planOf(hand.run, host);
       const item = plan?.items.find((one) => one.image === image);
-      if (!forgiving) {
+      if (!forgiven.has(hand.run)) {
         keep(item !== undefined, `${name} is deleted for #${hand.run}, and is not in its plan`);
         const run = runs.get(hand.run);
         if (run) decided(run);
@@ -277,7 +287,7 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
       const last = earlier.at(-1);
       const look = looks.get(at(host, image));
       keep(look?.by === by, `${name} is deleted without a look by ${by.name}`);
-      if (!forgiving && item?.action === 'delete')
+      if (!forgiven.has(hand.run) && item?.action === 'delete')
         keep(
           look?.tags.every((tag) => item.references.includes(tag)) ?? false,
           `${name} is deleted for #${hand.run} though it was seen to have other names than in its plan`,
@@ -300,20 +310,27 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
       const hand = request && begun.findLast((one) => one.by === request.by && one.images.has(image));
       gone.push({ host, image, job: hand?.job ?? null, run: hand?.run ?? null, at: loop.state.now });
     },
-    /** Whether an agent died while it had this run in its hands: of what was gone by then nobody knows by whom. */
-    orphaned: (run: RunId, host: HostName): boolean =>
-      begun.some((one) => one.run === run && one.host === host && !one.by.alive),
+    /** Whether an agent died that had asked for this deletion: of what was gone by then nobody knows by whom. */
+    orphaned: (run: RunId, host: HostName, image: string): boolean =>
+      begun.some((one) => one.run === run && one.host === host && !one.by.alive && one.images.has(image)),
     /** The chain, and that each deletion has its entry. */
     audit(whole: boolean): void {
       const rows = data.exec('XRANGE', [own.audit, '-', '+']) as [string, string[]][];
       const entries = rows.map(([, fields]) => JSON.parse(fields[1] ?? '') as Entry);
-      entries.forEach((entry, i) => {
-        keep(
-          entry.n === i + 1 && (i === 0 || entry.prev === entries[i - 1]?.hash),
-          `the audit breaks at ${i + 1}`,
-        );
-      });
-      if (whole) keep(firstBreak(entries) === null, 'the audit does not verify');
+      let last = GENESIS;
+      for (const entry of entries) {
+        // A Redis that forgot may lose entries, but says which.
+        const skips = forgiving && entry.kind === 'lost' && entry.from === last.n + 1 && entry.n > last.n + 1;
+        const follows = entry.n === last.n + 1 && entry.prev === last.hash;
+        keep(follows || skips, `the audit breaks at ${last.n + 1}`);
+        if (whole)
+          keep(
+            firstBreak([entry], { n: entry.n - 1, hash: entry.prev }) === null,
+            'the audit does not verify',
+          );
+        last = entry;
+      }
+      const isLossy = entries.some(({ kind }) => kind === 'lost');
       const of = (run: RunId, image: string, host: string) =>
         entries.filter(
           (one) =>
@@ -327,12 +344,13 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
         if (run === null) continue;
         const about = of(run, image, host);
         const known = about.filter(({ outcome }) => outcome !== 'unknown');
-        keep(about.length > 0, `a deletion of #${run} has no entry in the audit`);
+        keep(isLossy || about.length > 0, `a deletion of #${run} has no entry in the audit`);
         keep(
           known.length <= 1 && about.length - known.length <= 1,
           `a deletion of #${run} has ${about.length} entries in the audit`,
         );
       }
+      if (isLossy) return;
       for (const run of runs.values()) {
         const ended = entries.filter((one) => one.kind === 'ended' && one.run === run.id).length;
         keep(lateWord ? ended >= 1 : ended === 1, `#${run.id} has ended ${ended} times by the audit`);

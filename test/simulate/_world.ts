@@ -168,7 +168,7 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
         auditChannel: schedule.auditChannel ? AUDIT_CHANNEL : undefined,
         unexpected: (what, error) => noteError(`${what}: ${(error as Error)?.stack ?? error}`, error),
         told: () => {},
-        recallMs: forgetful ? 1_000 : 20_000,
+        forgetful,
       });
     });
   hosts.forEach((host, i) => {
@@ -186,11 +186,15 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
     });
   });
 
+  /** Whether some run is not over; one that is not there any more nobody brings to its end. */
+  const isOpen = () =>
+    forgetful ? [...witness.open].some((id) => data.find(own.run(id)) !== undefined) : witness.open.size > 0;
+
   /** What nobody foresaw: other than that Redis or Slack are away. */
   function noteError(text: string, error: unknown): void {
     if (
       error !== null &&
-      /Redis|Command timed out|ECONNREFUSED|rate-limit|request error|HTTP protocol|API error/.test(
+      /Redis|NOGROUP|NOTHELD|Command timed out|ECONNREFUSED|rate-limit|request error|HTTP protocol|API error/.test(
         String((error as Error)?.message),
       )
     )
@@ -265,8 +269,13 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
         data.exec('FLUSHALL', []);
         queue.forget();
         return;
-      case 'restore':
+      case 'restore': {
+        const back = snapshots.get(fault);
+        if (!back) return;
+        witness.forgive();
+        back();
         return;
+      }
     }
   }
 
@@ -298,9 +307,21 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
     }
   }
 
+  const snapshots = new Map<Fault, () => void>();
+  const save = (fault: Fault) => {
+    const [stored, jobs] = [data.snapshot(), queue.snapshot()];
+    snapshots.set(fault, () => {
+      stored();
+      jobs();
+    });
+  };
+
   for (const slot of slots) slot.start();
   for (const fault of schedule.faults)
     if (fault.kind !== 'crash') loop.at(START + fault.at, null, '', () => !healed && apply(fault));
+  for (const fault of schedule.faults)
+    if (fault.kind === 'restore')
+      loop.at(START + Math.max(0, fault.at - fault.back), null, '', () => !healed && save(fault));
 
   return {
     ...{ loop, data, queue, slack, witness, people, hosts, bots, unexpected },
@@ -318,7 +339,14 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
       loop.say(() => 'all is mended');
     },
     settled(): boolean {
-      if (people.busy() || witness.open.size > 0 || data.find('{dimg}:cards') !== undefined) return false;
+      if (forgetful && data.find(own.whole) !== data.runId()) return false;
+      if (
+        people.busy() ||
+        isOpen() ||
+        (lateWord && witness.inDoubt()) ||
+        data.find('{dimg}:cards') !== undefined
+      )
+        return false;
       if (Number(data.exec('XLEN', [key.reports])) > 0) return false;
       return hosts.every(({ engine, agent }) => !engine.busy() && (agent?.silent() ?? true)) && queue.idle();
     },

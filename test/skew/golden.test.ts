@@ -23,7 +23,7 @@ import { openRuns } from '../../src/store/runs.ts';
 import { ANA, aHostStatus, runId } from '../domain/_build.ts';
 import { botOn } from '../flows/_bot.ts';
 import { type Random, randomOf } from '../property/_random.ts';
-import { ownRedis, silent } from '../store/_redis.ts';
+import { makeWhole, ownRedis, silent } from '../store/_redis.ts';
 
 /** What 5cbacca, the version before this one, stored and sent: `npm run test:skew -- --record test/skew/golden.json`. */
 const golden = JSON.parse(readFileSync(join(import.meta.dirname, 'golden.json'), 'utf8')) as {
@@ -96,6 +96,10 @@ const laters = (value: unknown) =>
 
 describe.skipIf(skipWithout('what former and later versions store', 'redis'))('of another version', () => {
   const own = ownRedis('skew');
+  const begin = async () => {
+    await own.redis.flushdb();
+    await makeWhole(own.redis);
+  };
   const put = async (run: Run) => {
     await own.redis.hset(names.run(run.id), 'rev', String(run.rev), 'json', JSON.stringify(run));
   };
@@ -128,7 +132,7 @@ describe.skipIf(skipWithout('what former and later versions store', 'redis'))('o
   });
 
   test.each(Object.entries(golden.reports))('a report of the kind %s is taken', async (_, told) => {
-    await own.redis.flushdb();
+    await begin();
     await own.redis.xadd(key.reports, '*', 'r', JSON.stringify(told));
     const seen: Report[] = [];
     const reports = openReports(await own.another(), 'bot', silent);
@@ -174,7 +178,7 @@ describe.skipIf(skipWithout('what former and later versions store', 'redis'))('o
     const random = randomOf(1);
     let kept = 0;
     for (let round = 0; round < 120; round++) {
-      await own.redis.flushdb();
+      await begin();
       const [, given] = runs[round % runs.length] as [string, Run];
       const run = structuredClone(given);
       inject(run, random);
@@ -191,7 +195,7 @@ describe.skipIf(skipWithout('what former and later versions store', 'redis'))('o
   });
 
   test('fields of a report that are not known are stored with what it tells', async () => {
-    await own.redis.flushdb();
+    await begin();
     const random = randomOf(2);
     const run = structuredClone(golden.runs['executing prune'] as Run);
     const told = structuredClone(golden.reports.outcomes as Report);
@@ -220,7 +224,7 @@ describe.skipIf(skipWithout('what former and later versions store', 'redis'))('o
     };
 
     test("is answered with a sentence, and left as it is, in nobody's way", async () => {
-      await own.redis.flushdb();
+      await begin();
       const { deps } = bot();
       const { lines, log } = watched();
       const all = { ...deps, log, commands: await loadCommands() };
@@ -248,7 +252,7 @@ describe.skipIf(skipWithout('what former and later versions store', 'redis'))('o
     });
 
     test('keeps the reports about it for a newer bot, which has them at once', async () => {
-      await own.redis.flushdb();
+      await begin();
       await put(newer(7));
       const { deps } = bot();
       const { lines, log } = watched();
@@ -277,7 +281,7 @@ describe.skipIf(skipWithout('what former and later versions store', 'redis'))('o
   });
 
   test('a heartbeat that says more than this version understands hides no host, not even its own', async () => {
-    await own.redis.flushdb();
+    await begin();
     const beat = golden.heartbeats.counted as Heartbeat;
     await own.redis.hset(key.hosts, 'host-1', JSON.stringify(beat));
     await own.redis.hset(

@@ -12,7 +12,7 @@ import type { Random } from '../property/_random.ts';
 import type { Virtual } from './_virtual.ts';
 
 /** What a lock that nobody renews is held for; as in production. */
-const LOCK_MS = 8_000;
+const LOCK_MS = 3_000;
 
 /** Longer than in production, since each look makes time stand still; what changes is told at once, as there. */
 const LOOK_MS = 2_000;

@@ -84,7 +84,14 @@ export async function live(
   for (let from = 0; from < items.length; ) {
     const some = items.slice(from, from + 1 + random.below(40));
     from += some.length;
-    const outcome = () => random.pick(['deleted', 'deleted', 'deleted', 'failed', 'absent'] as const);
+    const outcome = () =>
+      random.pick([
+        'deleted',
+        'deleted',
+        'deleted',
+        'failed',
+        random.chance(0.1) ? 'unknown' : 'absent',
+      ] as const);
     const outcomes = some.map(({ image }) => ({ image, outcome: outcome(), removed: [], freed: 100 }));
     await tell({ type: 'outcomes', host: HOST, outcomes } as never);
     await pass(8_000);
@@ -92,4 +99,10 @@ export async function live(
   }
   const report = { tookMs: 100, before: null, after: null, raced: [] };
   await tell({ type: 'finished', host: HOST, report } as never);
+  for (const { image, outcome } of (await now()).hosts[HOST]?.outcomes ?? []) {
+    if (outcome !== 'unknown' || random.chance(0.2)) continue;
+    await pass(60_000);
+    const known = [{ image, outcome: 'deleted', removed: [], freed: 100 }];
+    await tell({ type: 'outcomes', host: HOST, outcomes: known } as never);
+  }
 }

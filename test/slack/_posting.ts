@@ -40,7 +40,7 @@ export function aPosting(
 ): Posting & { finder: Finder } {
   return {
     ...{ client, cards, time, log: silent },
-    gate: { wait: () => 0 },
+    gate: { wait: () => 0, fetch },
     patience: openPatience(() => 0),
     stamp: openStamps(`bot ${Math.random()}`),
     finder: openFinder(client, 'B0DIMG'),

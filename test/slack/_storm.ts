@@ -37,6 +37,10 @@ export async function openStorm(redis: Redis, random: Random, log: Log) {
     runs: { ...runs, createAs: kicking(runs.createAs), commit: kicking(runs.commit) },
   };
   const ids: RunId[] = [];
+  let faults = 0;
+  slack.onChange((entry) => {
+    if (entry.kind === 'call' && entry.fault) faults++;
+  });
   let sweeping = true;
   const world = { slack, deps, virtual, random, log, calls };
 
@@ -62,7 +66,7 @@ export async function openStorm(redis: Redis, random: Random, log: Log) {
     async behind(): Promise<number> {
       return redis.zcard('{dimg}:cards');
     },
-    faults: () => world.slack.history.filter((entry) => entry.kind === 'call' && entry.fault).length,
+    faults: () => faults,
     async close(): Promise<void> {
       sweeping = false;
       for (const bot of bots) bot.die();

@@ -12,6 +12,7 @@ export function openVirtual(hanging: () => number, start = Date.now()) {
   let now = start;
   let active = 0;
   let stirred = 0;
+  let heard = () => {};
   let jumps = 0;
   const sleepers = new Set<{ at: number; wake(): void }>();
 
@@ -25,7 +26,7 @@ export function openVirtual(hanging: () => number, start = Date.now()) {
           wake() {
             sleepers.delete(sleeper);
             signal?.removeEventListener('abort', sleeper.wake);
-            stirred++;
+            stir();
             resolve();
           },
         };
@@ -41,15 +42,22 @@ export function openVirtual(hanging: () => number, start = Date.now()) {
       return await work();
     } finally {
       active--;
-      stirred++;
+      stir();
     }
+  }
+
+  function stir(): void {
+    stirred++;
+    heard();
   }
 
   async function quiet(): Promise<void> {
     let last = stirred;
     for (let turns = 0, all = 0; turns < QUIET_TURNS; turns++, all++) {
       await turn();
-      if (all > 20) await wait(1);
+      // Whose answer is awaited stirs when it comes; only what hangs is not told of.
+      if (all > 20 && active !== hanging())
+        await Promise.race([wait(1), new Promise<void>((resolve) => (heard = resolve))]);
       if (active !== hanging() || stirred !== last) {
         turns = -1;
         last = stirred;

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { Message, Slack } from '../../playground/slack/index.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import { isFinal } from '../../src/domain/run.ts';
+import { totals } from '../../src/domain/totals.ts';
 import type { Deps } from '../../src/flows/_deps.ts';
 import { renderCard } from '../../src/slack/card.ts';
 import { metadataOf, readMetadata, readNote } from '../../src/slack/metadata.ts';
@@ -28,7 +29,7 @@ export async function judge(slack: Slack, deps: Deps, ids: readonly RunId[]) {
   );
   const lines = by(
     posted.filter(({ channel }) => channel === 'C0AUDIT'),
-    (one) => readMetadata(one)?.run,
+    (one) => `${readMetadata(one)?.run} ${readMetadata(one)?.unknown}`,
   );
   const replies = by(
     posted.filter((one) => one.thread_ts),
@@ -47,7 +48,11 @@ export async function judge(slack: Slack, deps: Deps, ids: readonly RunId[]) {
     const card = renderCard(run, plans, deps.rights);
     expect([id, shown?.text, bare(shown?.blocks)]).toEqual([id, card.text, bare(card.blocks)]);
     if (isFinal(run.state)) expect(shown?.metadata).toEqual(metadataOf(run));
-    if (isFinal(run.state)) expect([id, lines.get(id)?.length]).toEqual([id, 1]);
+    const { unknown } = totals(run);
+    const of = [...lines].filter(([name]) => name.startsWith(`${id} `));
+    if (isFinal(run.state))
+      expect([id, of.map(([name]) => name)]).toEqual([id, expect.arrayContaining([`${id} ${unknown}`])]);
+    for (const [name, same] of of) expect([name, same.length]).toEqual([name, 1]);
 
     const thread = replies.get(`${channel} ${ts}`) ?? [];
     below += thread.length;
@@ -56,11 +61,14 @@ export async function judge(slack: Slack, deps: Deps, ids: readonly RunId[]) {
     );
     expect([id, names.toSorted()]).toEqual([id, [...new Set(names)].toSorted()]);
     const wanted = notesOf(run, deps.rights).map(({ key }) => key as string);
-    for (const [what, list] of [
-      ['plan', card.planList],
-      ['outcomes', card.outcomeList],
-    ] as const)
-      if (list) wanted.push(list().length > 100 ? `${what}-${id}.txt` : `list ${what} 1`);
+    const named = (what: string, lines: number) => (lines > 100 ? `${what}-${id}.txt` : `list ${what} 1`);
+    if (card.planList) wanted.push(named('plan', card.planList().length));
+    if (card.outcomeList) {
+      const lines = card.outcomeList().length;
+      // What was listed of it before said less.
+      const later = named(`outcomes-${unknown}-unknown`, lines + 1);
+      wanted.push(names.includes(later) || of.length > 1 ? later : named('outcomes', lines));
+    }
     for (const name of wanted) expect([id, names]).toEqual([id, expect.arrayContaining([name])]);
   }
   expect(slack.rejected).toEqual([]);

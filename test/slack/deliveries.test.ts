@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { skipWithout } from '../../playground/parts/available.ts';
 import { type Slack, startSlack } from '../../playground/slack/index.ts';
 import { loadCommands } from '../../src/commands/_load.ts';
@@ -23,6 +25,7 @@ const time = { ...real, sleep: (ms: number, signal?: AbortSignal) => real.sleep(
 describe.skipIf(skipWithout('what Slack delivers', 'redis'))('what Slack delivers', () => {
   const own = ownRedis('slack-deliveries');
   let slack: Slack;
+  let make: () => ReturnType<typeof openApp>;
   let app: Awaited<ReturnType<typeof openApp>>;
   const told: string[] = [];
 
@@ -31,28 +34,30 @@ describe.skipIf(skipWithout('what Slack delivers', 'redis'))('what Slack deliver
     const bare = botOn(own.redis, { hosts: [aHostStatus(HOST, { seenAt: Date.now() })], now: Date.now }).deps;
     const voice = openVoice(clientOf(slack), time, silent);
     const deps = { ...bare, commands: await loadCommands(), voice };
-    app = await openApp(
-      {
-        ...{ botToken: slack.botToken, botId: 'B0DIMG', botUserId: 'U0DIMG' },
-        clientOptions: {
-          slackApiUrl: slack.apiUrl,
-          retryConfig: { retries: 0 },
-          rejectRateLimitedCalls: true,
+    make = () =>
+      openApp(
+        {
+          ...{ botToken: slack.botToken, botId: 'B0DIMG', botUserId: 'U0DIMG' },
+          clientOptions: {
+            slackApiUrl: slack.apiUrl,
+            retryConfig: { retries: 0 },
+            rejectRateLimitedCalls: true,
+          },
+          by: { appToken: slack.appToken },
         },
-        by: { appToken: slack.appToken },
-      },
-      {
-        command: (asked) => request(deps, asked),
-        press: async (pressed) => {
-          told.push(pressed.delivery);
-          return press(deps, pressed);
+        {
+          command: (asked) => request(deps, asked),
+          press: async (pressed) => {
+            told.push(pressed.delivery);
+            return press(deps, pressed);
+          },
+          deny: async () => null,
+          reply: voice.reply,
+          home: async () => {},
         },
-        deny: async () => null,
-        reply: voice.reply,
-        home: async () => {},
-      },
-      { log: silent, time },
-    );
+        { log: silent, time },
+      );
+    app = await make();
     await app.start();
   });
   afterAll(async () => {
@@ -154,6 +159,33 @@ describe.skipIf(skipWithout('what Slack delivers', 'redis'))('what Slack deliver
     expect((await ask()).error).toBeUndefined();
     expect(await runs()).toBe(known + 1);
   });
+
+  test('to one bot too many come once another connection has ended', async () => {
+    await connected();
+    const others = await Promise.all(Array.from({ length: 9 }, openSocket));
+    const late = await make();
+    let isIn = false;
+    const coming = late.start().then(() => {
+      isIn = true;
+    });
+    const opened = () =>
+      slack.history.filter((one) => one.kind === 'call' && one.method === 'apps.connections.open');
+    const before = opened().length;
+    await slack.waitFor(() => opened().length >= before + 2, 5_000, 'another try');
+    expect([isIn, slack.connections()]).toEqual([false, 10]);
+    for (const socket of others) socket.terminate();
+    await coming;
+    await late.end();
+    await connected();
+  });
+
+  /** A connection of another process. */
+  async function openSocket(): Promise<WebSocket> {
+    const { url = '' } = await clientOf(slack, slack.appToken).apps.connections.open();
+    const socket = new WebSocket(url);
+    await once(socket, 'message');
+    return socket;
+  }
 
   test('to a bot that starts is waited for while Slack is away, and not where the token is wrong', async () => {
     const stop = new AbortController();

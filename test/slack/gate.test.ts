@@ -47,6 +47,16 @@ const broken = (): Response => {
 };
 
 describe('a call to Slack', () => {
+  test.each(['soon', '', undefined])(
+    'that was too many holds for half a minute where Slack says %o',
+    async (said) => {
+      const { call, answers } = setUp();
+      answers(() => status(429, said === undefined ? {} : { 'retry-after': said }));
+      await call('chat.update');
+      expect(await call('chat.update')).toBe(30_000);
+    },
+  );
+
   test('that was too many holds all of its kind for as long as Slack says, the longest of what it said', async () => {
     const { call, answers, pass } = setUp();
     answers(() => status(429, { 'retry-after': '20' }));

@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Slack } from '../../playground/slack/index.ts';
 import { plain } from '../../src/domain/markup.ts';
+import type { Run } from '../../src/domain/run.ts';
 import { openAuditLine } from '../../src/slack/audit-line.ts';
 import { openPostedHeads } from '../../src/slack/heads.ts';
 import { metadataOf } from '../../src/slack/metadata.ts';
-import { aRun, id, runId } from '../domain/_build.ts';
+import { anOutcome, aRun, HOST, id, runId } from '../domain/_build.ts';
 import { type clientOf, withClient } from '../playground/slack/_app.ts';
 import { silent } from '../store/_redis.ts';
+import { ended } from './_card.ts';
 import { aPosting, openMarks } from './_posting.ts';
 
 describe('heads in Slack', () => {
@@ -90,6 +92,25 @@ describe('heads in Slack', () => {
       expect(await line(7)).toBeGreaterThan(0);
       expect(await line(7)).toBe(0);
       expect(slack.messages('C0AUDIT')).toHaveLength(2);
+    });
+
+    test('come once more where hosts tell later what had been unknown, however late and whatever was lost', async () => {
+      const told = (outcome: 'unknown' | 'deleted', n: number): Run => ({
+        ...{ ...run(10), state: outcome === 'unknown' ? 'unknown' : 'done' },
+        hosts: { [HOST]: { ...ended, outcomes: [anOutcome('a', outcome)] } },
+        audit: { n, hash: id(`${n}`) },
+      });
+      expect(await bot()(told('unknown', 100))).toBe(0);
+      slack.fault({ method: 'chat.postMessage', kind: 'drop-after' });
+      const late = { ...told('deleted', 101), endedAt: Date.now() - 3 * 86_400_000 };
+      expect(await bot()(late)).toBeGreaterThan(0);
+      expect(await bot()(late)).toBe(0);
+      expect(await bot()({ ...late, audit: { n: 102, hash: id('102') } })).toBe(0);
+      const lines = slack.messages('C0AUDIT').map(({ blocks }) => JSON.stringify(blocks));
+      expect(lines).toEqual([
+        expect.stringContaining('#10 unknown'),
+        expect.stringMatching(/#10 done .* audit 101/),
+      ]);
     });
 
     test('do not hold up what Slack will never take, and leave what is long over', async () => {

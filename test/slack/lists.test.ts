@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { say } from '../../src/domain/markup.ts';
+import type { Outcome } from '../../src/domain/outcome.ts';
 import type { Card } from '../../src/slack/card.ts';
 import { openLists } from '../../src/slack/lists.ts';
-import { run } from './_card.ts';
+import { DONE } from '../../src/slack/marks.ts';
+import { anOutcome, HOST } from '../domain/_build.ts';
+import { ended, run } from './_card.ts';
 import { useThread } from './_thread.ts';
 
 describe('a list below a card', () => {
@@ -69,6 +72,52 @@ describe('a list below a card', () => {
         expect(await bot()(run('done'), at, listing(lines, 1))).toBe(0);
         expect(thread(at)).toHaveLength(1);
       }
+    },
+  );
+
+  test('of how a run ended is listed anew where hosts tell later what had been unknown', async () => {
+    const at = await card();
+    const told = (...outcomes: Outcome['outcome'][]) => {
+      const all = outcomes.map((outcome, i) => anOutcome(`${i}`, outcome));
+      return run('partial', { hosts: { [HOST]: { ...ended, outcomes: all } } });
+    };
+    const listing = (text: string) => ({ planList: null, outcomeList: () => [say`${text}`] });
+    const put = bot();
+    for (const _ of [1, 2]) expect(await put(told('unknown', 'unknown'), at, listing('two'))).toBe(0);
+    for (const _ of [1, 2]) expect(await put(told('unknown', 'deleted'), at, listing('one'))).toBe(0);
+    for (const _ of [1, 2]) expect(await bot()(told('failed', 'deleted'), at, listing('none'))).toBe(0);
+    expect(thread(at).map(({ blocks }) => JSON.stringify(blocks))).toEqual([
+      expect.stringContaining('two'),
+      expect.stringMatching(/instead of what is listed above:\\none/),
+      expect.stringMatching(/instead of what is listed above:\\nnone/),
+    ]);
+  });
+
+  test.each([1, 101])(
+    'of %i lines, taken down and not sent by a bot that stood still, is not sent by it late',
+    async (lines) => {
+      const at = await card();
+      const slow = posting();
+      let still = true;
+      const late = openLists({
+        ...slow,
+        cards: {
+          ...slow.cards,
+          async mark(id, what, from, to) {
+            const taken = await marks.mark(id, what, from, to);
+            // Meanwhile another bot looks for it in vain, and puts it there.
+            if (still && what === 'thread plan 1' && to !== DONE) {
+              still = false;
+              pass(60_000);
+              expect(await bot()(run('done'), at, listing(lines, 1))).toBe(0);
+            }
+            return taken;
+          },
+        },
+      });
+      expect(await late(run('done'), at, listing(lines, 1))).toBeGreaterThan(0);
+      expect(await late(run('done'), at, listing(lines, 1))).toBe(0);
+      expect(thread(at)).toHaveLength(1);
     },
   );
 

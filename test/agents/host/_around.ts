@@ -50,7 +50,7 @@ export const noLimits: Ledger = {
 /** An execution that no next start will know of. */
 export const noNotes: Notes = {
   begin: async () => null,
-  tried: async () => {},
+  tried: async () => null,
   end: async () => {},
   beginCache: async () => null,
   freed() {},

@@ -73,6 +73,7 @@ export function direct(
         clock: { now: Date.now, sleep: (ms) => sleep(ms) },
         ledger: noLimits,
         notes: noNotes,
+        doubt: () => null,
         readDisk: async () => null,
         log: silent,
         stop: more.stop ?? never,

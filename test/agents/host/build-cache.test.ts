@@ -114,6 +114,7 @@ describe.skipIf(skipWithout('the build cache of a real engine', 'engines', 'redi
       ...{ journal, engine, log: { debug() {}, info() {}, warn() {}, error() {} } },
       outbox: { say: async (_, body) => void said.push(body) },
       clock: { now: () => 1, sleep: async () => {} },
+      monotonic: () => 1,
     });
     await doubts.look();
     expect(said.find(({ kind }) => kind === 'cache')).toEqual({

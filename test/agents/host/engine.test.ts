@@ -109,7 +109,7 @@ test('a body that breaks off settles as no answer', async () => {
   expect(await engine.remove(ID, { force: false })).toEqual({
     kind: 'trouble',
     problem: { kind: 'no-answer' },
-    begun: true,
+    ...{ begun: true, cut: true },
   });
 });
 
@@ -211,7 +211,7 @@ test('an answer that is cut off in its middle is no answer, and nobody waits for
     60_000,
   );
   expect(await engine.remove(ID, { force: false })).toEqual({
-    ...{ kind: 'trouble', begun: true, problem: { kind: 'no-answer' } },
+    ...{ kind: 'trouble', begun: true, cut: true, problem: { kind: 'no-answer' } },
   });
   await expect(engine.inspect(ID)).rejects.toMatchObject({ problem: { kind: 'no-answer' } });
   await expect(engine.list()).rejects.toMatchObject({ problem: { kind: 'no-answer' } });

@@ -42,7 +42,7 @@ const plain = (jobs: readonly Accepted[]) =>
   jobs
     .map(({ id, intents, outcomes, reports, cacheIds, cacheFreed }) => ({
       id,
-      intents: [...intents].map(([i, { names }]) => [i, [...names].sort()]).sort(),
+      intents: [...intents].map(([i, { names }]) => [i, [...names]]).sort(),
       outcomes: [...outcomes].sort(([a], [b]) => a - b),
       reports: [...reports.values()].sort((a, b) => a.seq - b.seq),
       cache: [cacheIds, [...cacheFreed].sort()],
@@ -85,7 +85,7 @@ describe('whatever is noted', () => {
           if (one.do === 'accept') await journal.accept(jobOf(one.job));
           else if (one.do === 'intent') await journal.note({ t: 'intent', at: 1, job: id, item: one.item });
           else if (one.do === 'tried')
-            await journal.note({ t: 'tried', job: id, item: one.item, name: one.name });
+            await journal.note({ t: 'tried', at: 1, job: id, item: one.item, name: one.name, life: null });
           else if (one.do === 'outcome' && it)
             await journal.note({
               t: 'outcome',
@@ -101,14 +101,15 @@ describe('whatever is noted', () => {
           else if (one.do === 'again') await journal.note({ t: 'again', job: id });
           // Notes of a job that nobody knows take room, and so call for a beginning anew.
           else if (one.do === 'fill')
-            for (let i = 0; i < 2; i++)
-              await journal.note({ t: 'tried', job: 'none', item: 0, name: random(SMALL / 3) });
+            for (let i = 0; i < 2; i++) await journal.note(tried(random(SMALL / 3)));
         }
       }),
       { numRuns: 60 },
     );
   });
 });
+
+const tried = (name: string) => ({ t: 'tried' as const, at: 1, job: 'none', item: 0, name, life: null });
 
 test('what is told and acknowledged goes first when room is short, and its id stays', async () => {
   const folder = temporaryFolder();
@@ -118,29 +119,31 @@ test('what is told and acknowledged goes first when room is short, and its id st
     const { id } = jobOf(run);
     await journal.accept({ ...jobOf(run, 40), at: now });
     const outcomes = jobOf(run, 40).items.map((item) => outcomeOf(item));
-    for (const [i, item] of jobOf(run, 40).items.entries())
-      await journal.note({ t: 'outcome', at: now, job: id, item: i, outcome: outcomeOf(item) });
+    const noted = jobOf(run, 40).items.map((item, i) =>
+      journal.note({ t: 'outcome', at: now, job: id, item: i, outcome: outcomeOf(item) }),
+    );
+    await Promise.all(noted);
     await journal.note({ t: 'report', at: now, job: id, seq: 1, body: { kind: 'outcomes', outcomes } });
     const rest = { tookMs: 1, before: null, after: null, raced: [] };
     await journal.note({ t: 'report', at: now, job: id, seq: 2, body: { kind: 'finished', ...rest } });
     for (const seq of acked ? [1, 2] : []) await journal.note({ t: 'acked', job: id, seq });
   };
   await finish(1, false);
-  for (let run = 2; run < 120; run++) {
+  for (let run = 2; run < 300; run++) {
     now += 1000;
     await finish(run, true);
   }
   for (const one of [journal, await openIn(folder, { now: () => now })]) {
     expect(one.job(jobOf(1).id)?.reports.size).toBe(2);
     expect(one.job(jobOf(2).id)).toBeUndefined();
-    expect(one.job(jobOf(119).id)).toBeDefined();
-    for (let run = 1; run < 120; run++) expect(one.knows(jobOf(run).id)).toBe(true);
-    expect(one.top()).toBe(119);
+    expect(one.job(jobOf(299).id)).toBeDefined();
+    for (let run = 1; run < 300; run++) expect(one.knows(jobOf(run).id)).toBe(true);
+    expect(one.top()).toBe(299);
   }
   // A job of a run that nobody keeps any more does not come again.
   now += 100 * DAY;
   const late = await openIn(folder, { now: () => now });
-  for (let i = 0; i < 8; i++) await late.note({ t: 'tried', job: 'none', item: 0, name: random(SMALL) });
+  for (let i = 0; i < 8; i++) await late.note(tried(random(SMALL)));
   expect(late.knows(jobOf(2).id)).toBe(false);
 });
 

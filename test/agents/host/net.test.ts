@@ -44,9 +44,10 @@ describe.skipIf(skipWithout('what nobody foresaw', 'engines', 'redis'))('an acce
       now: Date.now,
       sleep: (ms: number) => new Promise<void>((done) => setTimeout(done, Math.min(ms, 100))),
     };
+    const passed = { ms: 0 };
     const engine = { ...at.engine, ...tamper.engine };
     const doubts = openDoubts({
-      ...{ journal, outbox, clock, log: silent },
+      ...{ journal, outbox, clock, monotonic: () => passed.ms, log: silent },
       engine: { ...at.engine, ...tamper.doubtful },
     });
     const never = new AbortController().signal;
@@ -75,7 +76,7 @@ describe.skipIf(skipWithout('what nobody foresaw', 'engines', 'redis'))('an acce
         ...{ planDigest: plan.digest, items: plan.items, cache: plan.cache },
       };
     };
-    return { journal, doubts, said, take, at, jobFor };
+    return { journal, doubts, said, take, at, jobFor, passed };
   }
   const two = () =>
     load(host.engine, {
@@ -102,7 +103,7 @@ describe.skipIf(skipWithout('what nobody foresaw', 'engines', 'redis'))('an acce
 
   test('says of what was thrown out of its middle what the engine has', async () => {
     await two();
-    const { said, take, doubts, at, jobFor, journal } = await agent({
+    const { said, take, doubts, at, jobFor, journal, passed } = await agent({
       engine: {
         async remove() {
           throw new Error('nobody foresaw this');
@@ -111,6 +112,8 @@ describe.skipIf(skipWithout('what nobody foresaw', 'engines', 'redis'))('an acce
     });
     const job = jobFor(await at.plan(prune()));
     await take(job);
+    await doubts.look();
+    passed.ms = 610_000;
     await doubts.look();
     const outcomes = outcomesOf(said);
     const ends = job.items.map(({ image }) =>
@@ -122,6 +125,29 @@ describe.skipIf(skipWithout('what nobody foresaw', 'engines', 'redis'))('an acce
     ]);
     expect(journal.job(job.id)?.intents.size).toBe(0);
     expect((await host.witness.snapshot()).images).toHaveLength(2);
+  });
+
+  test('whose deletion went through is never failed, though the engine falls silent right then', async () => {
+    const [first] = Object.values(await two());
+    let isSilent = false;
+    const { said, take, doubts, at, jobFor } = await agent({
+      engine: {
+        async remove(name, options) {
+          const removal = await at.engine.remove(name, options);
+          isSilent ||= name === first;
+          return removal;
+        },
+        async inspect(name) {
+          if (isSilent && name === first) throw new EngineTrouble({ kind: 'no-answer' });
+          return at.engine.inspect(name);
+        },
+      },
+    });
+    const job = jobFor(await at.plan(prune()));
+    await take(job);
+    await doubts.look();
+    const ends = outcomesOf(said).filter(({ image }) => image === first);
+    expect(ends.map(({ outcome }) => outcome)).toEqual(['unknown', 'deleted']);
   });
 
   test('waits for what an earlier one left in doubt, and is refused while that can’t be looked up', async () => {
@@ -169,7 +195,7 @@ describe.skipIf(skipWithout('what nobody foresaw', 'engines', 'redis'))('an acce
     const { said, take, at, jobFor, journal } = await agent({});
     const job = jobFor(await at.plan(prune()));
     const { note } = journal;
-    journal.note = (entry) => (entry.t === 'intent' ? Promise.reject(new Error('EIO')) : note(entry));
+    journal.note = (entry) => (entry.t === 'tried' ? Promise.reject(new Error('EIO')) : note(entry));
     await take(job);
     expect(said.at(-1)).toMatchObject({ kind: 'finished' });
     const failed = {
