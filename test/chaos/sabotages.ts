@@ -47,7 +47,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     patches: [
       {
         file: 'agents/host/carry-out.js',
-        from: "const found = await lookUp(item, step.name, hands, result.problem.kind !== 'engine');",
+        from: 'const found = await lookUp(item, step.name, hands, result, life);',
         to: "const found = 'gone';",
       },
     ],
