@@ -52,7 +52,7 @@ export interface StoredPart {
 }
 
 /** Time of the check of an expiry on both sides. */
-const SLACK_MS = 300;
+const SLACK_MS = 1_500;
 /** Before that a new agent asks nothing of its engine; the bytes of the old one may still be on their way. */
 const BOOT_MS = 200;
 const APPROVERS = ['U0BO', 'U0CY'];

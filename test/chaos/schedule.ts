@@ -216,7 +216,7 @@ function drawPresses(random: Random, needs: 'confirmation' | 'approval', late: n
   if (random.below(100) < late)
     return random.chance(0.5)
       ? presses
-      : [...presses, press(needs === 'confirmation' ? ANA : BO, label, { after: 10_700, old: true })];
+      : [...presses, press(needs === 'confirmation' ? ANA : BO, label, { after: 12_000, old: true })];
   const decided = random.below(100);
   if (decided < 6) return [...presses, press(ANA, 'Cancel', { insist: true })];
   if (decided < 11 && needs === 'approval')
