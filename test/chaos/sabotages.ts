@@ -9,7 +9,7 @@ export interface Sabotage {
   /** Faults that reach it; the usual ones where absent. */
   kinds?: readonly Kind[];
   /** What is drawn more often, so that it is reached soon. */
-  drawing?: Pick<Drawing, 'aim' | 'late' | 'linger'>;
+  drawing?: Pick<Drawing, 'aim' | 'late' | 'linger' | 'asks'>;
 }
 
 /** An agent that is away when its host is to begin. */
@@ -85,6 +85,7 @@ export const SABOTAGES: readonly Sabotage[] = [
         to: 'return null;',
       },
     ],
+    drawing: { asks: ['rmi -f'] },
   },
   {
     name: 'compare-and-set',

@@ -102,9 +102,14 @@ export interface Drawing {
   aim?: (fault: Fault) => boolean;
   /** How many of a hundred proposals nobody decides on in time; some then do too late. */
   late?: number;
+  /** What is asked for; where there is nothing to name, it is a prune. */
+  asks?: readonly Ask[];
   /** How often somebody waits for what comes late. */
   linger?: number;
 }
+
+const ASKS = ['prune', 'prune', 'prune -f', 'prune -a', 'prune -a', 'canary', 'rmi', 'rmi -f'] as const;
+type Ask = (typeof ASKS)[number];
 
 const [ANA, BO, CY, GUS] = ['U0ANA', 'U0BO', 'U0CY', 'U0GUS'];
 
@@ -167,13 +172,13 @@ function drawCommand(
   number: number,
   index: number,
   images: Record<string, ImageDraw[]>,
-  { hosts, quick, late = quick ? 0 : 4 }: Drawing,
+  { hosts, quick, late = quick ? 0 : 4, asks = ASKS }: Drawing,
 ): Command {
   const marker = `m${number}x${index}`;
   const host = random.pick(hosts);
   const where = random.chance(0.4) ? 'all' : host;
   const at = index === 0 ? 0 : random.below(700);
-  const kind = random.pick(['prune', 'prune', 'prune -f', 'prune -a', 'prune -a', 'canary', 'rmi', 'rmi -f']);
+  const kind = random.pick(asks);
   const by = (line: string, needs: Command['needs']): Command => ({
     at,
     user: ANA as string,
