@@ -156,8 +156,9 @@ export const SABOTAGES: readonly Sabotage[] = [
     patches: [
       {
         file: 'src/domain/step.js',
-        from: "case 'expire':",
-        to: "case 'expire': return run;\n        case 'never':",
+        // Else it is over before anybody presses.
+        from: 'event.at >= (run.expiresAt ?? Infinity)',
+        to: 'event.at >= (run.expiresAt ?? Infinity) + 20_000',
       },
       {
         file: 'src/domain/objection.js',
