@@ -16,15 +16,13 @@ const { values } = parseArgs({
     workers: { type: 'string', default: String(Math.min(2, availableParallelism())) },
     /** Redis forgets as well: all, or what came last. */
     forgetful: { type: 'boolean', default: false },
-    /** Engines may be at a deletion for long after its agent died. */
-    dawdles: { type: 'boolean', default: false },
     /** Of the workers themselves. */
     from: { type: 'string' },
     count: { type: 'string' },
   },
 });
-const { forgetful, dawdles } = values;
-const options = { kinds: { forgetful }, dawdles };
+const { forgetful } = values;
+const options = { kinds: { forgetful } };
 /** Seeds that a worker takes at a time. */
 const SHARE = 500;
 
@@ -77,7 +75,7 @@ async function all(first: number, schedules: number, workers: number): Promise<n
     };
     const { from, count } = take();
     if (count === 0) return Promise.resolve();
-    const flags = [...(forgetful ? ['--forgetful'] : []), ...(dawdles ? ['--dawdles'] : [])];
+    const flags = forgetful ? ['--forgetful'] : [];
     const child = fork(program, ['--from', String(from), '--count', String(count), ...flags], {
       // Most of what a schedule makes is garbage at its end.
       execArgv: ['--max-semi-space-size=64'],

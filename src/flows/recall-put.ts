@@ -1,6 +1,6 @@
 import type { Entry, Head } from '../domain/audit.ts';
 import { RunId } from '../domain/ids.ts';
-import { recall } from '../domain/recall.ts';
+import { type Remembered, recall } from '../domain/recall.ts';
 import { isFinal, type Run } from '../domain/run.ts';
 import type { Hold, Kept, Memory, PostedCard } from '../ports.ts';
 import type { Recalling } from './recall.ts';
@@ -37,7 +37,8 @@ export async function putBack(recalling: Recalling, hold: Hold): Promise<void> {
   if (
     isKnown &&
     !isEmpty(kept) &&
-    !isBehind(kept, claimsOf(own, kept, [], null), highest(own, kept, [], 0))
+    !isBehind(kept, claimsOf(own, kept, [], null), highest(own, kept, [], 0)) &&
+    !(await isOlder(hold, newest([own, ...kept.bots], [])))
   ) {
     await hold.whole(null);
     return log.info('Redis was started anew, and has all that is known');
@@ -55,7 +56,7 @@ export async function putBack(recalling: Recalling, hold: Hold): Promise<void> {
     log.warn('Redis may have lost something: hosts are waited for', { unread: slack.unread.map(wordsOf) });
     kept = await afterHosts(recalling, { since, until }, own, slack);
   }
-  if (!behind()) {
+  if (!behind() && !(await isOlder(hold, newest([own, ...kept.bots], slack.cards)))) {
     await hold.whole(null);
     return log.info('Redis has all that is known');
   }
@@ -86,6 +87,15 @@ const isEmpty = ({ head, last, run }: Kept): boolean => head.n === 0 && last ===
 function isBehind(kept: Kept, claims: readonly Claim[], number: number): boolean {
   const last = Math.max(kept.head.n, kept.last);
   return number > kept.run || claims.some(({ n }) => n > last);
+}
+
+/** Whether a run has less in Redis than somebody remembers: not each change of one goes into the audit. */
+async function isOlder(hold: Hold, remembered: ReadonlyMap<RunId, Remembered>): Promise<boolean> {
+  for (const [id, { run }] of remembered) {
+    const stored = await hold.load(id);
+    if (stored && stored.rev < run.rev) return true;
+  }
+  return false;
 }
 
 async function afterOthers({ keeping, sleep, botsMs = BOTS_MS }: Recalling): Promise<Kept> {

@@ -483,6 +483,15 @@ describe('a job that is about to be handed out', () => {
     expect(step(sent, about)).toBe(sent);
   });
 
+  test.each(['sending', 'execute'] as const)(
+    'is not taken back once it is %s, by a bot that tells late that the plan’s job is sent',
+    (job) => {
+      const run = step(executing, { ...about, job });
+      expect(run.hosts[HOST]?.sent).toBe(job);
+      expect(step(run, { ...about, job: 'plan' })).toBe(run);
+    },
+  );
+
   test('is not, of a run that was cancelled, or for a host that has begun or ended', () => {
     const cancelled = step(executing, { type: 'cancel', at: LATER, by: ANA });
     expect(step(cancelled, about)).toBe(cancelled);

@@ -377,6 +377,20 @@ describe.skipIf(skipWithout('a Redis that forgets', 'redis'))('a Redis that forg
     expect((await verdict(two)).findings.map(({ kind }) => kind)).toEqual(['lost']);
   });
 
+  test('that was set back to before a job was handed out knows that it was, though the audit has no word of it', async () => {
+    const one = await bot();
+    const { id } = await proposes(one);
+    const confirmed = await one.goes(id, { type: 'confirm', at: Date.now(), by: ANA });
+    const [key, stored] = [`{dimg}:run:${id}`, await own.redis.hgetall(`{dimg}:run:${id}`)];
+    await one.goes(id, { type: 'sent', at: Date.now(), hosts: [HOST], job: 'sending' });
+    await own.redis.hset(key, stored);
+    await own.redis.set('{dimg}:whole', 'another process');
+    await one.notices();
+    const found = await one.runs.load(id);
+    expect(found?.rev).toBeGreaterThan(confirmed.rev + 1);
+    expect(found?.hosts[HOST]?.sent).toBe('execute');
+  });
+
   test('that was only started anew is whole at once for a bot that remembers', async () => {
     const one = await bot();
     const run = await proposes(one);

@@ -4,7 +4,7 @@ import { openHeart } from '../../agents/host/heartbeat.ts';
 import { openJobs } from '../../agents/host/jobs.ts';
 import { openJournal } from '../../agents/host/journal.ts';
 import type { JournalFile } from '../../agents/host/journal-file.ts';
-import { hasUnknown } from '../../agents/host/journal-memory.ts';
+import { hasUnknown, isEnded } from '../../agents/host/journal-memory.ts';
 import { openLoss } from '../../agents/host/loss.ts';
 import { besideNoneThatHangs } from '../../agents/host/one-hangs.ts';
 import { openOutbox } from '../../agents/host/outbox.ts';
@@ -224,11 +224,13 @@ export function openAgent(setting: AgentSetting) {
 
   return {
     process,
-    /** Whether it has said all, and knows that it was heard. */
+    /** Whether nothing of it is open or in doubt, and it has said all, and knows that it was heard. */
     silent: () =>
       journal
         .jobs()
-        .every((job) => !hasUnknown(job) && [...job.reports.values()].every(({ acked }) => acked)),
+        .every(
+          (job) => isEnded(job) && !hasUnknown(job) && [...job.reports.values()].every(({ acked }) => acked),
+        ),
     /** SIGTERM: what is at hand is finished and reported, then it leaves. */
     async leave(): Promise<void> {
       worker.closing = true;

@@ -23,11 +23,15 @@ export async function bundled(entry: string): Promise<string> {
     // Commands are found by reading their folder, which a bundle does not have.
     plugins: [
       {
-        name: 'commands',
-        setup: (made) =>
+        name: 'dimg',
+        setup(made) {
           made.onLoad({ filter: /src\/commands\/_load\.ts$/ }, () => ({
             ...{ loader: 'ts', resolveDir: COMMANDS, contents: loadingAll() },
-          })),
+          }));
+          // Nobody here talks to an engine of Docker, and its client has parts that are no JavaScript.
+          made.onResolve({ filter: /^dockerode$/ }, () => ({ path: 'dockerode', namespace: 'nothing' }));
+          made.onLoad({ filter: /./, namespace: 'nothing' }, () => ({ contents: 'export default null;' }));
+        },
       },
     ],
   });

@@ -57,9 +57,10 @@ const REMOVE_LIMIT_MS = 600_000;
 const UNREACHABLE: EngineProblem = { kind: 'unreachable', at: 'the simulated engine' };
 
 /**
- * An engine with a graph driver, as its agent's port shows it; what happens to it is told to the watcher. One that
- * dawdles may be at a deletion for long after its agent died. */
-export function openSimEngine(loop: Loop, watcher: Watcher, dawdles: boolean) {
+ * An engine with a graph driver, as its agent's port shows it; what happens to it is told to the watcher. It may be at a
+ * deletion for long after its agent died.
+ */
+export function openSimEngine(loop: Loop, watcher: Watcher) {
   const images = new Map<ImageId, SimImage>();
   const containers = new Map<string, SimContainer>();
   /** What a registry still has, by `repo@sha256:…`. */
@@ -183,12 +184,7 @@ export function openSimEngine(loop: Loop, watcher: Watcher, dawdles: boolean) {
           loop.say(() => `engine: ${request.name.slice(0, 24)} ${removal.kind}`);
           settle(removal);
         };
-        whenAwake(
-          request,
-          dawdles ? ms * state.slow : Math.min(ms * state.slow, 0.7 * REMOVE_LIMIT_MS),
-          work,
-        );
-        if (!dawdles) process.died.add(() => whenAwake(request, loop.random.below(2_000), work));
+        whenAwake(request, ms * state.slow, work);
       });
       begin.catch(reject);
     });

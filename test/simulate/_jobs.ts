@@ -34,6 +34,8 @@ export type JobQueue = ReturnType<typeof openJobQueue>;
 export function openJobQueue(loop: Loop) {
   const queues = new Map<HostName, Queued[]>();
   const workers = new Map<HostName, Worker>();
+  /** All that ever were. */
+  const made = new Map<string, Job>();
   const of = (host: HostName): Queued[] => {
     const known = queues.get(host) ?? [];
     queues.set(host, known);
@@ -73,7 +75,9 @@ export function openJobQueue(loop: Loop) {
         if (old.state !== 'over' || loop.state.now - old.overAt < REMEMBERED_MS) return;
         queue.splice(known, 1);
       }
-      queue.push({ id: job.id, data: structuredClone(job), state: 'waiting', overAt: 0, by: null });
+      const copy = JSON.parse(JSON.stringify(job)) as Job;
+      made.set(job.id, copy);
+      queue.push({ id: job.id, data: copy, state: 'waiting', overAt: 0, by: null });
       pump(job.host);
     },
     listen(host: HostName, worker: Worker): void {
@@ -101,8 +105,8 @@ export function openJobQueue(loop: Loop) {
       loop.say(() => `${job.id} comes again`);
       loop.at(loop.state.now, worker.process, 'takes a job again', () => void worker.take(job.data));
     },
-    /** What all jobs were, for those who look. */
-    jobs: (host: HostName): readonly { id: string; data: Job }[] => of(host),
+    /** What a job was, for those who look. */
+    job: (id: string): Job | undefined => made.get(id),
     forget(): void {
       queues.clear();
     },

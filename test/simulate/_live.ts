@@ -22,8 +22,6 @@ export interface Result {
 export interface LiveOptions {
   commands: ReadonlyMap<string, Command>;
   lateWord?: boolean;
-  /** Engines may be at a deletion for long after its agent died. */
-  dawdles?: boolean;
   trace?: (line: string) => void;
 }
 
@@ -35,9 +33,9 @@ const TAIL = 13_000;
 /** Lives through one schedule, mends everything, waits until nothing more happens, and looks whether all promises held. */
 export async function live(
   schedule: Schedule,
-  { commands, lateWord = true, dawdles = false, trace }: LiveOptions,
+  { commands, lateWord = true, trace }: LiveOptions,
 ): Promise<Result> {
-  const world = openWorld(schedule, { commands, lateWord, dawdles, trace: trace ?? null });
+  const world = openWorld(schedule, { commands, lateWord, trace: trace ?? null });
   const { loop, witness, unexpected } = world;
   steer(loop);
   const broken = () => witness.violation !== null;
@@ -82,7 +80,7 @@ export async function live(
 function restless({ witness, data, queue, hosts }: World): string {
   const open = [...witness.open].map((id) => `#${id} ${witness.runs.get(id)?.state}`).join(', ');
   const reports = data.exec('XLEN', ['{dimg}:reports']);
-  return `${witness.inDoubt() ? 'something stays unknown; ' : ''}open ${open}; ${data.find('{dimg}:cards') ? 'cards wait; ' : ''}${reports} reports; engines ${hosts.map(({ engine }) => engine.busy()).join()}; jobs ${queue.idle() ? 'done' : 'at hand'}`;
+  return `open ${open}; ${data.find('{dimg}:cards') ? 'cards wait; ' : ''}${reports} reports; engines ${hosts.map(({ engine }) => engine.busy()).join()}; jobs ${queue.idle() ? 'done' : 'at hand'}`;
 }
 
 function judge(world: World, schedule: Schedule, lateWord: boolean): void {
@@ -100,7 +98,7 @@ function judge(world: World, schedule: Schedule, lateWord: boolean): void {
 }
 
 function judgeRun({ slack, witness, data }: World, run: Run, lateWord: boolean): void {
-  const { keep, planOf, gone, orphaned } = witness;
+  const { keep, planOf, gone } = witness;
   const name = `#${run.id}`;
   if (witness.isForgiving() && data.find(own.run(run.id)) === undefined) {
     // Nobody knew of it any more: then nobody was shown anything.
@@ -117,9 +115,11 @@ function judgeRun({ slack, witness, data }: World, run: Run, lateWord: boolean):
   const messages = slack.messages.filter((message) => readMetadata(message)?.run === run.id);
   const cards = messages.filter(({ channel }) => channel === CHANNEL);
   keep(cards.length <= 1, () => `${name} has ${cards.length} cards`);
+  // One, and one more for each later word about what was unknown.
+  const lines = messages.filter(({ channel }) => channel !== CHANNEL);
   keep(
-    messages.length - cards.length <= 1,
-    () => `${name} has ${messages.length - cards.length} lines in the audit's channel`,
+    new Set(lines.map((line) => readMetadata(line)?.unknown)).size === lines.length,
+    () => `${name} has ${lines.length} lines in the audit's channel`,
   );
   const [card] = cards;
   if (!card) keep(run.state === 'refused' && !run.card, () => `${name} is ${run.state} and has no card`);
@@ -165,12 +165,12 @@ function judgeRun({ slack, witness, data }: World, run: Run, lateWord: boolean):
       switch (outcome) {
         case 'deleted':
           keep(
-            went.some(({ at }) => at >= (run.executingSince ?? 0) || orphaned(run.id, host, image)),
+            went.some(({ at }) => at >= (run.executingSince ?? 0)),
             () => `${name} says that ${image.slice(7, 15)} is deleted, and it never went`,
           );
           break;
         case 'unknown':
-          keep(!lateWord, () => `${name} ends with something unknown`);
+          keep(!lateWord || witness.isLost(run.id, host), () => `${name} ends with something unknown`);
           break;
         case 'skipped':
         case 'failed':

@@ -258,6 +258,7 @@ export function openRedisData(now: () => number) {
         keys = kept;
         ends = keptEnds;
         runId++;
+        for (const key of keys.keys()) touch(key, 'restore');
       };
     },
   };

@@ -7,7 +7,6 @@ import { openTrust } from './_trust.ts';
 export interface SeedOptions {
   kinds?: Kinds;
   lateWord?: boolean;
-  dawdles?: boolean;
   /** Ends at the first violation. */
   first?: boolean;
   /** Milliseconds by a clock that is real; ends when they are over. */
@@ -34,13 +33,7 @@ const realNow = performance.now.bind(performance);
 
 /** Lives through the schedules of these seeds, one after the other. */
 export async function liveSeeds(from: number, count: number, options: SeedOptions = {}): Promise<Tally> {
-  const {
-    kinds = { forgetful: false },
-    lateWord = true,
-    dawdles = false,
-    first = false,
-    most = Infinity,
-  } = options;
+  const { kinds = { forgetful: false }, lateWord = true, first = false, most = Infinity } = options;
   const commands = await loadCommands();
   const tally: Tally = {
     ...{ schedules: 0, events: 0, seconds: 0, runs: 0, deleted: 0, unknown: 0 },
@@ -53,7 +46,7 @@ export async function liveSeeds(from: number, count: number, options: SeedOption
     for (let seed = from; seed < from + count && realNow() < until; seed++) {
       const schedule = draw(seed, kinds);
       trust.believe(seed % 32 === 0 ? 'checked' : seed % 32 === 16 ? 'frozen' : 'trusted');
-      const result = await live(schedule, { commands, lateWord, dawdles });
+      const result = await live(schedule, { commands, lateWord });
       add(tally, result);
       if (result.violation === null) continue;
       tally.found.push({ seed, schedule, violation: result.violation });
@@ -69,7 +62,7 @@ export async function liveSeeds(from: number, count: number, options: SeedOption
 /** One schedule, with all that happened in it. */
 export async function relive(
   schedule: Schedule,
-  { lateWord = true, dawdles = false }: SeedOptions = {},
+  { lateWord = true }: SeedOptions = {},
 ): Promise<Result & { trace: string[] }> {
   const commands = await loadCommands();
   const trace: string[] = [];
@@ -78,7 +71,6 @@ export async function relive(
     const result = await live(schedule, {
       commands,
       lateWord,
-      dawdles,
       trace: (line) => void trace.push(line),
     });
     return { ...result, trace };

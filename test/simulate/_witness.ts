@@ -23,7 +23,7 @@ export interface WitnessSetting {
   lateWord: boolean;
   /** Whether this person was an approver at some moment of this time. */
   wasApprover(user: string, from: number, to: number): boolean;
-  jobOf(host: HostName, id: string): Job | undefined;
+  jobOf(id: string): Job | undefined;
   /** A run is stored for the first time. */
   born(run: RunId): void;
 }
@@ -115,7 +115,7 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
     if (json === null) return;
     const after = JSON.parse(json) as Run;
     const before = runs.get(id);
-    if (before?.rev === after.rev) return;
+    if (before?.rev === after.rev && !forgiven.has(id)) return;
     runs.set(id, after);
     if (isFinal(after.state)) open.delete(id);
     else open.add(id);
@@ -208,11 +208,9 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
   return {
     keep,
     isForgiving: () => forgiving,
-    /** Whether something is unknown that somebody must still tell. */
-    inDoubt: (): boolean =>
-      [...runs.values()].some((run) =>
-        partsOf(run).some(([, part]) => part.outcomes.some(({ outcome }) => outcome === 'unknown')),
-      ),
+    /** What a Redis that forgot had of it was lost on its way to the host: nobody can tell any more what became of it. */
+    isLost: (run: RunId, host: HostName): boolean =>
+      forgiven.has(run) && ![...everBegun].some((id) => id.endsWith(`-${run}-${host}`)),
     runs,
     open,
     presses,
@@ -229,7 +227,7 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
     },
     accepted(by: Process, host: HostName, epoch: string, id: string): void {
       const named = parseJobId(id);
-      const job = jobOf(host, id);
+      const job = jobOf(id);
       if (!named || !job || (job.kind !== 'execute' && job.kind !== 'restore')) return;
       keep(!everBegun.has(id), `${id} was begun twice`);
       everBegun.add(id);
@@ -310,9 +308,6 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
       const hand = request && begun.findLast((one) => one.by === request.by && one.images.has(image));
       gone.push({ host, image, job: hand?.job ?? null, run: hand?.run ?? null, at: loop.state.now });
     },
-    /** Whether an agent died that had asked for this deletion: of what was gone by then nobody knows by whom. */
-    orphaned: (run: RunId, host: HostName, image: string): boolean =>
-      begun.some((one) => one.run === run && one.host === host && !one.by.alive && one.images.has(image)),
     /** The chain, and that each deletion has its entry. */
     audit(whole: boolean): void {
       const rows = data.exec('XRANGE', [own.audit, '-', '+']) as [string, string[]][];
@@ -352,6 +347,7 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
       }
       if (isLossy) return;
       for (const run of runs.values()) {
+        if (forgiven.has(run.id) && data.find(own.run(run.id)) === undefined) continue;
         const ended = entries.filter((one) => one.kind === 'ended' && one.run === run.id).length;
         keep(lateWord ? ended >= 1 : ended === 1, `#${run.id} has ended ${ended} times by the audit`);
         const outcomes = partsOf(run).reduce((n, [, part]) => n + part.outcomes.length, 0);

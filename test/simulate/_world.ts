@@ -29,7 +29,6 @@ export const RIGHTS: Rights = { approvers: [SRE], access: [] };
 export interface Options {
   commands: ReadonlyMap<string, Command>;
   lateWord: boolean;
-  dawdles?: boolean;
   trace: ((line: string) => void) | null;
 }
 export type World = ReturnType<typeof openWorld>;
@@ -55,7 +54,7 @@ interface Host {
 }
 
 /** All there is, wired: bots, agents, engines, Redis, Slack, people, and what goes wrong. */
-export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = false, trace }: Options) {
+export function openWorld(schedule: Schedule, { commands, lateWord, trace }: Options) {
   const random = randomOf(schedule.seed * 2 + 2);
   const loop = openLoop(random, START);
   loop.state.trace = trace;
@@ -77,7 +76,7 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
       return (before?.is ?? false) || about.some(({ at, is }) => is && at > from && at <= to);
     },
     born: (run) => void people.originOf(run),
-    jobOf: (host, id) => queue.jobs(host).find((job) => job.id === id)?.data,
+    jobOf: (id) => queue.job(id),
   });
 
   const slack = openSimSlack(loop, (message) => people.read(message));
@@ -93,17 +92,13 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
 
   const hosts = schedule.hosts.map((images, i): Host => {
     const name = HostName.parse(`host-${i + 1}`);
-    const engine = openSimEngine(
-      loop,
-      {
-        requested: (request) => witness.requested(name, request),
-        gone: (image, request) => witness.went(name, image, request),
-        untagged: () => {},
-        looked: (image, by, tags) => witness.looked(name, image, by, tags),
-        removedContainer: () => {},
-      },
-      dawdles,
-    );
+    const engine = openSimEngine(loop, {
+      requested: (request) => witness.requested(name, request),
+      gone: (image, request) => witness.went(name, image, request),
+      untagged: () => {},
+      looked: (image, by, tags) => witness.looked(name, image, by, tags),
+      removedContainer: () => {},
+    });
     fill(engine, images);
     return {
       name,
@@ -340,13 +335,7 @@ export function openWorld(schedule: Schedule, { commands, lateWord, dawdles = fa
     },
     settled(): boolean {
       if (forgetful && data.find(own.whole) !== data.runId()) return false;
-      if (
-        people.busy() ||
-        isOpen() ||
-        (lateWord && witness.inDoubt()) ||
-        data.find('{dimg}:cards') !== undefined
-      )
-        return false;
+      if (people.busy() || isOpen() || data.find('{dimg}:cards') !== undefined) return false;
       if (Number(data.exec('XLEN', [key.reports])) > 0) return false;
       return hosts.every(({ engine, agent }) => !engine.busy() && (agent?.silent() ?? true)) && queue.idle();
     },
