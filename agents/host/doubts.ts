@@ -1,7 +1,6 @@
 import type { ImageId } from '../../src/domain/ids.ts';
 import type { CacheOutcome, Outcome, Trouble } from '../../src/domain/outcome.ts';
 import type { ReportBody } from '../../src/domain/protocol.ts';
-import { DELETION_MS } from './engine.ts';
 import type { Journal } from './journal.ts';
 import { type Accepted, hasUnknown, isEnded } from './journal-memory.ts';
 import { errorField } from './log.ts';
@@ -10,6 +9,7 @@ import type { Outbox } from './outbox.ts';
 import { type Clock, type Engine, EngineTrouble, type Log } from './ports.ts';
 import { racedOn } from './raced.ts';
 import { resolveCache, resolveItem } from './resolve.ts';
+import { DELETION_MS } from './time-limit.ts';
 import { refused } from './verify.ts';
 
 /** Jobs that were broken off, and items whose end nobody knew: brought to their end once the engine answers. */

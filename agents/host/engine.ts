@@ -11,9 +11,7 @@ import { openPull } from './engine-pull.ts';
 import { openRemoval } from './engine-remove.ts';
 import { History, Images, Info, Inspection } from './engine-shapes.ts';
 import { type Engine, type EngineInfo, EngineTrouble } from './ports.ts';
-
-/** One deletion may unlink files for minutes. */
-export const DELETION_MS = 600_000;
+import { DELETION_MS } from './time-limit.ts';
 
 export type EngineOptions = {
   address: EngineAddress;

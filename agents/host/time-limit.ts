@@ -1,3 +1,6 @@
+/** One deletion may unlink files for minutes. */
+export const DELETION_MS = 600_000;
+
 /**
  * Runs `work` with a signal that is aborted after `ms`, and rejects then with a `TimeoutError` whether or
  * not the work heeds the signal.

@@ -52,10 +52,14 @@ export interface StoredPart {
 }
 
 /** Time of the check of an expiry on both sides. */
-const SLACK_MS = 300;
+const SLACK_MS = 1_500;
 /** Before that a new agent asks nothing of its engine; the bytes of the old one may still be on their way. */
 const BOOT_MS = 200;
 const APPROVERS = ['U0BO', 'U0CY'];
+
+/** Redis forgot a part that no host had taken on yet, or none had begun: its card says so, and that nobody knows more. */
+export const isUntold = ({ lines }: { lines: readonly string[] }): boolean =>
+  lines.some((line) => line.includes('Redis lost what became of it'));
 
 /** Every promise that does not hold, as a sentence that names what shows it. */
 export function violations(evidence: Evidence): string[] {
@@ -202,7 +206,8 @@ function cardsAreTrue(evidence: Evidence): string[] {
     ).length;
     if (counted && ends.length > 0 && Number(counted[1]) !== done)
       found.push(`#${card.number} says "${text}", and its rows say ${done}`);
-    if (counted && ends.length > 0 && Number(counted[2]) !== ends.length && verb !== 'undo')
+    const all = verb === 'undo' || isUntold(last(card)) ? null : counted?.[2];
+    if (all && ends.length > 0 && Number(all) !== ends.length)
       found.push(`#${card.number} says "${text}", and has ${ends.length} rows`);
   }
   for (const host of evidence.hosts) {

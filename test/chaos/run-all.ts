@@ -25,7 +25,7 @@ export interface AllOptions {
   /** Also tells what happened where all held. */
   verbose?: boolean;
   /** What is drawn more often than elsewhere. */
-  drawing?: Pick<Drawing, 'aim' | 'late' | 'linger'>;
+  drawing?: Pick<Drawing, 'aim' | 'late' | 'linger' | 'asks'>;
   /** Bots keep to Slack's limits, as they do everywhere else. */
   limits?: boolean;
   /** A new world after so many schedules. */

@@ -3,7 +3,7 @@ import { renderMessage } from '../../playground/slack/index.ts';
 import { NO_HEAD, type RawHead, readAudit } from './audit.ts';
 import { bears, openBoard } from './board.ts';
 import { cardsSince, OPS } from './cards.ts';
-import { type Evidence, type StoredPart, type Touched, violations } from './checks.ts';
+import { type Evidence, isUntold, type StoredPart, type Touched, violations } from './checks.ts';
 import { heal, type Snapshot as RedisSnapshot, strike, takeSnapshot } from './faults.ts';
 import { empty, stock } from './images.ts';
 import { type Laps, openLaps } from './laps.ts';
@@ -150,7 +150,10 @@ export async function runSchedule(
       .some((message) => renderMessage(message).some((line) => line.includes('how it ended')));
   for (const end = performance.now() + KNOWN_MS; !listed() && performance.now() < end; ) await sleep(100);
   const doubtful = () =>
-    board.all().filter((card) => card.state === 'unknown' || card.rows.some(({ mark }) => mark === '?'));
+    board
+      .all()
+      .filter((card) => card.state === 'unknown' || card.rows.some(({ mark }) => mark === '?'))
+      .filter((card) => !(loses(schedule) && isUntold(card)));
   if (strictUnknown)
     for (const end = performance.now() + KNOWN_MS; doubtful().length > 0 && performance.now() < end; )
       await sleep(100);
@@ -159,7 +162,7 @@ export async function runSchedule(
   if (schedule.linger > 0) note(`nobody does anything for ${schedule.linger} ms`);
   await sleep(schedule.linger);
   // What is still on its way to Slack or Redis.
-  await sleep(strictUnknown && doubtful().length > 0 ? 0 : 250);
+  await sleep(strictUnknown && doubtful().length > 0 ? 0 : 150);
   board.close();
   note('people have left');
   lap('people');

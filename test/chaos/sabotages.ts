@@ -9,7 +9,7 @@ export interface Sabotage {
   /** Faults that reach it; the usual ones where absent. */
   kinds?: readonly Kind[];
   /** What is drawn more often, so that it is reached soon. */
-  drawing?: Pick<Drawing, 'aim' | 'late' | 'linger'>;
+  drawing?: Pick<Drawing, 'aim' | 'late' | 'linger' | 'asks'>;
 }
 
 /** An agent that is away when its host is to begin. */
@@ -47,7 +47,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     patches: [
       {
         file: 'agents/host/carry-out.js',
-        from: "const found = await lookUp(item, step.name, hands, result.problem.kind !== 'engine');",
+        from: 'const found = await lookUp(item, step.name, hands, result, life);',
         to: "const found = 'gone';",
       },
     ],
@@ -85,6 +85,7 @@ export const SABOTAGES: readonly Sabotage[] = [
         to: 'return null;',
       },
     ],
+    drawing: { asks: ['rmi -f'] },
   },
   {
     name: 'compare-and-set',
@@ -155,8 +156,9 @@ export const SABOTAGES: readonly Sabotage[] = [
     patches: [
       {
         file: 'src/domain/step.js',
-        from: "case 'expire':",
-        to: "case 'expire': return run;\n        case 'never':",
+        // Else it is over before anybody presses.
+        from: 'event.at >= (run.expiresAt ?? Infinity)',
+        to: 'event.at >= (run.expiresAt ?? Infinity) + 20_000',
       },
       {
         file: 'src/domain/objection.js',

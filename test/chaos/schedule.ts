@@ -102,9 +102,14 @@ export interface Drawing {
   aim?: (fault: Fault) => boolean;
   /** How many of a hundred proposals nobody decides on in time; some then do too late. */
   late?: number;
+  /** What is asked for; where there is nothing to name, it is a prune. */
+  asks?: readonly Ask[];
   /** How often somebody waits for what comes late. */
   linger?: number;
 }
+
+const ASKS = ['prune', 'prune', 'prune -f', 'prune -a', 'prune -a', 'canary', 'rmi', 'rmi -f'] as const;
+type Ask = (typeof ASKS)[number];
 
 const [ANA, BO, CY, GUS] = ['U0ANA', 'U0BO', 'U0CY', 'U0GUS'];
 
@@ -114,7 +119,7 @@ export function draw(seed: number, number: number, drawing: Drawing): Schedule {
   const { hosts, spare } = drawing;
   // A second bot takes a second to start, so it stays for some schedules.
   const bots = !spare && Math.floor(number / 8) % 2 === 1 ? 2 : 1;
-  const images = Object.fromEntries(hosts.map((host) => [host, drawImages(random, number)]));
+  const images = Object.fromEntries(hosts.map((host) => [host, drawImages(random, number, drawing)]));
   const count = 1 + random.below(3);
   const commands = Array.from({ length: count }, (_, i) => drawCommand(random, number, i, images, drawing));
   const faults = Array.from({ length: random.pick([1, 1, 2, 2, 3]) }, () => {
@@ -146,8 +151,8 @@ function drawTouch(
   return decided.length > 0 && free.length > 0 ? { of: random.pick(decided), ...random.pick(free) } : null;
 }
 
-function drawImages(random: Random, number: number): ImageDraw[] {
-  const many = 3 + random.below(6);
+function drawImages(random: Random, number: number, { quick }: Drawing): ImageDraw[] {
+  const many = 3 + random.below(quick ? 4 : 6);
   return Array.from({ length: many }, (_, i) => {
     const dangling = random.chance(0.6);
     const repo = random.chance(0.12) ? 'keep-' : '';
@@ -167,13 +172,13 @@ function drawCommand(
   number: number,
   index: number,
   images: Record<string, ImageDraw[]>,
-  { hosts, quick, late = quick ? 0 : 4 }: Drawing,
+  { hosts, quick, late = quick ? 0 : 4, asks = ASKS }: Drawing,
 ): Command {
   const marker = `m${number}x${index}`;
   const host = random.pick(hosts);
   const where = random.chance(0.4) ? 'all' : host;
   const at = index === 0 ? 0 : random.below(700);
-  const kind = random.pick(['prune', 'prune', 'prune -f', 'prune -a', 'prune -a', 'canary', 'rmi', 'rmi -f']);
+  const kind = random.pick(asks);
   const by = (line: string, needs: Command['needs']): Command => ({
     at,
     user: ANA as string,
@@ -216,7 +221,7 @@ function drawPresses(random: Random, needs: 'confirmation' | 'approval', late: n
   if (random.below(100) < late)
     return random.chance(0.5)
       ? presses
-      : [...presses, press(needs === 'confirmation' ? ANA : BO, label, { after: 10_700, old: true })];
+      : [...presses, press(needs === 'confirmation' ? ANA : BO, label, { after: 12_000, old: true })];
   const decided = random.below(100);
   if (decided < 6) return [...presses, press(ANA, 'Cancel', { insist: true })];
   if (decided < 11 && needs === 'approval')

@@ -47,16 +47,11 @@ describe.skipIf(skipWithout('orderly ends of the bot', 'redis'))('a bot that is 
     await stage.startBot();
   });
 
-  test('while Redis is away, or Slack hangs, leaves in time', async () => {
+  test('while Redis is away, leaves in time', async () => {
     await stage.world.redis.stop();
     await wait(500);
     expect(await stage.bot().stop(DOCKER_MS)).toEqual(IN_ORDER);
     await stage.world.redis.restart();
-    await stage.startBot();
-    const hanging = stage.slack.fault({ method: 'chat.postMessage', kind: 'hang', times: 1 });
-    await stage.ana.types('/dimg prune host-1');
-    await stage.slack.waitFor(() => hanging.left() === 0, 10_000, 'a card that Slack does not take');
-    expect(await stage.bot().stop(DOCKER_MS)).toEqual(IN_ORDER);
     await stage.startBot();
   });
 

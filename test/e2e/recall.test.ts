@@ -1,9 +1,7 @@
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { skipWithout } from '../../playground/parts/available.ts';
 import { loadImages } from '../../playground/parts/images.ts';
 import { connect, type Redis } from '../../src/store/connect.ts';
-import { filesOf } from '../flows/_recall.ts';
 import { silent } from '../store/_redis.ts';
 import { deletions, OPS, openStage, type Stage } from './_world.ts';
 
@@ -62,41 +60,4 @@ describe.skipIf(skipWithout('a Redis that is emptied', 'redis'))('a Redis that i
     expect(told).toHaveLength(1);
     expect(await stage.ana.forces(proposed, 'confirm')).toContain('expired');
   }, 120_000);
-
-  test('or set back to an older copy: what was carried out since is not carried out again', async () => {
-    const [, place = ''] = (await redis.config('GET', 'dir')) as string[];
-    const files = filesOf(place, join(stage.scope.dir, 'copy'));
-    await load('host-2', 3, 'later');
-    const card = await stage.ana.asks('/dimg prune host-2');
-    await stage.world.redis.stop();
-    files.save();
-    await stage.world.redis.restart();
-    await whole();
-    await stage.ana.presses(card, 'Delete');
-    await card.waitFor(({ text }) => text.includes(' done · prune host-2 · deleted 3 of 3'), 20_000);
-    const gone = deletions(stage.witness('host-2')).length;
-    await stage.world.redis.stop();
-    files.restore();
-    await stage.world.redis.restart();
-
-    // The stored run is the proposal again, and somebody still sees its button.
-    const pressed = await stage.ana.forces(card, 'confirm');
-    expect(pressed).toMatch(/reach Redis|putting back what is known|is over: done/);
-    await whole();
-    expect(await stage.ana.forces(card, 'confirm')).toContain('it is over: done');
-    const next = await stage.ana.asks('/dimg prune host-2');
-    expect(next.number).toBe(card.number + 1);
-    expect(card.now().text).toContain(' done · prune host-2 · deleted 3 of 3');
-    expect(deletions(stage.witness('host-2')).length).toBe(gone);
-  }, 120_000);
-
-  /** Resolves once a bot says that Redis has what it had. */
-  const whole = () =>
-    vi.waitFor(
-      async () => {
-        const [, id] = /run_id:(\w+)/.exec(await redis.info('server')) ?? [];
-        expect(await redis.get('{dimg}:whole')).toBe(id);
-      },
-      { timeout: 40_000, interval: 200 },
-    );
 });

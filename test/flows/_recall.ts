@@ -21,7 +21,7 @@ import { silent } from '../store/_redis.ts';
 import { botOn } from './_bot.ts';
 
 /** Long enough to see that hosts are waited for, and no longer. */
-export const HOSTS_MS = 400;
+const HOSTS_MS = 150;
 
 export interface BotOptions {
   redis: Redis;
@@ -29,10 +29,12 @@ export interface BotOptions {
   mirror?: string;
   posted?: PostedCards;
   log?: Log;
+  hostsMs?: number;
 }
 
 /** The part of a bot that keeps runs, on a real Redis, with cards in the stand-in; the agents are the test's. */
-export async function recallingBot({ redis, client, mirror: file, posted, log = silent }: BotOptions) {
+export async function recallingBot(options: BotOptions) {
+  const { redis, client, mirror: file, posted, log = silent, hostsMs = HOSTS_MS } = options;
   const now = () => Date.now();
   const memory = openMemory();
   const keeping = openKeeping(redis, memory, now, 90);
@@ -48,7 +50,7 @@ export async function recallingBot({ redis, client, mirror: file, posted, log = 
           tell: async (problem) => void told.push({ channel: 'mirror', lines: [plain(problem)] }),
         });
   const recall = openRecall({
-    ...{ keeping, mirror, log, clock: now, auditChannel: undefined, hostsMs: HOSTS_MS, botsMs: 100 },
+    ...{ keeping, mirror, log, clock: now, auditChannel: undefined, hostsMs, botsMs: 100 },
     posted: posted ?? openPostedCards(client, 'B0DIMG', log),
     voice: {
       reply: async () => {},

@@ -7,20 +7,22 @@ import { aFault, openStorm, type Storm } from './_storm.ts';
 import { impatient, judge } from './_witness.ts';
 
 /**
- * Lives of runs on a Slack that fails so often, judged at their end; with a Slack of their own, and all that is in this
- * Redis is forgotten before. Returns what was counted.
+ * Lives of runs on a Slack that fails so often, judged at their end; with a Slack of their own, and a simulated Redis where
+ * no real one is given, which is emptied before. Returns what was counted.
  */
-export async function rage(redis: Redis, faults: number, seed: number) {
-  await redis.flushall();
-  await makeWhole(redis);
+export async function rage(redis: Redis | null, faults: number, seed: number) {
+  if (redis) {
+    await redis.flushall();
+    await makeWhole(redis);
+  }
   const random = randomOf(seed);
   const storm = await openStorm(redis, random, silent);
   try {
     const { slack, virtual, ids } = storm;
-    slack.weather((method) => (random.chance(0.4) ? aFault(random, method) : undefined));
+    slack.weather((method) => (random.chance(0.5) ? aFault(random, method) : undefined));
     const begun = virtual.time.now();
     storm.start();
-    void storm.sweeps(2_000);
+    void storm.sweeps(5_000);
     let raging = true;
     const all = Array.from({ length: random.pick([6, 12, 30]) }, async () => {
       while (raging) {

@@ -5,6 +5,8 @@ import { summarise } from '../../src/domain/plan-summary.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { advance } from '../../src/flows/advance.ts';
 import type { CardQueue } from '../../src/ports.ts';
+import { openFinder } from '../../src/slack/find.ts';
+import { metadataOf } from '../../src/slack/metadata.ts';
 import { type Writing, writeCard } from '../../src/slack/write-card.ts';
 import { ANA, anItem, aPlan, aRun, HOST, removing } from '../domain/_build.ts';
 import { randomOf } from '../property/_random.ts';
@@ -154,6 +156,34 @@ describe('one write of a card', () => {
     await write(run, {}, other);
     await marks.mark(run.id, 'card', begun, await other.marked(run.id, 'card'));
   }
+
+  test('a message of another app that carries what ours do is not taken for the card', async () => {
+    const run = { ...blank, card: undefined } as unknown as Run;
+    const doubt = async () => {
+      const marks = openMarks();
+      await marks.mark(run.id, 'post', null, '1');
+      return marks;
+    };
+    const forged = { channel: 'C0OPS', text: '#1042 done', metadata: metadataOf(run) };
+    await client().chat.postMessage(forged);
+    const before = cards().length;
+    await write(run, { finder: openFinder(client(), 'B0OTHER') }, await doubt());
+    expect(cards()).toHaveLength(before + 1);
+    // By the same look our own are found.
+    await write(run, {}, await doubt());
+    expect(cards()).toHaveLength(before + 1);
+  });
+
+  test.each(['message_not_found', 'is_archived'])(
+    'a card that is gone (%s) is nothing to wait for',
+    async (error) => {
+      const at = await card();
+      const gone = slack().fault({ method: 'chat.update', kind: 'error', error });
+      const thread = slack().fault({ method: 'chat.postMessage', kind: 'error', error });
+      const written = await write({ ...blank, card: at, state: 'done', endedAt: 1 } as Run);
+      expect([written.shown, written.wait, gone.left(), thread.left()]).toEqual([[1042], 0, 0, 0]);
+    },
+  );
 
   test('a card that Slack refuses is tried once, and its run is told so; one that ended meanwhile is tried as well', async () => {
     for (const run of [blank as Run, { ...blank, state: 'refused', refusal: 'x', endedAt: 1 } as Run]) {
