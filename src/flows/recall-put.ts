@@ -1,4 +1,5 @@
 import type { Entry, Head } from '../domain/audit.ts';
+import { KEEP_S } from '../domain/due.ts';
 import { RunId } from '../domain/ids.ts';
 import { type Remembered, recall } from '../domain/recall.ts';
 import { isFinal, type Run } from '../domain/run.ts';
@@ -38,7 +39,7 @@ export async function putBack(recalling: Recalling, hold: Hold): Promise<void> {
     isKnown &&
     !isEmpty(kept) &&
     !isBehind(kept, claimsOf(own, kept, [], null), highest(own, kept, [], 0)) &&
-    !(await isOlder(hold, newest([own, ...kept.bots], [])))
+    !(await isOlder(recalling, hold, newest([own, ...kept.bots], [])))
   ) {
     await hold.whole(null);
     return log.info('Redis was started anew, and has all that is known');
@@ -56,7 +57,7 @@ export async function putBack(recalling: Recalling, hold: Hold): Promise<void> {
     log.warn('Redis may have lost something: hosts are waited for', { unread: slack.unread.map(wordsOf) });
     kept = await afterHosts(recalling, { since, until }, own, slack);
   }
-  if (!behind() && !(await isOlder(hold, newest([own, ...kept.bots], slack.cards)))) {
+  if (!behind() && !(await isOlder(recalling, hold, newest([own, ...kept.bots], slack.cards)))) {
     await hold.whole(null);
     return log.info('Redis has all that is known');
   }
@@ -89,11 +90,19 @@ function isBehind(kept: Kept, claims: readonly Claim[], number: number): boolean
   return number > kept.run || claims.some(({ n }) => n > last);
 }
 
-/** Whether a run has less in Redis than somebody remembers: not each change of one goes into the audit. */
-async function isOlder(hold: Hold, remembered: ReadonlyMap<RunId, Remembered>): Promise<boolean> {
+/**
+ * Whether Redis has less of a run than somebody remembers: not each change of one goes into the audit, and a bot that died
+ * while it put back may have left some out.
+ */
+async function isOlder(
+  { clock }: Recalling,
+  hold: Hold,
+  remembered: ReadonlyMap<RunId, Remembered>,
+): Promise<boolean> {
+  const since = clock() - KEEP_S * 1_000;
   for (const [id, { run }] of remembered) {
-    const stored = await hold.load(id);
-    if (stored && stored.rev < run.rev) return true;
+    if (run.createdAt < since) continue;
+    if (((await hold.load(id))?.rev ?? -1) < run.rev) return true;
   }
   return false;
 }

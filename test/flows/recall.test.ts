@@ -408,6 +408,18 @@ describe.skipIf(skipWithout('a Redis that forgets', 'redis'))('a Redis that forg
     expect((await one.runs.load(id))?.state).toBe('done');
   });
 
+  test('is put back to the end also where the bot that began with it died', async () => {
+    const one = await bot();
+    const over = await done(one);
+    const head = await own.redis.hgetall('{dimg}:audit:head');
+    await own.redis.flushall();
+    // So far it had come.
+    await own.redis.set('{dimg}:runs:number', String(over.id));
+    await own.redis.hset('{dimg}:audit:head', head);
+    await one.notices();
+    expect(await one.runs.load(over.id)).toEqual(over);
+  });
+
   test('that was only started anew is whole at once for a bot that remembers', async () => {
     const one = await bot();
     const run = await proposes(one);
