@@ -20,11 +20,10 @@ async function flowsWith(replace: Record<string, (real: never) => object> = {}):
       const real = (await original()) as object;
       return { ...real, ...change(real as never) };
     });
-  const [{ decide }, { report }, { sweep }] = await Promise.all([
-    import('../../src/flows/decide.ts'),
-    import('../../src/flows/report.ts'),
-    import('../../src/flows/sweep.ts'),
-  ]);
+  // One after the other: what is replaced must not be asked for by several while its original is being loaded.
+  const { decide } = await import('../../src/flows/decide.ts');
+  const { report } = await import('../../src/flows/report.ts');
+  const { sweep } = await import('../../src/flows/sweep.ts');
   for (const path of Object.keys(replace)) vi.doUnmock(path);
   return { decide, report, sweep };
 }

@@ -5,7 +5,7 @@ import { liveSeeds, relive, shrink } from './_seeds.ts';
 /** More by hand: `npm run test:simulate -- --schedules 1000000 --seed 1`. */
 const SEED = Number(process.env.DIMG_SEED ?? 1);
 /** As many schedules as this time allows, so that a slow machine is not kept for long; never fewer than these. */
-const MOST_MS = 5_000;
+const MOST_MS = 4_000;
 const FEWEST = 40;
 
 describe('in virtual time', () => {
