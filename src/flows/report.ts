@@ -14,7 +14,16 @@ import { took } from './took.ts';
  * its job was made for, however late. Resolves once its effect is stored, or where it certainly has none; `unknown run`
  * where that can't be said, since the store may have forgotten what it is about.
  */
-export async function report(deps: Deps, { job, host, epoch, seq, body }: Report): Promise<Settled> {
+export async function report(deps: Deps, told: Report): Promise<Settled> {
+  const settled = await settle(deps, told);
+  // What it had no effect on may have been set back a moment ago; then it is needed once more when all is put back.
+  await deps.certain?.();
+  return settled;
+}
+
+// --- internal ---
+
+async function settle(deps: Deps, { job, host, epoch, seq, body }: Report): Promise<Settled> {
   const named = parseJobId(job);
   if (!named) {
     if (!isAsk(job)) throw new NewerError(`A report is about a job that this version does not know: ${job}.`);
@@ -74,8 +83,6 @@ export async function report(deps: Deps, { job, host, epoch, seq, body }: Report
   }
   return 'settled';
 }
-
-// --- internal ---
 
 /**
  * An agent looks for the first three before it takes a job on, and says the others of a whole job only where the engine

@@ -16,6 +16,7 @@ import type { Redis } from '../../src/store/connect.ts';
 import { openKeeping } from '../../src/store/keeping.ts';
 import { openMemory } from '../../src/store/memory.ts';
 import { openRuns } from '../../src/store/runs.ts';
+import { inDoubt } from '../../src/store/whole.ts';
 import { aHostStatus, aRun, HOST } from '../domain/_build.ts';
 import { silent } from '../store/_redis.ts';
 import { botOn } from './_bot.ts';
@@ -60,7 +61,10 @@ export async function recallingBot(options: BotOptions) {
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   });
   const { deps: base, jobs } = botOn(redis, { hosts: [aHostStatus(HOST, { seenAt: now() })], now });
-  const deps: Deps = { ...base, runs, heardSince: recall.heardSince };
+  const certain = async () => {
+    if (!(await keeping.isWhole())) throw inDoubt();
+  };
+  const deps: Deps = { ...base, runs, heardSince: recall.heardSince, certain };
   const cards = new Map<number, string>();
 
   return {

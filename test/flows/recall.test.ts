@@ -391,6 +391,23 @@ describe.skipIf(skipWithout('a Redis that forgets', 'redis'))('a Redis that forg
     expect(found?.hosts[HOST]?.sent).toBe('execute');
   });
 
+  test('that was set back a moment ago acknowledges no report that it has no run for', async () => {
+    const one = await bot();
+    const { id } = await proposes(one);
+    const stored = await own.redis.hgetall(`{dimg}:run:${id}`);
+    await one.goes(id, { type: 'confirm', at: Date.now(), by: ANA });
+    await one.goes(id, { type: 'sent', at: Date.now(), hosts: [HOST], job: 'execute' });
+    await one.goes(id, outcomes(['a', 'b']));
+    await own.redis.hset(`{dimg}:run:${id}`, stored);
+    await own.redis.set('{dimg}:whole', 'another process');
+    const last = { kind: 'finished', tookMs: 1, before: null, after: null, raced: [] };
+    // Nobody has noticed yet: what is stored waits for a decision, and the word means nothing to it.
+    await expect(tells(one, id, 3, last)).rejects.toThrow(/putting back/);
+    await one.notices();
+    expect(await tells(one, id, 3, last)).toBe('settled');
+    expect((await one.runs.load(id))?.state).toBe('done');
+  });
+
   test('that was only started anew is whole at once for a bot that remembers', async () => {
     const one = await bot();
     const run = await proposes(one);

@@ -155,7 +155,8 @@ function judgeRun({ slack, witness, data }: World, run: Run, lateWord: boolean):
     if (run.executingSince !== undefined && plan && part.plan) {
       const told = new Set<string>(part.outcomes.map(({ image }) => image));
       keep(
-        told.size === plan.items.length && plan.items.every(({ image }) => told.has(image)),
+        (witness.isLost(run.id, host) && told.size === 0) ||
+          (told.size === plan.items.length && plan.items.every(({ image }) => told.has(image))),
         () => `${name} has ${told.size} outcomes on ${host}, and ${plan.items.length} items`,
       );
     } else keep(part.outcomes.length === 0, () => `${name} has outcomes, and was never started`);
@@ -165,7 +166,7 @@ function judgeRun({ slack, witness, data }: World, run: Run, lateWord: boolean):
       switch (outcome) {
         case 'deleted':
           keep(
-            went.some(({ at }) => at >= (run.executingSince ?? 0)),
+            went.some(({ at }) => run.recalled !== undefined || at >= (run.executingSince ?? 0)),
             () => `${name} says that ${image.slice(7, 15)} is deleted, and it never went`,
           );
           break;
