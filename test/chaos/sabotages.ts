@@ -291,12 +291,12 @@ export const SABOTAGES: readonly Sabotage[] = [
     guard: 'a card that Slack did not take is written again',
     patches: [
       {
-        file: 'src/slack/write-card.js',
+        file: 'src/slack/update-card.js',
         from: "if (failure.kind === 'later')\n            return { wait: failure.ms, again: 0 };",
         to: "if (failure.kind === 'later')\n            return { wait: 0, again: 0 };",
       },
       {
-        file: 'src/slack/write-card.js',
+        file: 'src/slack/update-card.js',
         from: 'return { wait: patience.next(run.id), again: 0 };',
         to: 'return { wait: 0, again: 0 };',
       },
