@@ -1,6 +1,6 @@
 import { UserError } from '../domain/error.ts';
 import { say } from '../domain/markup.ts';
-import type { Keeping, Kept, Log, MirrorFile, PostedCards, Voice } from '../ports.ts';
+import type { Keeping, Kept, Log, Memory, MirrorFile, PostedCards, Voice } from '../ports.ts';
 import { putBack } from './recall-put.ts';
 
 export interface Recalling {
@@ -48,8 +48,10 @@ export function openRecall(recalling: Recalling) {
   }
 
   async function look(): Promise<void> {
+    // First what is remembered: what is stored while Redis is asked would else seem to be missing there.
+    const own = keeping.memory();
     const kept = await keeping.look();
-    const ahead = kept.whole ? whoIsAhead(kept, keeping) : null;
+    const ahead = kept.whole ? whoIsAhead(kept, own) : null;
     if (kept.whole && !ahead) {
       settle(true, kept);
       await tell();
@@ -110,9 +112,8 @@ export function openRecall(recalling: Recalling) {
 const inDoubt = () => new UserError('Redis is not known to have what it had.');
 
 /** Somebody who knows of more than Redis has; `null` where nobody does. */
-function whoIsAhead(kept: Kept, keeping: Keeping): { who: string; entry: number; run: number } | null {
+function whoIsAhead(kept: Kept, { head, run }: Memory): { who: string; entry: number; run: number } | null {
   const last = Math.max(kept.head.n, kept.last);
-  const { head, run } = keeping.memory();
   const all = [
     { who: 'this bot', entry: head.n, run },
     ...[...kept.known].map(([who, known]) => ({ who, entry: known.audit?.n ?? 0, run: known.run ?? 0 })),

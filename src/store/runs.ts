@@ -131,8 +131,10 @@ export function openRuns(
   /** Stores these changes, all or none; null where somebody was faster, or the command was accepted before. */
   async function put(changes: readonly Change[]): Promise<Run[] | null> {
     for (;;) {
+      // Before Redis is asked: what is stored meanwhile is no less there for not being in the answer.
+      const known = memory.head().n;
       const head = await readHead(redis);
-      if (head.n < memory.head().n && (await lastOf(redis)) < memory.head().n) throw inDoubt();
+      if (head.n < known && (await lastOf(redis)) < known) throw inDoubt();
       const entries = chain(
         head,
         changes.flatMap(({ facts }) => facts),
