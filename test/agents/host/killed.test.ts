@@ -46,16 +46,20 @@ describe.skipIf(skipWithout('agents that are killed', 'engines', 'redis'))('an a
     agent.kill('SIGKILL');
     await agent.exited;
   };
-  const many = (n: number) =>
-    load(
+  let loads = 0;
+  // Images of their own each time: what one test left in doubt is left alone by the next.
+  const many = (n: number) => {
+    loads++;
+    return load(
       engine,
       Object.fromEntries(
         Array.from({ length: n }, (_, i): [string, ImageSpec] => [
           `i${i}`,
-          { tags: [`app:${i}`], layers: [{ name: `layer ${i}`, bytes: 1000 + i }] },
+          { tags: [`app:${i}`], layers: [{ name: `layer ${loads} ${i}`, bytes: 1000 + i }] },
         ]),
       ),
     );
+  };
   let seen = 0;
   const planned = async (): Promise<ExecuteJob> => {
     seen = witness.events.length;
