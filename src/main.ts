@@ -164,7 +164,8 @@ async function start(
   const recall = openRecall({
     ...{ keeping, mirror, voice, log, auditChannel, clock: clock.now },
     posted: openPostedCards(client(), botId, log),
-    channels: async () => [...(settings.rights.channels ?? []), ...(await audit.channels())],
+    channels: () => audit.channels(),
+    configured: settings.rights.channels ?? [],
     sleep: (ms) => sleep(ms, undefined, { signal: ending.signal }),
   });
   const deps: Deps = {

@@ -44,7 +44,11 @@ export async function putBack(recalling: Recalling, hold: Hold): Promise<void> {
     await hold.whole(null);
     return log.info('Redis was started anew, and has all that is known');
   }
-  const slack = await readSlack(recalling.posted, await channelsOf(recalling, own, kept));
+  const slack = await readSlack(
+    recalling.posted,
+    await channelsOf(recalling, own, kept),
+    recalling.configured ?? [],
+  );
   const mirrored = await readMirror(mirror);
   const behind = () =>
     isBehind(

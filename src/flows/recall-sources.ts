@@ -18,11 +18,16 @@ export interface FromSlack {
 }
 
 /** Reads all cards that can be read. Rejects while Slack is away. */
-export async function readSlack(posted: PostedCards, known: readonly string[]): Promise<FromSlack> {
+export async function readSlack(
+  posted: PostedCards,
+  known: readonly string[],
+  configured: readonly string[],
+): Promise<FromSlack> {
   const found: FromSlack = { cards: [], unread: [] };
   const listed = await posted.channels();
   if (listed.unread) found.unread.push({ channel: null, why: listed.unread });
-  const channels = new Set([...known, ...listed.channels]);
+  // Where Slack lists all channels that dimg is in, it has no card in others that are only configured.
+  const channels = new Set([...known, ...listed.channels, ...(listed.unread ? configured : [])]);
   for (const channel of channels) {
     const read = await posted.in(channel);
     if ('cards' in read) found.cards.push(...read.cards);

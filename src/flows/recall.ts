@@ -14,6 +14,8 @@ export interface Recalling {
   sleep(ms: number): Promise<void>;
   /** Channels in which there may be cards, as far as is known without asking Slack. */
   channels(): Promise<string[]>;
+  /** Channels in which commands are taken; there need not be any card in them. */
+  configured?: readonly string[];
   auditChannel: string | undefined;
   /** How long hosts have to be heard of again, in milliseconds; more than their heartbeats take. */
   hostsMs?: number;
