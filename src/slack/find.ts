@@ -1,6 +1,7 @@
 import type { WebClient } from '@slack/web-api';
 import type { RunId } from '../domain/ids.ts';
-import { type Payload, readMetadata, readNote, type Tagged } from './metadata.ts';
+import { type Payload, readMetadata, readNote } from './metadata.ts';
+import { type OwnMessage, ownMessages, type ReadPage } from './own-messages.ts';
 
 export interface Place {
   channel: string;
@@ -12,34 +13,20 @@ export interface Span {
   to?: number;
 }
 
-/** Messages of a page, and pages: more than a channel sees in the minutes in which a message may have been sent. */
-const PAGE = 200;
+/** More than a channel sees in the minutes in which a message may have been sent. */
 const PAGES = 50;
-
-type Found = Tagged & { files?: { name?: string | null }[] };
 
 /** Looks for messages of our own that may have reached Slack though it did not say so. */
 export function openFinder(client: WebClient, botId: string | Promise<string>) {
-  async function look(
-    read: (page: { limit: number; cursor?: string }) => Promise<{
-      messages?: Found[];
-      response_metadata?: { next_cursor?: string };
-    }>,
-    fits: (message: Found) => boolean,
-  ): Promise<string | null> {
-    const own = await botId;
-    let cursor = '';
-    for (let page = 0; page < PAGES; page++) {
-      const found = await read({ limit: PAGE, ...(cursor !== '' && { cursor }) });
-      const ts = found.messages?.find((message) => message.bot_id === own && fits(message))?.ts;
+  async function look(read: ReadPage, fits: (message: OwnMessage) => boolean): Promise<string | null> {
+    for await (const { own } of ownMessages(botId, read, PAGES)) {
+      const ts = own.find(fits)?.ts;
       if (ts !== undefined) return ts;
-      cursor = found.response_metadata?.next_cursor ?? '';
-      if (cursor === '') return null;
     }
     return null;
   }
 
-  const inThread = (at: Place, span: Span, fits: (message: Found) => boolean) =>
+  const inThread = (at: Place, span: Span, fits: (message: OwnMessage) => boolean) =>
     look(
       (page) => client.conversations.replies({ ...at, ...range(span), include_all_metadata: true, ...page }),
       fits,

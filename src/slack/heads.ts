@@ -4,10 +4,10 @@ import type { KeptHead } from '../domain/verify-entry.ts';
 import type { Log, PostedHeads } from '../ports.ts';
 import { failureOf } from './failures.ts';
 import { readMetadata } from './metadata.ts';
+import { ownMessages, PAGE, type ReadPage } from './own-messages.ts';
 
 /** Newest first; older cards are in a channel's past for people to look at. */
 const MESSAGES = 1_000;
-const PAGE = 200;
 
 /** Heads of the audit that our own messages carry: whoever changes the audit in Redis can't change those. */
 export function openPostedHeads(
@@ -18,25 +18,17 @@ export function openPostedHeads(
   return {
     async in(channel) {
       const heads: KeptHead[] = [];
-      const own = await botId;
+      const read: ReadPage = (page) =>
+        client.conversations.history({ channel, include_all_metadata: true, ...page });
       try {
-        let cursor = '';
-        for (let read = 0; read < MESSAGES; ) {
-          const page = await client.conversations.history({
-            channel,
-            limit: PAGE,
-            include_all_metadata: true,
-            ...(cursor !== '' && { cursor }),
-          });
-          for (const message of page.messages ?? []) {
-            const payload = message.bot_id === own ? readMetadata(message) : null;
+        for await (const { own, isLast } of ownMessages(botId, read, MESSAGES / PAGE)) {
+          for (const message of own) {
+            const payload = readMetadata(message);
             if (payload?.audit_n === undefined || payload.audit_hash === undefined) continue;
             const what = channel === auditChannel ? 'the audit channel’s line' : 'the card';
             heads.push({ n: payload.audit_n, hash: payload.audit_hash, where: `${what} of #${payload.run}` });
           }
-          read += PAGE;
-          cursor = page.response_metadata?.next_cursor ?? '';
-          if (cursor === '') return { heads };
+          if (isLast) return { heads };
         }
         return { heads, newest: MESSAGES };
       } catch (error) {

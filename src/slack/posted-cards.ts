@@ -4,10 +4,10 @@ import { code, type Markup, say } from '../domain/markup.ts';
 import type { Log, PostedCard, PostedCards } from '../ports.ts';
 import { failureOf } from './failures.ts';
 import { readMetadata, readStored } from './metadata.ts';
+import { ownMessages, PAGE, type ReadPage } from './own-messages.ts';
 
 /** Newest first, of each channel; what is further back was over long ago. */
 const MESSAGES = 1_000;
-const PAGE = 200;
 /** Of more the others are said to be unread: Slack takes 50 such calls a minute. */
 const CHANNELS = 100;
 
@@ -38,19 +38,12 @@ export function openPostedCards(client: WebClient, botId: string | Promise<strin
     },
     async in(channel) {
       const cards: PostedCard[] = [];
-      const own = await botId;
+      const read: ReadPage = (page) =>
+        paced(() => client.conversations.history({ channel, include_all_metadata: true, ...page }));
       try {
-        for (let read = 0, cursor = ''; read < MESSAGES; read += PAGE) {
-          const page = await paced(() =>
-            client.conversations.history({
-              channel,
-              limit: PAGE,
-              include_all_metadata: true,
-              ...(cursor !== '' && { cursor }),
-            }),
-          );
-          for (const message of page.messages ?? []) {
-            const payload = message.bot_id === own ? readMetadata(message) : null;
+        for await (const { own } of ownMessages(botId, read, MESSAGES / PAGE))
+          for (const message of own) {
+            const payload = readMetadata(message);
             if (!payload) continue;
             const [, state] = /^#\d+ ([a-z]+) · /.exec(message.text ?? '') ?? [];
             const { audit_n: n, audit_hash: hash } = payload;
@@ -59,9 +52,6 @@ export function openPostedCards(client: WebClient, botId: string | Promise<strin
               head: n === undefined || hash === undefined ? null : { n, hash },
             });
           }
-          cursor = page.response_metadata?.next_cursor ?? '';
-          if (cursor === '') break;
-        }
         return { cards };
       } catch (error) {
         log.warn('a channel’s cards could not be read', { channel, error: (error as Error).message });

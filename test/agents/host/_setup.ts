@@ -219,6 +219,18 @@ export async function empty({ docker }: Engine): Promise<void> {
   }
 }
 
+/** So many images with a tag and a layer each; those of another name are others. */
+export const loadMany = (engine: Pick<Engine, 'docker'>, n: number, name = 'layer') =>
+  load(
+    engine,
+    Object.fromEntries(
+      Array.from({ length: n }, (_, i): [string, ImageSpec] => [
+        `i${i}`,
+        { tags: [`app:${i}`], layers: [{ name: `${name} ${i}`, bytes: 1000 + i }] },
+      ]),
+    ),
+  );
+
 /**
  * Loads images, and finds their IDs by a label: the containerd store calls an image by another digest than
  * the one its archive tells.

@@ -1,27 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { skipWithout } from '../../../playground/parts/available.ts';
 import { runContainer } from '../../../playground/parts/containers.ts';
-import type { ImageSpec } from '../../../playground/parts/images.ts';
 import { diff } from '../../../playground/parts/witness-diff.ts';
 import { DEFAULT_RULES } from '../../../src/domain/rules.ts';
 import { direct } from './_direct.ts';
 import { useHost } from './_host.ts';
-import { load, prune, rmi } from './_setup.ts';
+import { load, loadMany, prune, rmi } from './_setup.ts';
 
 describe.skipIf(skipWithout('execution on a real engine', 'engines', 'redis'))('execution', () => {
   const host = useHost('execute');
   /** Images in the agent's hands at once. */
   const lanes = () => (host.engine.store === 'containerd' ? 16 : 4);
-  const many = (n: number) =>
-    load(
-      host.engine,
-      Object.fromEntries(
-        Array.from({ length: n }, (_, i): [string, ImageSpec] => [
-          `i${i}`,
-          { tags: [`app:${i}`], layers: [{ name: `layer ${i}`, bytes: 1000 + i }] },
-        ]),
-      ),
-    );
+  const many = (n: number) => loadMany(host.engine, n);
   const app = (...tags: string[]) =>
     load(host.engine, { app: { tags, layers: [{ name: 'app', bytes: 4000 }] } });
 

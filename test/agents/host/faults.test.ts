@@ -3,23 +3,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { skipWithout } from '../../../playground/parts/available.ts';
-import type { ImageSpec } from '../../../playground/parts/images.ts';
 import { HostName } from '../../../src/domain/ids.ts';
 import { useHost } from './_host.ts';
-import { load, prune, startAgent, startBot } from './_setup.ts';
+import { loadMany, prune, startAgent, startBot } from './_setup.ts';
 
 describe.skipIf(skipWithout('faults on a real engine', 'engines', 'redis'))('faults', () => {
   const host = useHost('faults');
-  const many = (n: number) =>
-    load(
-      host.engine,
-      Object.fromEntries(
-        Array.from({ length: n }, (_, i): [string, ImageSpec] => [
-          `i${i}`,
-          { tags: [`app:${i}`], layers: [{ name: `layer ${i}`, bytes: 1000 + i }] },
-        ]),
-      ),
-    );
+  const many = (n: number) => loadMany(host.engine, n);
 
   test('with the engine away jobs are refused with its address; with the engine back they are done', async () => {
     await many(1);

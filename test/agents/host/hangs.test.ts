@@ -5,7 +5,6 @@ import { describe, expect, test } from 'vitest';
 import { openDoubts } from '../../../agents/host/doubts.ts';
 import { EngineTrouble } from '../../../agents/host/ports.ts';
 import { skipWithout } from '../../../playground/parts/available.ts';
-import type { ImageSpec } from '../../../playground/parts/images.ts';
 import { HostName } from '../../../src/domain/ids.ts';
 import type { Outcome } from '../../../src/domain/outcome.ts';
 import type { Item } from '../../../src/domain/plan.ts';
@@ -14,20 +13,11 @@ import { direct } from './_direct.ts';
 import { temporaryFolder } from './_folder.ts';
 import { useHost } from './_host.ts';
 import { jobOf, openIn, outcomeOf } from './_journal.ts';
-import { load, prune, rmi, startAgent, startBot } from './_setup.ts';
+import { load, loadMany, prune, rmi, startAgent, startBot } from './_setup.ts';
 
 describe.skipIf(skipWithout('an engine that hangs', 'engines', 'redis'))('an engine that hangs', () => {
   const host = useHost('hangs');
-  const many = (n: number) =>
-    load(
-      host.engine,
-      Object.fromEntries(
-        Array.from({ length: n }, (_, i): [string, ImageSpec] => [
-          `i${i}`,
-          { tags: [`app:${i}`], layers: [{ name: `layer ${i}`, bytes: 1000 + i }] },
-        ]),
-      ),
-    );
+  const many = (n: number) => loadMany(host.engine, n);
   const deletions = () => host.witness.events.filter(({ action }) => action === 'delete').length;
   const silent = { debug() {}, info() {}, warn() {}, error() {} };
   const clock = { now: Date.now, sleep: (ms: number) => sleep(Math.min(ms, 200)) };

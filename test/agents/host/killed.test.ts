@@ -5,13 +5,12 @@ import type { ExecuteJob } from '../../../agents/host/verify.ts';
 import { skipWithout } from '../../../playground/parts/available.ts';
 import type { Child } from '../../../playground/parts/child.ts';
 import { type Engine, startEngine } from '../../../playground/parts/engine.ts';
-import type { ImageSpec } from '../../../playground/parts/images.ts';
 import { type Redis, startRedis } from '../../../playground/parts/redis.ts';
 import { createScope, type Scope } from '../../../playground/parts/scope.ts';
 import { startWitness, type Witness } from '../../../playground/parts/witness.ts';
 import { type Between, standBetween } from './_between.ts';
 import { spawnAgent } from './_process.ts';
-import { type Bot, empty, load, prune, startBot } from './_setup.ts';
+import { type Bot, empty, loadMany, prune, startBot } from './_setup.ts';
 
 describe.skipIf(skipWithout('agents that are killed', 'engines', 'redis'))('an agent that is killed', () => {
   let scope: Scope;
@@ -48,18 +47,7 @@ describe.skipIf(skipWithout('agents that are killed', 'engines', 'redis'))('an a
   };
   let loads = 0;
   // Images of their own each time: what one test left in doubt is left alone by the next.
-  const many = (n: number) => {
-    loads++;
-    return load(
-      engine,
-      Object.fromEntries(
-        Array.from({ length: n }, (_, i): [string, ImageSpec] => [
-          `i${i}`,
-          { tags: [`app:${i}`], layers: [{ name: `layer ${loads} ${i}`, bytes: 1000 + i }] },
-        ]),
-      ),
-    );
-  };
+  const many = (n: number) => loadMany(engine, n, `load ${++loads} layer`);
   let seen = 0;
   const planned = async (): Promise<ExecuteJob> => {
     seen = witness.events.length;
