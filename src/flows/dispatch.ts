@@ -46,11 +46,13 @@ async function handOutWork(deps: Deps, run: Run): Promise<void> {
   // Of a cancelled run nothing begins any more; what may be with the agent it skips itself.
   const [waiting, left] = run.cancel ? split(all, ([, part]) => isHandedOut(part)) : [all, []];
   for (const [host] of left) await breakOff(deps, run, host, { kind: 'cancelled' }, 'skipped', true);
-  // Nothing is queued for one that is silent, or was started anew since the plan: the sweep ends its part.
+  // Nothing is queued for one that is silent, or was started anew since the plan: the sweep ends its part. What may be
+  // with it already is, since only its agent can say whether it had it.
   const living = new Map((await deps.hosts.list()).map((status) => [status.host, status]));
-  const due = waiting.filter(([host, { epoch }]) => {
+  const due = waiting.filter(([host, part]) => {
     const status = living.get(host);
-    return hasTurn(run, host) && status?.epoch === epoch && isOnline(status, deps.clock());
+    const there = status?.epoch === part.epoch && isOnline(status, deps.clock());
+    return isHandedOut(part) || (hasTurn(run, host) && there);
   });
   const handed = await announce(deps, run, due);
   if (handed.length === 0) return;
