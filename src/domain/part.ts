@@ -60,7 +60,9 @@ export function breakOff(
 export function disown(part: HostPart, { why, outcomes, cache }: BrokenOff): HostPart {
   if (part.stage === 'planned') return breakOff(part, { why, outcomes, ...(cache && { cache }) });
   const heard = part.finished || part.drift || part.outcomes.some(({ outcome }) => outcome !== 'unknown');
-  if (part.stage !== 'ended' || heard || !isInDoubt(part)) return part;
+  if (heard) return part;
+  if (part.stage === 'executing') return breakOff(part, { why, outcomes, ...(cache && { cache }) });
+  if (part.stage !== 'ended' || !isInDoubt(part)) return part;
   return { ...addCache(addOutcomes(part, outcomes), cache), trouble: why };
 }
 

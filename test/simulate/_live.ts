@@ -98,7 +98,7 @@ function judge(world: World, schedule: Schedule, lateWord: boolean): void {
 }
 
 function judgeRun({ slack, witness, data }: World, run: Run, lateWord: boolean): void {
-  const { keep, planOf, gone } = witness;
+  const { keep, planOf, everyPlanOf, gone } = witness;
   const name = `#${run.id}`;
   if (witness.isForgiving() && data.find(own.run(run.id)) === undefined) {
     // Nobody knew of it any more: then nobody was shown anything.
@@ -141,7 +141,9 @@ function judgeRun({ slack, witness, data }: World, run: Run, lateWord: boolean):
       shown === JSON.stringify(right.blocks) ||
         // A Redis that forgot has no plans; whether its bots know them depends.
         (witness.isForgiving() &&
-          subsets(plans).some((known) => shown === JSON.stringify(renderCard(run, known, RIGHTS).blocks))),
+          choices(partsOf(run).map(([host]) => [host, everyPlanOf(run.id, host)])).some(
+            (known) => shown === JSON.stringify(renderCard(run, known, RIGHTS).blocks),
+          )),
       () => `the card of ${name} is not what its run is`,
     );
   }
@@ -186,9 +188,11 @@ function judgeRun({ slack, witness, data }: World, run: Run, lateWord: boolean):
   }
 }
 
-function subsets<K, V>(map: ReadonlyMap<K, V>): ReadonlyMap<K, V>[] {
-  return [...map].reduce<Map<K, V>[]>(
-    (all, one) => all.flatMap((some) => [some, new Map([...some, one])]),
+/** Of each host one of these, or none. */
+function choices<K, V>(of: readonly (readonly [K, readonly V[]])[]): ReadonlyMap<K, V>[] {
+  return of.reduce<Map<K, V>[]>(
+    (all, [key, values]) =>
+      all.flatMap((some) => [some, ...values.map((value) => new Map([...some, [key, value]]))]),
     [new Map()],
   );
 }

@@ -185,15 +185,16 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
   }
 
   /** As it is stored, or was first. */
-  const plans = new Map<string, { json: string; plan: Plan }>();
-  function planOf(run: RunId, host: HostName): Plan | undefined {
+  const plans = new Map<string, { json: string; plan: Plan }[]>();
+  function plansOf(run: RunId, host: HostName): readonly { json: string; plan: Plan }[] {
     const json = data.exec('HGET', [own.plans(run), host]) as string | null;
-    const known = plans.get(`${run} ${host}`);
-    if (json === null || known?.json === json) return known?.plan;
-    const plan = JSON.parse(json) as Plan;
-    plans.set(`${run} ${host}`, { json, plan });
-    return plan;
+    const known = plans.get(`${run} ${host}`) ?? [];
+    if (json === null || known.at(-1)?.json === json) return known;
+    const all = [...known.filter((one) => one.json !== json), { json, plan: JSON.parse(json) as Plan }];
+    plans.set(`${run} ${host}`, all);
+    return all;
   }
+  const planOf = (run: RunId, host: HostName): Plan | undefined => plansOf(run, host).at(-1)?.plan;
 
   const at = (host: HostName, image: string) => `${host} ${image}`;
   /** The job that an agent is at: executions are one at a time. */
@@ -215,6 +216,8 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
     open,
     presses,
     planOf,
+    /** All that were ever kept: one that is put back after a loss has less in it than what a bot may still have at hand. */
+    everyPlanOf: (run: RunId, host: HostName): Plan[] => plansOf(run, host).map(({ plan }) => plan),
     gone,
     everBegun,
     get violation() {
