@@ -56,12 +56,20 @@ export function breakOff(
   return { ...addCache(addOutcomes(part, outcomes), cache), stage: 'ended', trouble: why };
 }
 
-/** The agent says that it never began: also where its part was given up meanwhile, if nothing else was heard of it. */
-export function disown(part: HostPart, { why, outcomes, cache }: BrokenOff): HostPart {
+/**
+ * The agent says that it never began: also where its part was given up meanwhile, if nothing else was heard of it. After a
+ * loss an agent says of each job that it took it on, which does not mean that it began.
+ */
+export function disown(
+  part: HostPart,
+  { why, outcomes, cache }: BrokenOff,
+  { recalled }: Pick<Run, 'recalled'>,
+): HostPart {
   if (part.stage === 'planned') return breakOff(part, { why, outcomes, ...(cache && { cache }) });
   const heard = part.finished || part.drift || part.outcomes.some(({ outcome }) => outcome !== 'unknown');
   if (heard) return part;
-  if (part.stage === 'executing') return breakOff(part, { why, outcomes, ...(cache && { cache }) });
+  if (part.stage === 'executing' && recalled)
+    return breakOff(part, { why, outcomes, ...(cache && { cache }) });
   if (part.stage !== 'ended' || !isInDoubt(part)) return part;
   return { ...addCache(addOutcomes(part, outcomes), cache), trouble: why };
 }

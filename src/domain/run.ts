@@ -84,6 +84,8 @@ export const Run = z.strictObject({
   state: RunState,
   createdAt: z.number(),
   requester: UserId,
+  /** Of the command that asked for it, so that one which Slack delivers again, however late, is known. */
+  delivery: z.string().optional(),
   team: z.string(),
   channel: z.string(),
   /** As typed: a host, a list, a glob or `all`. */

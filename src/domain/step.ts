@@ -107,7 +107,7 @@ function told(run: Run, event: Told): Run {
       case 'broken':
         return breakOff(part, event);
       case 'disowned':
-        return disown(part, event);
+        return disown(part, event, run);
     }
   });
 }

@@ -2,7 +2,6 @@ import { NewerError } from '../domain/error.ts';
 import { parseJobId } from '../domain/job-id.ts';
 import { summarise } from '../domain/plan-summary.ts';
 import type { Report } from '../domain/protocol.ts';
-import type { HostPart, Run } from '../domain/run.ts';
 import type { Settled } from '../ports.ts';
 import type { Deps } from './_deps.ts';
 import { advance } from './advance.ts';
@@ -59,7 +58,7 @@ async function settle(deps: Deps, { job, host, epoch, seq, body }: Report): Prom
     case 'refused':
       if (named.kind === 'plan') await advance(deps, run.id, { type: 'unplanned', at, host, why: body.why });
       // A job that comes twice is refused the second time: that says nothing of the first.
-      else if (part.stage === 'planned' || (mayDisown(run, part) && NEVER_BEGUN.has(body.why.kind)))
+      else if (part.stage === 'planned' || NEVER_BEGUN.has(body.why.kind))
         await disown(deps, run, host, body.why);
       break;
     case 'started':
@@ -84,10 +83,6 @@ async function settle(deps: Deps, { job, host, epoch, seq, body }: Report): Prom
   }
   return 'settled';
 }
-
-/** That a host took a job on, as it tells once Redis has lost something, does not mean that it began. */
-const mayDisown = (run: Run, { stage }: HostPart): boolean =>
-  stage === 'ended' || (stage === 'executing' && run.recalled !== undefined);
 
 /**
  * An agent looks for the first three before it takes a job on, and says the others of a whole job only where the engine

@@ -40,8 +40,8 @@ for i = 4, #ARGV, 2 do redis.call('XADD', KEYS[3], ARGV[i] .. '-0', 'e', ARGV[i 
 redis.call('HSET', KEYS[4], 'n', ARGV[2], 'hash', ARGV[3])
 return 1`;
 /**
- * Keys: lock, whole, run, due, cards, cancel, by, channels. Arguments: token, rev of the one that is there, rev, run, life,
- * when due, number, now, whether its card is to be written, whether it is being cancelled, channel.
+ * Keys: lock, whole, run, due, cards, cancel, by, channels, delivery. Arguments: token, rev of the one that is there, rev,
+ * run, life, when due, number, now, whether its card is to be written, whether it is being cancelled, channel, delivery.
  */
 const PUT = `${HELD}
 if (redis.call('HGET', KEYS[3], 'rev') or '') ~= ARGV[2] then return 0 end
@@ -54,6 +54,7 @@ redis.call('ZADD', KEYS[7], ARGV[7], ARGV[7])
 redis.call('ZREMRANGEBYRANK', KEYS[7], 0, -101)
 redis.call('EXPIRE', KEYS[7], ARGV[5])
 redis.call('SADD', KEYS[8], ARGV[11])
+if ARGV[12] ~= '' then redis.call('SET', KEYS[9], '1', 'EX', 86400) end
 return 1`;
 /** Keys: lock, whole, number. */
 const NUMBER = `${HELD}
@@ -126,7 +127,10 @@ export function openKeeping(redis: Redis, memory: OwnMemory, clock: Clock, keepD
         const now = clock();
         await held(
           PUT,
-          [own.run(run.id), own.due, own.cards, key.cancel(run.id), own.by(run.requester), own.channels],
+          [
+            ...[own.run(run.id), own.due, own.cards, key.cancel(run.id), own.by(run.requester)],
+            ...[own.channels, own.delivery(run.delivery ?? '')],
+          ],
           over ? String(over.rev) : '',
           String(stored.rev),
           JSON.stringify(stored),
@@ -137,6 +141,7 @@ export function openKeeping(redis: Redis, memory: OwnMemory, clock: Clock, keepD
           wanted ? '1' : '0',
           run.cancel && !isFinal(run.state) ? '1' : '0',
           run.channel,
+          run.delivery ?? '',
         );
       },
       posted: ({ id }) =>

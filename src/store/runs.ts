@@ -84,7 +84,7 @@ interface Change {
   run: Run;
   facts: readonly Fact[];
   /** Of a new one. */
-  made?: { replyTo: string; delivery?: string };
+  made?: { replyTo: string };
 }
 
 /**
@@ -146,13 +146,13 @@ export function openRuns(
       });
       const keys = stored.flatMap((run, i) => [
         ...[own.run(run.id), key.cancel(run.id), own.by(run.requester), own.replyTo(run.id)],
-        own.delivery(changes[i]?.made?.delivery ?? ''),
+        own.delivery(deliveryOf(changes[i])),
       ]);
       const args = stored.flatMap((run, i) => [
         ...[changes[i]?.expectedRev ?? '', String(run.rev), JSON.stringify(run), String(keepDays * DAY_S)],
         ...[String(lookAt(run, now) ?? ''), String(run.id), String(now)],
         ...[run.cancel && !isFinal(run.state) ? '1' : '0', changes[i]?.made?.replyTo ?? '', String(REPLY_S)],
-        ...[run.channel, changes[i]?.made?.delivery ?? '', String(DAY_S)],
+        ...[run.channel, deliveryOf(changes[i]), String(DAY_S)],
       ]);
       const last = entries.at(-1);
       const storing = redis.eval(
@@ -193,8 +193,8 @@ export function openRuns(
       reaching(async () => {
         // Looked at first only so that no number is taken in vain.
         if ((await redis.exists(own.delivery(delivery))) === 1) return null;
-        const run = draft(await reserve());
-        return storing({ expectedRev: '', run, facts: facts(run), made: { delivery, replyTo } });
+        const run = { ...draft(await reserve()), delivery };
+        return storing({ expectedRev: '', run, facts: facts(run), made: { replyTo } });
       }, 'stores'),
     reserve: () => reaching(reserve),
     createAs: (run, facts, replyTo) =>
@@ -267,6 +267,9 @@ export function openRuns(
 }
 
 // --- internal ---
+
+/** Only a new run takes its command's mark. */
+const deliveryOf = (change: Change | undefined): string => (change?.made && change.run.delivery) || '';
 
 /** A stream that goes on where only its head was set back was not lost: then the entries are refused below. */
 async function lastOf(redis: Redis): Promise<number> {

@@ -86,7 +86,8 @@ function rowsOf(lines: readonly string[], hosts: readonly string[]): Row[] {
     host = hosts.find((name) => line.startsWith(`${name} `)) ?? host;
     const [, mark, text = ''] = /^([•◦✓–✗?…]) (.*)$/.exec(line) ?? [];
     if (mark === undefined) return [];
-    const [, head = '', rest = ''] = /^((?:`[^`]*`(?:, | )?)+)(.*)$/.exec(text) ?? [];
+    const row = text.replace(/` and \d+ more `/, '` `');
+    const [, head = '', rest = ''] = /^((?:`[^`]*`(?:, | )?)+)(.*)$/.exec(row) ?? [];
     const codes = [...head.matchAll(/`([^`]*)`/g)].map(([, code]) => code ?? '');
     const id = /^[0-9a-f]{12}$/.test(codes.at(-1) ?? '') ? codes.pop() : undefined;
     return [{ host, mark, id, names: codes.filter((code) => code !== '<none>:<none>'), rest }];

@@ -206,7 +206,9 @@ function cardsAreTrue(evidence: Evidence): string[] {
     ).length;
     if (counted && ends.length > 0 && Number(counted[1]) !== done)
       found.push(`#${card.number} says "${text}", and its rows say ${done}`);
-    const all = verb === 'undo' || isUntold(last(card)) ? null : counted?.[2];
+    // Where a plan was stale, its card has rows of what no longer matches.
+    const isStale = last(card).lines.some((line) => line.includes(' no longer match'));
+    const all = verb === 'undo' || isStale || isUntold(last(card)) ? null : counted?.[2];
     if (all && ends.length > 0 && Number(all) !== ends.length)
       found.push(`#${card.number} says "${text}", and has ${ends.length} rows`);
   }
