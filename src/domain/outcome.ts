@@ -37,7 +37,7 @@ export const Trouble = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('expired') }),
   /** The job was made for an agent that has since been started again. */
   z.strictObject({ kind: z.literal('restarted') }),
-  /** The agent fell silent. */
+  /** The agent fell silent with the job: what it did it says once it is back. */
   z.strictObject({ kind: z.literal('lost') }),
   /** Redis lost what became of it, and the host did not tell. */
   z.strictObject({ kind: z.literal('forgotten') }),

@@ -68,7 +68,7 @@ export function troubleWords(why: Reason | Trouble): Markup {
     case 'restarted':
       return say`the agent was started again meanwhile; ask again`;
     case 'lost':
-      return say`the agent fell silent; look at the host`;
+      return say`the agent fell silent; once it is back it says here what it did`;
     case 'forgotten':
       return say`Redis lost what became of it, and the host did not tell; look at the host`;
     case 'offline':

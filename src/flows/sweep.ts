@@ -1,5 +1,6 @@
 import { JOURNAL_MS, lookAt, POSTING_MS, START_MS } from '../domain/due.ts';
 import { NewerError } from '../domain/error.ts';
+import type { Trouble } from '../domain/outcome.ts';
 import { ANSWER_MS, isOnline, OFFLINE_MS } from '../domain/protocol.ts';
 import { hasTurn } from '../domain/rollout.ts';
 import { isFinal, isHandedOut, partsOf, type Run } from '../domain/run.ts';
@@ -83,17 +84,16 @@ async function watch(deps: Deps, run: Run, now: number): Promise<void> {
     const begun = isHandedOut(part);
     // One that said that its plan is stale touches nothing.
     const become = part.drift ? 'skipped' : begun ? 'unknown' : 'failed';
-    const end = (kind: 'lost' | 'restarted' | 'expired') =>
-      breakOff(deps, run, host, { kind }, become, !begun);
+    const end = (why: Trouble) => breakOff(deps, run, host, why, become, !begun);
     // Late is what was not begun by then; an agent that has the job is given as long again to say so.
     const limit = begun ? 2 * START_MS : START_MS;
     if (!status || !isOnline(status, now)) {
-      if (!early) await end('lost');
+      if (!early) await end(begun ? { kind: 'lost' } : { kind: 'offline', seenAt: status?.seenAt ?? null });
     } else if (status.epoch !== part.epoch) {
       // What its journal knows of a job that it had taken is on its way.
       const since = begun ? await deps.runs.since(run.id, `${host} ${status.epoch}`, now) : 0;
-      if (now - since >= JOURNAL_MS) await end('restarted');
+      if (now - since >= JOURNAL_MS) await end({ kind: 'restarted' });
     } else if (part.stage === 'planned' && now > (run.waves?.since ?? run.executingSince ?? now) + limit)
-      await end('expired');
+      await end({ kind: 'expired' });
   }
 }

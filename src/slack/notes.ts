@@ -68,11 +68,14 @@ function decidedWords(run: Run): Markup | null {
   if (run.denied) {
     return say`${whom}: ${user(run.denied.by)} denied #${run.id}${whyDenied(run)}.`;
   }
+  if (run.state === 'expired' && run.recalled)
+    return say`${whom}: Redis lost what was to be decided on in #${run.id}: ask again.`;
   if (run.state === 'expired') {
     const on = run.approvals.length === 0 ? ' on' : '';
     return say`${whom}: ${undecided(run)}${on} #${run.id} in time: ask again.`;
   }
-  if (run.executingSince === undefined) return null;
+  // After a loss it may be known by its host alone that somebody had approved it.
+  if (run.executingSince === undefined || run.approvals.length === 0) return null;
   return say`${whom}: ${join(
     run.approvals.map(({ by }) => user(by)),
     ' and ',

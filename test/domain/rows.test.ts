@@ -172,7 +172,7 @@ describe('how it ended', () => {
       anOutcome('a', 'failed', { why: { kind: 'engine', message: 'conflict' } }),
     ],
     [
-      `? app:1 ${short} unknown: the agent fell silent; look at the host`,
+      `? app:1 ${short} unknown: the agent fell silent; once it is back it says here what it did`,
       anOutcome('a', 'unknown', { why: { kind: 'lost' } }),
     ],
   ])('%s', (row, outcome) => {

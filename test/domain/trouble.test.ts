@@ -20,7 +20,7 @@ test.each<[string, Trouble]>([
   ['left with the others, since the host has changed too much', { kind: 'stale' }],
   ['its time was up before it could start', { kind: 'expired' }],
   ['the agent was started again meanwhile; ask again', { kind: 'restarted' }],
-  ['the agent fell silent; look at the host', { kind: 'lost' }],
+  ['the agent fell silent; once it is back it says here what it did', { kind: 'lost' }],
   ['its references were removed since the plan', { kind: 'references', now: [] }],
   ['its references changed since the plan: app:9', { kind: 'references', now: ['app:9'] }],
   ['offline', { kind: 'offline', seenAt: null }],

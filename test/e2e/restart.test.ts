@@ -221,7 +221,9 @@ describe.skipIf(skipWithout('ends and starts of bots and agents', 'redis', 'engi
     expect(end.state).toBe('unknown');
     expect(Number(said)).toBeLessThanOrEqual(gone);
     expect(gone).toBeLessThan(MANY);
-    expect(end.host('host-3').line).toContain('the agent fell silent; look at the host');
+    expect(end.host('host-3').line).toContain(
+      'the agent fell silent; once it is back it says here what it did',
+    );
     expect(end.lines.filter((line) => /^\? .* unknown$/.test(line)).length).toBeGreaterThan(0);
     expect(await stage.ana.told('/dimg hosts host-3')).toContain('offline');
 

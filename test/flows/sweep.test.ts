@@ -44,6 +44,25 @@ describe.skipIf(skipWithout('agents that fall silent', 'redis'))('an agent that 
       { image: id('b'), outcome, why: { kind: 'lost' } },
     ]);
   });
+
+  test('before its job was handed out did nothing', async () => {
+    let now = NOW;
+    const { deps } = botOn(own.redis, { hosts: [aHostStatus(HOST)], now: () => now });
+    const planned = aPart({ stage: 'planned', sent: 'plan', plan: summarise(plan) });
+    const run = await stored(
+      deps,
+      aRun({ state: 'executing', executingSince: NOW, hosts: { [HOST]: planned } }),
+    );
+    await deps.runs.savePlan(run.id, plan);
+    now += 60_000;
+    await sweep(deps);
+    const end = await deps.runs.load(run.id);
+    expect(end?.state).toBe('failed');
+    expect(end?.hosts[HOST]?.outcomes).toMatchObject([
+      { image: id('a'), outcome: 'failed', why: { kind: 'offline', seenAt: NOW } },
+      { image: id('b'), outcome: 'failed', why: { kind: 'offline', seenAt: NOW } },
+    ]);
+  });
 });
 
 describe.skipIf(skipWithout('agents that are started again', 'redis'))(

@@ -56,6 +56,16 @@ describe('whom a run calls', () => {
       ['decided <@U0ANA>: nobody decided on #1042 in time: ask again.'],
     ],
     [
+      'the requester where Redis lost it while it waited',
+      told('expired', { recalled: { at: NOW, from: 'proposed' } }),
+      ['decided <@U0ANA>: Redis lost what was to be decided on in #1042: ask again.'],
+    ],
+    [
+      'nobody where only its host knows that it was approved',
+      told('executing', { recalled: { at: NOW, from: 'proposed' }, executingSince: NOW }),
+      [],
+    ],
+    [
       'the requester where too few approved',
       told('expired', { policy: two, approvals: [by] }),
       ['decided <@U0ANA>: 1 of 2 approved #1042 in time: ask again.'],
