@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WebClient, type WebClientOptions } from '@slack/web-api';
 import { whenAborted } from '../agents/host/aborted.ts';
 import { ConfigError } from '../agents/host/config-error.ts';
-import { errorField, openLog } from '../agents/host/log.ts';
 import type { Signals } from '../agents/host/signals.ts';
 import { loadCommands } from './commands/_load.ts';
 import { readBotSettings } from './config.ts';
@@ -11,6 +9,7 @@ import { KEEP_DAYS } from './domain/due.ts';
 import { parseJobId } from './domain/job-id.ts';
 import { plain } from './domain/markup.ts';
 import { openDrain } from './drain.ts';
+import { edgeLog, every } from './edge.ts';
 import type { Deps } from './flows/_deps.ts';
 import { advance } from './flows/advance.ts';
 import { openAside } from './flows/aside.ts';
@@ -22,30 +21,27 @@ import { report } from './flows/report.ts';
 import { request } from './flows/request.ts';
 import { stray } from './flows/stray.ts';
 import { sweep } from './flows/sweep.ts';
-import { openMirror } from './mirror/mirror.ts';
-import type { CardQueue, Log, Runs } from './ports.ts';
+import type { CardQueue, Runs } from './ports.ts';
 import { openJobs } from './queue/jobs.ts';
 import { openReports } from './queue/reports.ts';
 import { openApp } from './slack/app.ts';
 import { realTime } from './slack/backoff.ts';
 import { openGate } from './slack/gate.ts';
 import { openPostedHeads } from './slack/heads.ts';
-import { CALL_MS } from './slack/marks.ts';
 import { openPeople } from './slack/people.ts';
 import { openPostedCards } from './slack/posted-cards.ts';
-import { awaitSlack } from './slack/start.ts';
 import { openVoice } from './slack/voice.ts';
 import { openHomes } from './slack/write-home.ts';
 import { openWriter } from './slack/writer.ts';
+import { startMirror } from './start-mirror.ts';
 import { awaitRedis, checkDurability } from './start-redis.ts';
+import { startSlack } from './start-slack.ts';
 import { openAsks } from './store/asks.ts';
 import { openAudit } from './store/audit.ts';
 import { openCards } from './store/cards.ts';
 import { connect, reaching, redisClock } from './store/connect.ts';
 import { openHosts } from './store/hosts.ts';
 import { openKeeping } from './store/keeping.ts';
-import { own } from './store/keys.ts';
-import { takeLock } from './store/lock.ts';
 import { openMemory } from './store/memory.ts';
 import { openRuns } from './store/runs.ts';
 import { inDoubt } from './store/whole.ts';
@@ -100,48 +96,21 @@ async function start(
   log.warn('no signing key: whoever can write to this Redis can delete images on every host');
   const clock = await redisClock(redis);
 
-  const clientOptions: WebClientOptions = {
-    ...(settings.slackApiUrl !== undefined && { slackApiUrl: settings.slackApiUrl }),
-    // We decide what is tried again and when: the client would post twice, and wait with everything else.
-    retryConfig: { retries: 0 },
-    rejectRateLimitedCalls: true,
-    timeout: CALL_MS,
-  };
-  const client = () => new WebClient(settings.botToken, clientOptions);
   const time = realTime(clock.now);
   // Where Slack is away, reports are read and times are kept meanwhile.
-  const answer = awaitSlack(client(), time, log, stop);
-  const self = answer.then((found) => {
-    if (!found) throw new Error('dimg was told to stop before Slack said who it is');
-    if ('refused' in found)
-      throw new ConfigError(`SLACK_BOT_TOKEN: Slack does not take it: ${found.refused.message}.`, {
-        cause: found.refused,
-      });
-    return found;
-  });
-  const botId = self.then(({ bot_id = '' }) => bot_id);
-  const team = self.then(({ team_id = '' }) => team_id);
-  for (const one of [self, botId, team]) one.catch(() => undefined);
+  const slack = startSlack(settings, time, log, stop);
+  const { client, botId } = slack;
 
   const audit = openAudit(redis);
   const memory = openMemory();
   const keeping = openKeeping(redis, memory, clock.now, KEEP_DAYS);
   const voice = openVoice(client(), time, log);
   const auditChannel = settings.audit.channel;
+  const { file } = settings.audit;
   const mirror =
-    settings.audit.file === undefined
+    file === undefined
       ? null
-      : await openMirror({
-          ...{ file: settings.audit.file, audit, log },
-          // What Redis lost is put back from the mirror: until then it has nothing to say to it.
-          lock: async (name, ms) =>
-            (await keeping.isWhole()) ? reaching(() => takeLock(redis, own.mirrorLock(name), ms)) : null,
-          async tell(problem) {
-            if (auditChannel !== undefined) await voice.post(auditChannel, { lines: [problem] });
-          },
-        }).catch((error: Error) => {
-          throw new ConfigError(`audit.file: can't be written: ${error.message}.`, { cause: error });
-        });
+      : await startMirror({ file, redis, audit, keeping, voice, channel: auditChannel, log });
 
   const jobs = openJobs(redis, log);
   const stored = openRuns(redis, clock.now, KEEP_DAYS, memory);
@@ -175,7 +144,7 @@ async function start(
     asks: openAsks(redis),
     hosts: openHosts(redis, log),
     jobs: { send: (job) => reaching(() => jobs.send(job)) },
-    people: openPeople(client(), team, clock.now),
+    people: openPeople(client(), slack.team, clock.now),
     voice,
     postedHeads: openPostedHeads(client(), { botId, auditChannel }, log),
     mirror,
@@ -197,7 +166,7 @@ async function start(
   // The writer's own client: a rate limit on cards must not hold up anything else.
   const gate = openGate(time, log);
   const writer = openWriter({
-    client: new WebClient(settings.botToken, { ...clientOptions, fetch: gate.fetch }),
+    client: client({ fetch: gate.fetch }),
     ...{ gate, runs, cards, auditChannel, log, time },
     rights: settings.rights,
     botId,
@@ -233,14 +202,14 @@ async function start(
     }),
     every(CLOCK_MS, ending.signal, log, () => clock.measure()),
   ];
-  const known = await answer;
+  const known = await slack.answer;
   if (!known) {
     ending.abort();
     redis.disconnect();
     reading.disconnect();
     return undefined;
   }
-  const { bot_id = '', user_id = '' } = await self;
+  const { bot_id = '', user_id = '' } = await slack.self;
   writer.start();
   const homes = openHomes({ client: client(), rights: settings.rights, time, log });
   const app = await openApp(
@@ -248,7 +217,7 @@ async function start(
       botToken: settings.botToken,
       botId: bot_id,
       botUserId: user_id,
-      clientOptions,
+      clientOptions: slack.options,
       by: settings.by,
     },
     {
@@ -289,21 +258,4 @@ async function start(
     redis.disconnect();
     log.info('stopped');
   };
-}
-
-function edgeLog(level: Parameters<typeof openLog>[0]): Log {
-  const lines = openLog(level, (line) => process.stdout.write(line), Date.now);
-  return {
-    info: lines.info,
-    warn: lines.warn,
-    error: (msg, error, fields) =>
-      lines.error(msg, { ...fields, ...(error !== undefined && errorField(error)) }),
-  };
-}
-
-async function every(ms: number, stop: AbortSignal, log: Log, work: () => Promise<void>): Promise<void> {
-  while (!stop.aborted) {
-    await work().catch((error) => stop.aborted || log.error('what is done by the clock failed', error));
-    await sleep(ms, undefined, { signal: stop }).catch(() => undefined);
-  }
 }

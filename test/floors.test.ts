@@ -45,7 +45,7 @@ const ANY = /^/;
 const FLOORS: Floor[] = [
   {
     name: 'wiring',
-    of: /^src\/(config|main|bin|drain|start-redis|options|verify-file)\.ts$/,
+    of: /^src\/(config|main|bin|drain|edge|start-(redis|slack|mirror)|options|verify-file)\.ts$/,
     inside: /^(src|agents)\//,
     packages: ANY,
     node: ANY,
@@ -95,7 +95,7 @@ function floorOf(path: string): Floor {
 
 /** Packages that only these files may import. */
 const OWNED: [RegExp, RegExp][] = [
-  [/^@slack\//, /^src\/(slack\/|main\.ts$)/],
+  [/^@slack\//, /^src\/(slack\/|start-slack\.ts$)/],
   [/^(bullmq|ioredis)$/, /^(src\/(queue|store)\/|agents\/host\/queue\.ts$)/],
   [/^dockerode$/, /^agents\/host\/engine-line\.ts$/],
 ];
@@ -245,7 +245,10 @@ describe('a breach is found', () => {
     ['src/flows/x.ts', "import { parse } from '../commands/_parse.ts';"],
     ['src/slack/x.ts', "import bolt from '@slack/bolt'; import type { Log } from '../ports.ts';"],
     ['src/store/x.ts', "import { Redis } from 'ioredis'; import { key } from './keys.ts';"],
-    ['src/main.ts', "import './store/runs.ts'; import '../agents/host/log.ts'; import '@slack/web-api';"],
+    [
+      'src/start-slack.ts',
+      "import './store/runs.ts'; import '../agents/host/log.ts'; import '@slack/web-api';",
+    ],
     ['agents/host/queue.ts', "import { Worker } from 'bullmq';"],
     ['agents/host/engine-line.ts', "import Docker from 'dockerode';"],
     ['agents/host/x.ts', "import { choose } from '../../src/domain/choose.ts';"],

@@ -92,7 +92,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     guard: 'a run is stored only if nothing was stored since it was read',
     patches: [
       {
-        file: 'src/store/runs.js',
+        file: 'src/store/commit.js',
         from: "if (redis.call('HGET', KEYS[k + 1], 'rev') or '') ~= ARGV[a + 1] then return 0 end",
         to: '',
       },
@@ -103,7 +103,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     guard: 'a command that Slack delivers twice is taken once',
     patches: [
       {
-        file: 'src/store/runs.js',
+        file: 'src/store/commit.js',
         from: "if ARGV[a + 12] ~= '' and redis.call('EXISTS', KEYS[k + 5]) == 1 then return 2 end",
         to: '',
       },

@@ -1,0 +1,57 @@
+import { HostName, type RunId } from '../domain/ids.ts';
+import { Plan } from '../domain/plan.ts';
+import { tolerant } from '../domain/tolerant.ts';
+import type { Runs } from '../ports.ts';
+import { type Redis, reaching } from './connect.ts';
+import { own } from './keys.ts';
+import type { Reading } from './reading.ts';
+
+const StoredPlan = tolerant(Plan);
+const DAY_S = 86_400;
+const AT_HAND = 50;
+
+/** Plans in Redis, kept for `keepDays`. */
+export function openPlans(
+  redis: Redis,
+  keepDays: number,
+  { read }: Reading,
+): Pick<Runs, 'savePlan' | 'plans'> {
+  const planCache = new Map<string, Plan>();
+
+  /** Plans never change, but they can be large: the newest few are kept at hand. */
+  function remember(id: RunId, plan: Plan): void {
+    planCache.set(`${id} ${plan.host} ${plan.digest}`, plan);
+    for (const old of planCache.keys()) {
+      if (planCache.size <= AT_HAND) break;
+      planCache.delete(old);
+    }
+  }
+
+  return {
+    savePlan: (id, plan) =>
+      reaching(async () => {
+        // The first plan of a host is the one that is shown: one that comes again changes nothing.
+        const first = await redis.hsetnx(own.plans(id), plan.host, JSON.stringify(plan));
+        await redis.expire(own.plans(id), keepDays * DAY_S);
+        const kept = first === 1 ? null : await redis.hget(own.plans(id), plan.host);
+        const stands = kept === null ? plan : read(id, StoredPlan, kept);
+        remember(id, stands);
+        return stands;
+      }),
+    plans: (run) =>
+      reaching(async () => {
+        const hosts = Object.entries(run.hosts).filter(([, part]) => part.plan);
+        const plans = new Map<HostName, Plan>();
+        for (const [name, part] of hosts) {
+          const host = HostName.parse(name);
+          const cached = planCache.get(`${run.id} ${name} ${part.plan?.digest}`);
+          const json = cached ? null : await redis.hget(own.plans(run.id), name);
+          const plan = cached ?? (json === null ? undefined : read(run.id, StoredPlan, json));
+          if (!plan) continue;
+          plans.set(host, plan);
+          if (!cached) remember(run.id, plan);
+        }
+        return plans;
+      }),
+  };
+}
