@@ -259,8 +259,27 @@ function auditIsTrue(evidence: Evidence): string[] {
       if (!really.includes(image))
         found.push(`audit ${n} says that ${host} lost ${short(image)}, which is there`);
   }
+  if (loses(evidence.schedule)) return found;
+  const decided = evidence.audit.filter(({ kind }) => ONCE.has(kind));
+  const named = decided.map(
+    ({ run, kind, by = '' }) => `#${run} was ${kind} ${kind === 'approved' ? by : ''}`,
+  );
+  for (const one of new Set(named)) {
+    const times = named.filter((other) => other === one).length;
+    if (times > 1) found.push(`${one} ${times} times by the audit`);
+  }
   return found;
 }
+
+/** What can happen to a run once, or once by each person. */
+const ONCE: ReadonlySet<string> = new Set([
+  'requested',
+  'confirmed',
+  'approved',
+  'denied',
+  'cancelled',
+  'expired',
+]);
 
 /** 4: nothing went before somebody who may had said so, nor after it was too late; and nobody else counted. */
 function decisionsCount(evidence: Evidence): string[] {
