@@ -16,6 +16,7 @@ import { openAside } from './flows/aside.ts';
 import { decide } from './flows/decide.ts';
 import { home } from './flows/home.ts';
 import { press } from './flows/press.ts';
+import { openQuiet } from './flows/quiet.ts';
 import { openRecall } from './flows/recall.ts';
 import { report } from './flows/report.ts';
 import { request } from './flows/request.ts';
@@ -143,7 +144,10 @@ async function start(
     audit,
     asks: openAsks(redis),
     hosts: openHosts(redis, log),
-    jobs: { send: (job) => reaching(() => jobs.send(job)) },
+    jobs: {
+      send: (job) => reaching(() => jobs.send(job)),
+      again: (job) => reaching(() => jobs.again(job)),
+    },
     people: openPeople(client(), slack.team, clock.now),
     voice,
     postedHeads: openPostedHeads(client(), { botId, auditChannel }, log),
@@ -157,6 +161,7 @@ async function start(
     policy: settings.policy,
     aside: aside.add,
     heardSince: recall.heardSince,
+    quiet: openQuiet(clock.now),
     async certain() {
       if (!(await keeping.isWhole())) throw inDoubt();
     },

@@ -242,6 +242,8 @@ export interface Hosts {
 /** What hands jobs to agents. */
 export interface Jobs {
   send(job: Job): Promise<void>;
+  /** Also where its host was through with it: its journal answers once more. */
+  again(job: Job): Promise<void>;
 }
 
 /** Of a report: its effect is stored or it certainly has none; or nobody knows what it is about, and it may be needed yet. */

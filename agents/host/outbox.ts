@@ -45,6 +45,8 @@ export function openOutbox({
 }): Outbox {
   /** When it is looked again after what the stream took, and how long it was waited before. */
   const tries = new WeakMap<Said, { at: number; pause: number }>();
+  /** How often something had to be said again: what is under way meanwhile may come ahead of what it is about. */
+  let round = 0;
   let sending: Promise<void> | null = null;
   let failing = false;
   let looks: Promise<void> = Promise.resolve();
@@ -98,7 +100,9 @@ export function openOutbox({
       ...{ v: 1, host, epoch: job.epoch, job: job.id, seq: said.seq },
       body: said.body.kind === 'took' ? took(job) : said.body,
     };
+    const begun = round;
     const stream = await queue.send(report);
+    if (begun !== round) return;
     const pause = Math.min(2 * (tries.get(said)?.pause ?? FIRST_MS / 2), MOST_MS);
     tries.set(said, { at: monotonic() + pause, pause });
     said.stream = stream;
@@ -108,7 +112,10 @@ export function openOutbox({
   /** One after the other, until none is left or Redis takes none. */
   const drain = async (): Promise<void> => {
     try {
-      for (let next = unsent(); next.length > 0; next = unsent()) for (const one of next) await send(one);
+      for (let next = unsent(); next.length > 0; next = unsent()) {
+        const begun = round;
+        for (const one of next) if (begun === round) await send(one);
+      }
       if (failing) log.info('reports are sent again');
       failing = false;
     } catch (error) {
@@ -149,7 +156,8 @@ export function openOutbox({
       for (const entry of entries) {
         const [, id = '', seq = ''] = /^(.+) (\d+)$/.exec(entry) ?? [];
         const said = journal.job(id)?.reports.get(Number(seq));
-        if (!said || said.acked) continue;
+        // What waits to be said again is not acknowledged by what was heard before.
+        if (!said || said.acked || said.stream === null) continue;
         tries.delete(said);
         notes.push(journal.note({ t: 'acked', job: id, seq: Number(seq) }));
       }
@@ -188,11 +196,13 @@ export function openOutbox({
     again(id) {
       const job = journal.job(id);
       if (!job) return;
+      round++;
       for (const said of job.reports.values()) tries.delete(said);
       void noteQuietly({ t: 'again', job: id });
       void kick();
     },
     allAgain() {
+      round++;
       for (const job of journal.jobs()) void tellAnew(job).then(kick);
     },
     look: lookQuietly,

@@ -2,7 +2,7 @@ import type { Command } from '../commands/_define.ts';
 import type { RunId } from '../domain/ids.ts';
 import type { Report } from '../domain/protocol.ts';
 import type { Rights } from '../domain/rights.ts';
-import type { ApprovalPolicy } from '../domain/run.ts';
+import type { ApprovalPolicy, Run } from '../domain/run.ts';
 import type {
   Asks,
   Audit,
@@ -46,6 +46,8 @@ export interface Deps {
    * heartbeats; absent: never.
    */
   heardSince?(): number;
+  /** Whether nothing was heard of this run for so long that its hosts are asked again. Absent: they never are. */
+  quiet?(run: Run): boolean;
   /** Throws a `UserError` while the store does not have what it had. Absent: it always has. */
   certain?(): Promise<void>;
   /** What a host tells of a run that nobody else has: it goes down in the audit. Absent: it is left to others. */

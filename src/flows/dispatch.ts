@@ -19,6 +19,12 @@ export async function dispatch(deps: Deps, run: Run): Promise<void> {
   else if (run.state === 'executing') await handOutWork(deps, run);
 }
 
+/** Hands out once more what these hosts are at: their journals answer a job that comes again. */
+export async function askAgain(deps: Deps, run: Run, hosts: readonly HostName[]): Promise<void> {
+  const asked = partsOf(run).filter(([host]) => hosts.includes(host));
+  await Promise.all((await workJobs(deps, run, asked)).map((job) => deps.jobs.again(job)));
+}
+
 // --- internal ---
 
 async function handOutPlanning(deps: Deps, run: Run): Promise<void> {
@@ -56,18 +62,17 @@ async function handOutWork(deps: Deps, run: Run): Promise<void> {
   });
   const handed = await announce(deps, run, due);
   if (handed.length === 0) return;
+  await send(deps, run, 'execute', await workJobs(deps, run, handed));
+}
+
+async function workJobs(deps: Deps, run: Run, parts: readonly (readonly [HostName, HostPart])[]) {
   const plans = await deps.runs.plans(run);
   const notAfter = (run.waves?.since ?? run.executingSince ?? deps.clock()) + START_MS;
   const kind = run.selection.kind === 'undo' ? 'restore' : 'execute';
-  await send(
-    deps,
-    run,
-    'execute',
-    handed.flatMap(([host, { epoch }]) => {
-      const plan = plans.get(host);
-      return plan ? [workJob(kind, header(run, kind, host, epoch, notAfter), plan, run.policy)] : [];
-    }),
-  );
+  return parts.flatMap(([host, { epoch }]) => {
+    const plan = plans.get(host);
+    return plan ? [workJob(kind, header(run, kind, host, epoch, notAfter), plan, run.policy)] : [];
+  });
 }
 
 /**

@@ -57,8 +57,9 @@ async function settle(deps: Deps, { job, host, epoch, seq, body }: Report): Prom
     }
     case 'refused':
       if (named.kind === 'plan') await advance(deps, run.id, { type: 'unplanned', at, host, why: body.why });
-      // A job that comes twice is refused the second time: that says nothing of the first.
-      else if (part.stage === 'planned' || NEVER_BEGUN.has(body.why.kind))
+      // A job that comes twice is refused the second time: that says nothing of the first. After a loss only what a
+      // journal holds is told again.
+      else if (part.stage === 'planned' || run.recalled || NEVER_BEGUN.has(body.why.kind))
         await disown(deps, run, host, body.why);
       break;
     case 'started':

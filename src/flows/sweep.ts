@@ -1,5 +1,6 @@
 import { JOURNAL_MS, lookAt, POSTING_MS, START_MS } from '../domain/due.ts';
 import { NewerError } from '../domain/error.ts';
+import type { HostName } from '../domain/ids.ts';
 import type { Trouble } from '../domain/outcome.ts';
 import { ANSWER_MS, isOnline, OFFLINE_MS } from '../domain/protocol.ts';
 import { hasTurn } from '../domain/rollout.ts';
@@ -7,7 +8,7 @@ import { isFinal, isHandedOut, partsOf, type Run } from '../domain/run.ts';
 import type { Deps } from './_deps.ts';
 import { advance } from './advance.ts';
 import { breakOff } from './break-off.ts';
-import { dispatch } from './dispatch.ts';
+import { askAgain, dispatch } from './dispatch.ts';
 import { giveUpAsking } from './survey.ts';
 
 /**
@@ -67,6 +68,7 @@ const UNTOLD_MS = 60_000;
 async function watch(deps: Deps, run: Run, now: number): Promise<void> {
   const hosts = new Map((await deps.hosts.list()).map((host) => [host.host, host]));
   const untold = run.recalled !== undefined && now >= run.recalled.at + UNTOLD_MS;
+  const quiet: HostName[] = [];
   const early = now < (deps.heardSince?.() ?? 0) + OFFLINE_MS;
   for (const [host, part] of partsOf(run)) {
     if (part.stage === 'ended') continue;
@@ -95,5 +97,13 @@ async function watch(deps: Deps, run: Run, now: number): Promise<void> {
       if (now - since >= JOURNAL_MS) await end({ kind: 'restarted' });
     } else if (part.stage === 'planned' && now > (run.waves?.since ?? run.executingSince ?? now) + limit)
       await end({ kind: 'expired' });
+    else if (part.stage === 'executing') quiet.push(host);
+  }
+  if (quiet.length > 0 && deps.quiet?.(run)) {
+    deps.log.warn('nothing was heard of a run for minutes: its hosts are asked again', {
+      run: run.id,
+      hosts: quiet,
+    });
+    await askAgain(deps, run, quiet);
   }
 }

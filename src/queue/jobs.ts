@@ -1,7 +1,7 @@
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { HostName } from '../domain/ids.ts';
-import { key, PREFIX } from '../domain/protocol.ts';
+import { type Job, key, PREFIX } from '../domain/protocol.ts';
 import type { Jobs, Log } from '../ports.ts';
 
 /** One BullMQ queue per host, since only the agent of a host may take its jobs. */
@@ -23,15 +23,22 @@ export function openJobs(redis: Redis, log: Log): Jobs & { close(): Promise<void
     return queue;
   }
 
+  async function send(job: Job): Promise<void> {
+    await queueOf(job.host).add(job.kind, job, {
+      jobId: job.id,
+      attempts: 1,
+      // Finished jobs stay a while: as long as an id is known it can't be queued twice.
+      removeOnComplete: { age: 3600, count: 200 },
+      removeOnFail: { age: 3600, count: 200 },
+    });
+  }
+
   return {
-    async send(job) {
-      await queueOf(job.host).add(job.kind, job, {
-        jobId: job.id,
-        attempts: 1,
-        // Finished jobs stay a while: as long as an id is known it can't be queued twice.
-        removeOnComplete: { age: 3600, count: 200 },
-        removeOnFail: { age: 3600, count: 200 },
-      });
+    send,
+    async again(job) {
+      // One that is being worked on stays.
+      await queueOf(job.host).remove(job.id);
+      await send(job);
     },
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));

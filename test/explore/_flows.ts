@@ -105,7 +105,10 @@ export function depsOf(
     audit: asked as Deps['audit'],
     asks: { due: async () => [] } as unknown as Deps['asks'],
     hosts: { list: () => answer({ port: 'hosts' }) as Promise<HostStatus[]> },
-    jobs: { send: (job) => answer({ port: 'send', job: tables.jobs.numberOf(job) }) as Promise<void> },
+    jobs: {
+      send: (job) => answer({ port: 'send', job: tables.jobs.numberOf(job) }) as Promise<void>,
+      again: asked as never,
+    },
     people: {
       stranger: async () => null,
       inGroup: () => answer({ port: 'group' }) as Promise<ReadonlySet<string>>,

@@ -143,6 +143,9 @@ export async function replay(
           at({ port: 'send', job: tables.jobs.numberOf(job) }, async () => {
             if (!queue.has(job.id)) queue.set(job.id, job);
           }),
+        again: async () => {
+          throw new Error('Nobody is asked again here.');
+        },
       },
       people: {
         ...base.people,

@@ -25,7 +25,7 @@ export function botOn(
     audit: openAudit(redis),
     asks: openAsks(redis),
     hosts: { list: async () => more.hosts },
-    jobs: { send: async (job) => void jobs.push(job) },
+    jobs: { send: async (job) => void jobs.push(job), again: async (job) => void jobs.push(job) },
     people: {
       stranger: async (id) => (id === more.stranger ? say`Guests may not.` : null),
       inGroup: async () => new Set(),

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { skipWithout } from '../../playground/parts/available.ts';
 import { summarise } from '../../src/domain/plan-summary.ts';
 import type { HostPart, Run } from '../../src/domain/run.ts';
+import { advance } from '../../src/flows/advance.ts';
+import { openQuiet } from '../../src/flows/quiet.ts';
 import { report } from '../../src/flows/report.ts';
 import { sweep } from '../../src/flows/sweep.ts';
 import {
@@ -64,6 +66,42 @@ describe.skipIf(skipWithout('agents that fall silent', 'redis'))('an agent that 
     ]);
   });
 });
+
+describe.skipIf(skipWithout('agents that say nothing', 'redis'))(
+  'an agent that lives and says nothing',
+  () => {
+    const own = ownRedis('flows-quiet');
+
+    test('is asked again after some minutes, and once in as many; any change puts it off', async () => {
+      let now = NOW;
+      const hosts = [aHostStatus(HOST)];
+      const { deps, jobs } = botOn(own.redis, { hosts, now: () => now });
+      deps.quiet = openQuiet(() => now);
+      const plan = aPlan([anItem('a'), anItem('b')]);
+      const part = aPart({ stage: 'executing', sent: 'execute', plan: summarise(plan), epoch: 'epoch-1' });
+      const run = await stored(
+        deps,
+        aRun({ state: 'executing', executingSince: NOW, hosts: { [HOST]: part } }),
+      );
+      await deps.runs.savePlan(run.id, plan);
+      const after = async (ms: number) => {
+        now += ms;
+        hosts[0] = aHostStatus(HOST, { seenAt: now });
+        await sweep(deps);
+        return jobs.splice(0).map(({ id }) => id);
+      };
+      expect(await after(10_000)).toEqual([]);
+      expect(await after(299_000)).toEqual([]);
+      expect(await after(4_000)).toEqual([`execute-${run.id}-${HOST}`]);
+      expect(await after(200_000)).toEqual([]);
+      expect(await after(200_000)).toEqual([`execute-${run.id}-${HOST}`]);
+      await advance(deps, run.id, { type: 'outcomes', at: now, host: HOST, outcomes: [anOutcome('a')] });
+      expect(await after(200_000)).toEqual([]);
+      expect(await after(200_000)).toEqual([]);
+      expect(await after(200_000)).toHaveLength(1);
+    });
+  },
+);
 
 describe.skipIf(skipWithout('agents that are started again', 'redis'))(
   'an agent that was started again',

@@ -221,7 +221,7 @@ describe('asking to verify', () => {
       newId: () => '1',
       commands,
       hosts: { list: async () => hosts },
-      jobs: { send: async (job) => void jobs.push(job) },
+      jobs: { send: async (job) => void jobs.push(job), again: async () => {} },
       asks: {
         put: async (one, dueAt) => void puts.push({ ask: one, dueAt }),
         async answer(_, name, body) {

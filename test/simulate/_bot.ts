@@ -8,6 +8,7 @@ import type { Deps } from '../../src/flows/_deps.ts';
 import { advance } from '../../src/flows/advance.ts';
 import { decide } from '../../src/flows/decide.ts';
 import { type Press, press } from '../../src/flows/press.ts';
+import { openQuiet } from '../../src/flows/quiet.ts';
 import { openRecall } from '../../src/flows/recall.ts';
 import { report } from '../../src/flows/report.ts';
 import { type Request, request } from '../../src/flows/request.ts';
@@ -116,6 +117,7 @@ export function openBot(setting: BotSetting) {
     hosts: openHosts(redis, log),
     jobs: {
       send: (job) => reaching(() => reach(connection, `sends ${job.id}`, () => queue.add(job))),
+      again: (job) => reaching(() => reach(connection, `sends ${job.id} again`, () => queue.add(job, true))),
     },
     people: openPeople(slack.clientOf(process), 'T1', Date.now),
     voice,
@@ -128,6 +130,7 @@ export function openBot(setting: BotSetting) {
     rights,
     groups: {},
     policy: setting.policy,
+    quiet: openQuiet(clock),
     aside: () => {},
     heardSince: recall.heardSince,
     async certain() {

@@ -67,12 +67,13 @@ export function openJobQueue(loop: Loop) {
 
   return {
     /** Done at once: called where the command has its effect. */
-    add(job: Job): void {
+    add(job: Job, again = false): void {
       const queue = of(job.host);
       const known = queue.findIndex(({ id }) => id === job.id);
       const old = queue[known];
       if (old) {
-        if (old.state !== 'over' || loop.state.now - old.overAt < REMEMBERED_MS) return;
+        const kept = old.state !== 'over' || loop.state.now - old.overAt < REMEMBERED_MS;
+        if (again ? old.state === 'active' : kept) return;
         queue.splice(known, 1);
       }
       const copy = JSON.parse(JSON.stringify(job)) as Job;

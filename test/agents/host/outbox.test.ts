@@ -171,6 +171,25 @@ describe.skipIf(skipWithout('reports that Redis may lose', 'redis'))('reports of
     await bot.acknowledge();
   });
 
+  test('are told again though a bot acknowledged them before they could mean anything to it', async () => {
+    const agent = await start();
+    await agent.tell();
+    await reached(agent, 2);
+    // Heard before anybody noticed that Redis had forgotten what they are about.
+    await bot.acknowledge();
+    agent.outbox.allAgain();
+    await agent.outbox.look();
+    await reached(agent, 3);
+    expect(await agent.said()).toEqual([
+      [3, 'took'],
+      [1, 'started'],
+      [2, 'outcomes'],
+    ]);
+    await bot.acknowledge();
+    await agent.outbox.look();
+    expect(agent.unacked()).toBe(0);
+  });
+
   test('are not taken for acknowledged by what is no word of theirs', async () => {
     const agent = await start();
     await bot.client.sadd(key.acked(HOST), `${agent.job.id} 99`, 'unknown 1', 'no entry');
