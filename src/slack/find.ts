@@ -1,23 +1,19 @@
 import type { WebClient } from '@slack/web-api';
 import type { RunId } from '../domain/ids.ts';
-import { type Payload, readMetadata, readNote } from './metadata.ts';
+import { type Payload, readNote } from './metadata.ts';
 import { type OwnMessage, ownMessages, type ReadPage } from './own-messages.ts';
+import { openScans, type Span } from './scan.ts';
 
 export interface Place {
   channel: string;
   ts: string;
 }
-/** Milliseconds since 1970. */
-export interface Span {
-  from?: number;
-  to?: number;
-}
-
-/** More than a channel sees in the minutes in which a message may have been sent. */
+/** More than anybody writes below a card in the minutes in which a message may have been sent. */
 const PAGES = 50;
 
 /** Looks for messages of our own that may have reached Slack though it did not say so. */
-export function openFinder(client: WebClient, botId: string | Promise<string>) {
+export function openFinder(client: WebClient, botId: string | Promise<string>, now: () => number) {
+  const scan = openScans(botId, now);
   async function look(read: ReadPage, fits: (message: OwnMessage) => boolean): Promise<string | null> {
     for await (const { own } of ownMessages(botId, read, PAGES)) {
       const ts = own.find(fits)?.ts;
@@ -40,13 +36,12 @@ export function openFinder(client: WebClient, botId: string | Promise<string>) {
       span: Span,
       fits: (carried: Payload) => boolean = () => true,
     ): Promise<Place | null> {
-      const ts = await look(
+      const ts = await scan(
+        channel,
+        span,
         (page) =>
           client.conversations.history({ channel, ...range(span), include_all_metadata: true, ...page }),
-        (message) => {
-          const carried = readMetadata(message);
-          return carried?.run === run && fits(carried);
-        },
+        (carried) => carried.run === run && fits(carried),
       );
       return ts === null ? null : { channel, ts };
     },

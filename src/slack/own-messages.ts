@@ -18,12 +18,28 @@ export async function* ownMessages(
   read: ReadPage,
   pages: number,
 ): AsyncGenerator<{ own: OwnMessage[]; isLast: boolean }> {
-  const id = await botId;
   let cursor = '';
   for (let page = 0; page < pages; page++) {
-    const found = await read({ limit: PAGE, ...(cursor !== '' && { cursor }) });
-    cursor = found.response_metadata?.next_cursor ?? '';
-    yield { own: (found.messages ?? []).filter(({ bot_id }) => bot_id === id), isLast: cursor === '' };
+    const found = await ownPage(botId, read, cursor);
+    cursor = found.cursor;
+    yield { own: found.own, isLast: cursor === '' };
     if (cursor === '') return;
   }
+}
+
+/** One page of them, from a cursor on, and the cursor of the next; empty for the first and behind the last. */
+export async function ownPage(
+  botId: string | Promise<string>,
+  read: ReadPage,
+  cursor: string,
+): Promise<{ own: OwnMessage[]; cursor: string }> {
+  const id = await botId;
+  const { messages = [], response_metadata } = await read({
+    limit: PAGE,
+    ...(cursor !== '' && { cursor }),
+  });
+  return {
+    own: messages.filter(({ bot_id }) => bot_id === id),
+    cursor: response_metadata?.next_cursor ?? '',
+  };
 }

@@ -5,9 +5,10 @@ import { isFinal, type Run } from '../domain/run.ts';
 import type { CardQueue, Log } from '../ports.ts';
 import type { Patience, Time } from './backoff.ts';
 import { queuedFailureOf } from './failures.ts';
-import type { Place, Span } from './find.ts';
+import type { Place } from './find.ts';
 import type { Gate } from './gate.ts';
 import { CALL_MS, DONE, NEVER, SETTLE_MS, STALE_MS, type Stamp, settledAt } from './marks.ts';
+import type { Span } from './scan.ts';
 
 /** All that whatever is written for a run needs. */
 export interface Posting {
@@ -115,5 +116,5 @@ const AROUND_MS = 10 * 60_000;
 function spanOf(mark: string): Span {
   const settled = settledAt(mark);
   if (settled === Number.NEGATIVE_INFINITY) return {};
-  return { from: settled - CALL_MS - SETTLE_MS - AROUND_MS, to: settled + AROUND_MS };
+  return { from: settled - CALL_MS - SETTLE_MS - AROUND_MS, to: settled + AROUND_MS, read: settled };
 }

@@ -44,7 +44,7 @@ export interface WriterParts extends Pick<Writing, 'client' | 'cards' | 'runs' |
 export function openWriter(parts: WriterParts): { kick(): void; start(): void; close(): Promise<void> } {
   const { cards, log, time, gate, lookMs = LOOK_MS } = parts;
   const patience = openPatience(time.random);
-  const finder = openFinder(parts.client, parts.botId);
+  const finder = openFinder(parts.client, parts.botId, parts.time.now);
   const writing: Writing = { ...parts, patience, finder, stamp: openStamps(parts.name) };
   const notBefore = new Map<RunId, number>();
   const lastShown = new Map<RunId, Shown>();

@@ -43,6 +43,6 @@ export function aPosting(
     gate: { wait: () => 0, fetch },
     patience: openPatience(() => 0),
     stamp: openStamps(`bot ${Math.random()}`),
-    finder: openFinder(client, 'B0DIMG'),
+    finder: openFinder(client, 'B0DIMG', Date.now),
   };
 }

@@ -167,7 +167,7 @@ describe('one write of a card', () => {
     const forged = { channel: 'C0OPS', text: '#1042 done', metadata: metadataOf(run) };
     await client().chat.postMessage(forged);
     const before = cards().length;
-    await write(run, { finder: openFinder(client(), 'B0OTHER') }, await doubt());
+    await write(run, { finder: openFinder(client(), 'B0OTHER', Date.now) }, await doubt());
     expect(cards()).toHaveLength(before + 1);
     // By the same look our own are found.
     await write(run, {}, await doubt());
