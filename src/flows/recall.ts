@@ -26,6 +26,7 @@ export interface Recalling {
 /** A bot that dies while it puts back holds up others for no longer. */
 const HOLD_MS = 15_000;
 const MOST_WAIT_MS = 30_000;
+const MOST_TELL_MS = 600_000;
 
 /**
  * Watches over a Redis that may forget. While it does not have what it had, nothing is stored, no run gets a number and no
@@ -38,6 +39,9 @@ export function openRecall(recalling: Recalling) {
   let failures = 0;
   let notBefore = 0;
   let waiting: (() => void)[] = [];
+  let telling = false;
+  let untold = 0;
+  let tellAt = 0;
 
   function settle(now: boolean, kept?: Kept): void {
     if (now && !open) {
@@ -56,7 +60,7 @@ export function openRecall(recalling: Recalling) {
     const ahead = kept.whole ? whoIsAhead(kept, own) : null;
     if (kept.whole && !ahead) {
       settle(true, kept);
-      await tell();
+      tell();
       return;
     }
     settle(false);
@@ -79,10 +83,21 @@ export function openRecall(recalling: Recalling) {
     } finally {
       await hold.release();
     }
-    if (open) await tell();
+    if (open) tell();
   }
 
-  async function tell(): Promise<void> {
+  /** Beside all else: Slack may take long, and Redis may lose more meanwhile. */
+  function tell(): void {
+    if (telling || recalling.clock() < tellAt) return;
+    telling = true;
+    tellNews()
+      .catch((error) => log.error('what Redis lost could not be told', error))
+      .finally(() => {
+        telling = false;
+      });
+  }
+
+  async function tellNews(): Promise<void> {
     const news = await keeping.news();
     if (!news) return;
     const left: string[] = [];
@@ -91,7 +106,10 @@ export function openRecall(recalling: Recalling) {
         // Where Slack refuses it, nobody can be told.
         if (!(error instanceof UserError && error.lasting)) left.push(channel);
       });
+    // It may have come through for all that: nobody wants to read it every second.
+    tellAt = left.length > 0 ? recalling.clock() + Math.min(5_000 * 2 ** untold++, MOST_TELL_MS) : 0;
     if (left.length > 0) await keeping.later({ ...news, channels: left });
+    else untold = 0;
   }
 
   return {

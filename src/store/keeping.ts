@@ -64,7 +64,7 @@ export function openKeeping(redis: Redis, memory: OwnMemory, clock: Clock, keepD
       }),
     remind: () =>
       reaching(async () => {
-        await redis.hset(own.bots, me, JSON.stringify(memory.now()));
+        await redis.hset(own.bots, me, JSON.stringify(atMost(memory.now())));
         await redis.expire(own.bots, REMIND_S);
       }),
     doubt: () => reaching(async () => void (await redis.del(own.whole))),
@@ -95,6 +95,19 @@ export function openKeeping(redis: Redis, memory: OwnMemory, clock: Clock, keepD
 }
 
 // --- internal ---
+
+/** The newest of what a bot remembers: more than a slow line takes in time would be no help to anybody. */
+function atMost({ runs, ...rest }: Memory): Memory {
+  let left = MOST_REMINDED;
+  const newest = runs.toReversed().filter((run) => {
+    left -= JSON.stringify(run).length;
+    return left > 0;
+  });
+  return { ...rest, runs: newest };
+}
+
+/** Characters. */
+const MOST_REMINDED = 1_000_000;
 
 type Looked = [number, string[], string, [string, string[]][], string[], string[], string[]];
 

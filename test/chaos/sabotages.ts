@@ -39,7 +39,11 @@ export const SABOTAGES: readonly Sabotage[] = [
         to: 'const data = await call(what(), limitMs).catch(() => call(what(), limitMs));',
       },
     ],
-    kinds: ['engine', 'kill'],
+    kinds: ['engine'],
+    drawing: {
+      aim: (fault) =>
+        fault.kind === 'engine' && /cut|mid-answer/.test(fault.how) && fault.when.phase === 'decided',
+    },
   },
   {
     name: 'look-up',
