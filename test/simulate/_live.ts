@@ -89,7 +89,7 @@ function judge(world: World, schedule: Schedule, lateWord: boolean): void {
   for (const run of witness.runs.values()) judgeRun(world, run, lateWord);
   witness.audit(schedule.seed % 8 === 0);
   for (const { act, tries, answer } of people.asked) {
-    const made = [...witness.runs.values()].filter(({ id }) => people.originOf(id) === `${act}/${tries}`);
+    const made = people.madeBy([...witness.runs.keys()], `${act}/${tries}`);
     const text = JSON.stringify(schedule.acts[act]?.text);
     keep(made.length <= 1, () => `the command ${text} made ${made.length} runs`);
     if (answer === null)

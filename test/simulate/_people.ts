@@ -162,6 +162,15 @@ export function openPeople({ loop, data, schedule, witness, bots, channel }: Peo
       );
   }
 
+  /** A number that nobody knew of any more after a loss is given once more. */
+  const former: { run: RunId; origin: string }[] = [];
+  function bornAgain(run: RunId): void {
+    const origin = origins.get(run);
+    if (origin) former.push({ run, origin });
+    origins.delete(run);
+    originOf(run);
+  }
+
   /** Which command, and which time that it was typed, a run comes from; looked for while its reply address is known. */
   function originOf(run: RunId): string | null {
     const known = origins.get(run);
@@ -184,6 +193,12 @@ export function openPeople({ loop, data, schedule, witness, bots, channel }: Peo
     asked,
     read,
     originOf,
+    bornAgain,
+    /** The runs that this command made, each time that it was typed. */
+    madeBy: (runs: readonly RunId[], origin: string): RunId[] =>
+      runs.filter(
+        (id) => originOf(id) === origin || former.some((one) => one.run === id && one.origin === origin),
+      ),
     /** Nobody presses any more. */
     leave(): void {
       gone = true;

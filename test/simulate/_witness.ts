@@ -128,7 +128,7 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
           )
           .join('')}`,
     );
-    if (!before) born(id);
+    if (!before || (forgiven.has(id) && before.createdAt !== after.createdAt)) born(id);
     if (forgiven.has(id)) for (const [host] of partsOf(after)) planOf(id, host);
     else if (before) changed(before, after);
     else keep(after.rev === 0, `#${id} began in the middle`);

@@ -75,7 +75,7 @@ export function openWorld(schedule: Schedule, { commands, lateWord, trace }: Opt
       const before = about.findLast(({ at }) => at <= from);
       return (before?.is ?? false) || about.some(({ at, is }) => is && at > from && at <= to);
     },
-    born: (run) => void people.originOf(run),
+    born: (run) => people.bornAgain(run),
     jobOf: (id) => queue.job(id),
   });
 
