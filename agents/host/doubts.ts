@@ -69,19 +69,26 @@ export function openDoubts({
       return false;
     });
 
-  /** When items were first seen to be still there. */
-  const seen = new WeakMap<Accepted, Map<number, number>>();
-  const seenOf = (job: Accepted): Map<number, number> => {
-    const known = seen.get(job) ?? new Map<number, number>();
+  /** Items that were seen to be still there: when last, and for how long the engine has answered since the first time. */
+  const seen = new WeakMap<Accepted, Map<number, { at: number; ms: number }>>();
+  const seenOf = (job: Accepted): Map<number, { at: number; ms: number }> => {
+    const known = seen.get(job) ?? new Map<number, { at: number; ms: number }>();
     seen.set(job, known);
     return known;
+  };
+  /** A hanging engine is at nothing, and goes on with what it had in hand once it wakes: that time does not count. */
+  const answered = (job: Accepted, i: number): void => {
+    const known = seenOf(job).get(i);
+    if (!known) return;
+    known.ms += Math.min(monotonic() - known.at, 2 * SELDOM_MS);
+    known.at = monotonic();
   };
   /** The engine is certainly not at it any more. */
   const isOver = (job: Accepted, i: number, life: string | null): boolean => {
     const intent = job.intents.get(i);
     if (!intent?.names.size || isAnother(intent.life, life)) return true;
     if (Math.abs(clock.now() - intent.at) > LONG_AGO_MS) return true;
-    return monotonic() - (seenOf(job).get(i) ?? monotonic()) >= deletionMs;
+    return (seenOf(job).get(i)?.ms ?? 0) >= deletionMs;
   };
 
   const tell = async (job: Accepted, outcomes: readonly Outcome[]): Promise<void> => {
@@ -114,7 +121,7 @@ export function openDoubts({
     for (const { i, item } of doubts) {
       if (seenOf(job).has(i) || (await orIfRefused(engine.inspect(item.image), () => true)) === null)
         continue;
-      seenOf(job).set(i, monotonic());
+      seenOf(job).set(i, { at: monotonic(), ms: 0 });
       fresh ||= !isAnother(job.intents.get(i)?.life ?? null, life);
     }
     if (fresh) await clock.sleep(SETTLE_MS);
@@ -124,6 +131,7 @@ export function openDoubts({
         resolveItem(engine, job, item, i, whyOf(job), isOver(job, i, life)),
         (why): Outcome => ({ image: item.image, outcome: 'unknown', removed: [], freed: 0, why }),
       );
+      answered(job, i);
       if (outcome.outcome !== 'unknown' || !job.outcomes.has(i)) found.push(outcome);
     }
     await tell(job, found);
