@@ -19,6 +19,13 @@ const awayAtStart = (fault: Fault): boolean =>
   fault.when.of !== null &&
   fault.when.phase === 'shown' &&
   fault.forMs > 400;
+/** One that counts as lost in the middle. */
+const awayForLong = (fault: Fault): boolean =>
+  (fault.kind === 'kill' || fault.kind === 'pause') &&
+  fault.part.startsWith('agent') &&
+  fault.forMs >= 50_000 &&
+  fault.when.of !== null &&
+  fault.when.phase === 'decided';
 /** One that dies in the middle. */
 const dies = (what: string) => (fault: Fault) =>
   fault.kind === 'kill' &&
@@ -334,5 +341,6 @@ export const SABOTAGES: readonly Sabotage[] = [
       },
     ],
     kinds: ['kill', 'pause'],
+    drawing: { aim: awayForLong },
   },
 ];
