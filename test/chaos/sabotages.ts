@@ -230,6 +230,12 @@ export const SABOTAGES: readonly Sabotage[] = [
         from: "before(journal.note({ t: 'intent', at: now(), job, item: indexOf(image) }))",
         to: 'Promise.resolve(null)',
       },
+      {
+        // What each request is about stands there as well.
+        file: 'agents/host/notes.js',
+        from: "before(journal.note({ t: 'tried', at: now(), job, item: indexOf(image), name, life }))",
+        to: 'Promise.resolve(null)',
+      },
     ],
     kinds: ['kill'],
     drawing: { aim: dies('agent') },
