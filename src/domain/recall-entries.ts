@@ -2,7 +2,7 @@ import type { Entry } from './audit.ts';
 import { Outcome } from './outcome.ts';
 import { addOutcomes } from './part.ts';
 import { workOf } from './plan-summary.ts';
-import type { HostPart, Run } from './run.ts';
+import type { HostPart, Run, RunState } from './run.ts';
 
 /**
  * A run with what the audit says happened to it after it was stored like that; the same run where that is nothing. With
@@ -53,7 +53,8 @@ function apply(run: Run, entry: Entry): Run {
       if (entry.state === undefined) return run;
       const refusal =
         entry.state === 'refused' && entry.reason !== undefined ? { refusal: entry.reason } : {};
-      return { ...run, ...refusal, state: entry.state, endedAt: at };
+      const told = CARRIED_OUT.has(entry.state) && !entry.dryRun ? begun(run, at) : run;
+      return { ...over(told), ...refusal, state: entry.state, endedAt: at };
     }
     default:
       return run;
@@ -72,6 +73,17 @@ function begun(run: Run, at: number): Run {
     ]),
   );
   return { ...run, hosts, state: 'executing', executingSince: at };
+}
+
+const CARRIED_OUT: ReadonlySet<RunState> = new Set(['stale', 'done', 'partial', 'failed', 'unknown']);
+
+/** What was carried out has ended on each host, so that what one tells later corrects what is unknown. */
+function over(run: Run): Run {
+  if (run.executingSince === undefined) return run;
+  const hosts = Object.fromEntries(
+    Object.entries(run.hosts).map(([host, part]): [string, HostPart] => [host, { ...part, stage: 'ended' }]),
+  );
+  return { ...run, hosts };
 }
 
 /** As far as an entry has it: why something did not go it says in words. */

@@ -140,6 +140,31 @@ describe('entries of the audit that are newer than the card', () => {
     expect(run.hosts[HOST]?.outcomes.map(({ image }) => image)).toEqual([id('a'), id('b')]);
   });
 
+  test('end what they end on each host, so that a later word settles what is unknown', () => {
+    const doubt = { ...outcome('a'), outcome: 'unknown', bytes: 0 };
+    const end = { ...ended, state: 'unknown' } as const;
+    const word = { type: 'outcomes', at: AT, host: HOST, outcomes: [anOutcome('a')] } as const;
+    for (const [shown, entries] of [
+      [proposed, newer(confirmed, doubt, outcome('b'), end)],
+      [aRun({ ...proposed, state: 'planning', skipConfirmation: true }), newer(doubt, outcome('b'), end)],
+      [
+        aRun({ ...executing, hosts: { [HOST]: { ...planned, sent: 'execute' } } }),
+        newer(doubt, outcome('b'), end),
+      ],
+    ] as const) {
+      const { run } = back(null, card(shown), entries, AT);
+      expect(run).toMatchObject({ state: 'unknown', hosts: { [HOST]: { stage: 'ended', sent: 'execute' } } });
+      expect(step(run, word).state).toBe('done');
+    }
+  });
+
+  test('of an end that nothing was carried out before say nothing of a job', () => {
+    const end = { ...ended, state: 'expired' } as const;
+    expect(back(null, card(proposed), newer(end), AT).run.hosts).toEqual(proposed.hosts);
+    const dry = { ...ended, dryRun: true } as const;
+    expect(back(null, card(proposed), newer(dry), AT).run.hosts).toEqual(proposed.hosts);
+  });
+
   test('of other runs, and older ones, change nothing', () => {
     const other = newer({ ...confirmed, run: runId(7) });
     expect(back(null, card(proposed), other, AT).run.state).toBe('expired');
