@@ -203,7 +203,7 @@ async function putBackRuns(
     // Its card may be there though nobody remembers that.
     await hold.posted(back.run);
     // A card that was too large to be carried along says more than what is left of it.
-    const says = one?.short && isFinal(back.before.state);
+    const says = one?.short && isFinal(one.run.state);
     await hold.put(back.run, stored, back.facts, !says && (told || hasOldCard(back.run, cards)));
     if (told) done.changed.push({ before: back.before, run: back.run });
     else done.quiet++;

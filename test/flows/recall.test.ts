@@ -265,6 +265,27 @@ describe.skipIf(skipWithout('a Redis that forgets', 'redis'))('a Redis that forg
     expect(two.told.map(({ channel }) => channel)).toEqual(['C0OPS']);
   });
 
+  test.each([2, 400])('has the card written on which a run of %i items has not ended yet', async (size) => {
+    const mirror = join(dir, 'audit.jsonl');
+    const one = await bot({ mirror });
+    const names = Array.from({ length: size }, (_, i) => `item ${i}`);
+    const { id } = await executes(one);
+    const report = { tookMs: 1, before: null, after: null, raced: [] };
+    const finished = { type: 'finished', at: Date.now(), host: HOST, report } as const;
+    // Beyond some hundred outcomes a card carries none of them.
+    await one.shows(await one.goes(id, outcomes(names.slice(1))));
+    await one.goes(id, outcomes(names.slice(0, 1)));
+    const over = await one.goes(id, finished);
+    await one.mirror?.sync();
+    await own.redis.flushall();
+    const two = await bot({ mirror });
+    expect(over.state).toBe('done');
+    const found = await two.runs.load(id);
+    expect(found?.state).toBe('done');
+    expect(found?.hosts[HOST]?.outcomes).toHaveLength(size);
+    expect(await two.deps.cards.waiting()).toEqual([id]);
+  });
+
   test('is known by hosts alone where Slack shows nothing: the number goes on, and what they tell goes down once', async () => {
     const one = await bot();
     const run = await executes(one);
