@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { skipWithout } from '../../playground/parts/available.ts';
 import type { Slack } from '../../playground/slack/index.ts';
-import { plain } from '../../src/domain/markup.ts';
+import { plain, say } from '../../src/domain/markup.ts';
 import { planDigest } from '../../src/domain/plan.ts';
 import { summarise } from '../../src/domain/plan-summary.ts';
 import { step } from '../../src/domain/step.ts';
@@ -13,8 +13,10 @@ import { verdictWords } from '../../src/domain/verify-words.ts';
 import { report } from '../../src/flows/report.ts';
 import { stray } from '../../src/flows/stray.ts';
 import { sweep } from '../../src/flows/sweep.ts';
+import { openLists } from '../../src/slack/lists.ts';
 import { ANA, anItem, anOutcome, aPart, aPlan, HOST, runId } from '../domain/_build.ts';
 import { type clientOf, withClient } from '../playground/slack/_app.ts';
+import { aPosting } from '../slack/_posting.ts';
 import { ownRedis } from '../store/_redis.ts';
 import { beats, filesOf, type RecallingBot, recallingBot } from './_recall.ts';
 
@@ -218,6 +220,25 @@ describe.skipIf(skipWithout('a Redis that forgets', 'redis'))('a Redis that forg
     expect((await two.runs.plans(over ?? going)).get(HOST)?.items).toEqual(items);
     expect(two.jobs).toEqual([]);
     expect((await two.entries()).map(({ kind }) => kind)).toEqual(['lost', 'recalled', 'outcome', 'ended']);
+  });
+
+  test('in mid-batch gets its list of outcomes below its card, and the list of its plan not again', async () => {
+    const one = await bot();
+    const going = await executes(one);
+    await one.shows(going);
+    const put = (by: RecallingBot) => openLists(aPosting(client, by.deps.cards));
+    const [{ ts } = { ts: '' }] = slack.messages('C0OPS');
+    const card = { channel: 'C0OPS', ts };
+    const planList = () => [say`what goes`];
+    expect(await put(one)(going, card, { planList, outcomeList: null })).toBe(0);
+    await own.redis.flushall();
+    const two = await bot();
+    const found = (await two.runs.load(going.id)) ?? going;
+    expect(await put(two)(found, card, { planList, outcomeList: () => [say`how it ended`] })).toBe(0);
+    expect(slack.thread('C0OPS', ts).slice(1)).toMatchObject([
+      { text: 'what goes' },
+      { text: 'how it ended' },
+    ]);
   });
 
   test('of which no host tells anything ends as unknown after a minute, and says why', async () => {
