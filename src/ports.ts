@@ -181,7 +181,7 @@ export interface News {
   lines: string[];
 }
 export interface Hold {
-  /** A run as it is stored. */
+  /** A run as it is stored. Rejects with a `NewerError` where this version can't read it. */
   load(id: RunId): Promise<Run | null>;
   /** Whole entries, as they were stored, each with its place `<n>-0`, and the head that they lead to. */
   entries(texts: readonly { n: number; text: string }[], head: Head): Promise<void>;

@@ -1,11 +1,9 @@
 import type { Entry, Head } from '../domain/audit.ts';
-import { KEEP_S } from '../domain/due.ts';
 import { RunId } from '../domain/ids.ts';
-import { type Remembered, recall } from '../domain/recall.ts';
-import { isFinal, type Run } from '../domain/run.ts';
-import type { Hold, Kept, Memory, PostedCard } from '../ports.ts';
+import type { Hold, Kept, Memory } from '../ports.ts';
 import type { Recalling } from './recall.ts';
-import { newsOf, type PutBack } from './recall-news.ts';
+import { newsOf } from './recall-news.ts';
+import { isOlder, putBackRuns } from './recall-runs.ts';
 import {
   type Claim,
   claimsOf,
@@ -94,23 +92,6 @@ function isBehind(kept: Kept, claims: readonly Claim[], number: number): boolean
   return number > kept.run || claims.some(({ n }) => n > last);
 }
 
-/**
- * Whether Redis has less of a run than somebody remembers: not each change of one goes into the audit, and a bot that died
- * while it put back may have left some out.
- */
-async function isOlder(
-  { clock }: Recalling,
-  hold: Hold,
-  remembered: ReadonlyMap<RunId, Remembered>,
-): Promise<boolean> {
-  const since = clock() - KEEP_S * 1_000;
-  for (const [id, { run }] of remembered) {
-    if (run.createdAt < since) continue;
-    if (((await hold.load(id))?.rev ?? -1) < run.rev) return true;
-  }
-  return false;
-}
-
 async function afterOthers({ keeping, sleep, botsMs = BOTS_MS }: Recalling): Promise<Kept> {
   await sleep(botsMs);
   return keeping.look();
@@ -178,55 +159,3 @@ async function putBackAudit(
   await hold.goOnFrom(top, { at: clock(), run: known.number, kind: 'lost', from, vouched });
   return { entries, lost };
 }
-
-async function putBackRuns(
-  { clock }: Recalling,
-  hold: Hold,
-  memories: readonly Memory[],
-  { cards }: FromSlack,
-  entries: readonly Entry[],
-): Promise<PutBack> {
-  const remembered = newest(memories, cards);
-  const byRun = new Map<RunId, Entry[]>();
-  for (const entry of entries) byRun.set(entry.run, [...(byRun.get(entry.run) ?? []), entry]);
-  const done: PutBack = { changed: [], quiet: 0, gone: [] };
-  const ids = new Set([...remembered.keys(), ...byRun.keys()]);
-  for (const id of [...ids].sort((a, b) => a - b)) {
-    const stored = await hold.load(id);
-    const one = remembered.get(id) ?? null;
-    const back = recall(stored, one, byRun.get(id) ?? [], clock());
-    if (!back) {
-      if (!stored && !isOver(byRun.get(id))) done.gone.push(id);
-      continue;
-    }
-    const told = back.facts.length > 0;
-    // Its card may be there though nobody remembers that.
-    await hold.posted(back.run);
-    // A card that was too large to be carried along says more than what is left of it.
-    const says = one?.short && isFinal(one.run.state);
-    await hold.put(back.run, stored, back.facts, !says && (told || hasOldCard(back.run, cards)));
-    if (told) done.changed.push({ before: back.before, run: back.run });
-    else done.quiet++;
-  }
-  await hold.over([...byRun.keys()].filter((id) => !remembered.has(id) && isOver(byRun.get(id))));
-  const shown = new Set(cards.filter(({ state }) => OPEN.has(state)).map(({ number }) => number));
-  for (const number of shown) {
-    const id = RunId.parse(number);
-    if (!ids.has(id) && !(await hold.load(id))) done.gone.push(id);
-  }
-  return done;
-}
-
-/** Whether its card does not show yet how it is. */
-function hasOldCard(run: Run, cards: readonly PostedCard[]): boolean {
-  const own = cards.filter(({ number, channel }) => number === run.id && channel === run.channel);
-  // One that is nowhere seen was taken away by somebody, or is further back than it is looked.
-  if (own.length === 0) return !run.card;
-  return own.every(({ remembered, state }) =>
-    remembered ? remembered.run.rev < run.rev : state !== run.state,
-  );
-}
-
-const OPEN: ReadonlySet<string> = new Set<Run['state']>(['planning', 'proposed', 'executing']);
-
-const isOver = (entries: readonly Entry[] = []): boolean => entries.some(({ kind }) => kind === 'ended');

@@ -9,6 +9,7 @@ import { readHead } from './audit-head.ts';
 import { type Redis, reaching } from './connect.ts';
 import { own } from './keys.ts';
 import type { OwnMemory } from './memory.ts';
+import { openReading } from './reading.ts';
 import { WHOLE } from './whole.ts';
 
 const StoredRun = tolerant(Run);
@@ -69,6 +70,7 @@ export async function takeHold(
   ms: number,
 ): Promise<Hold | null> {
   const token = randomUUID();
+  const reading = openReading(clock);
   if ((await redis.set(own.recall, token, 'PX', ms, 'NX')) === null) return null;
   const renewal = setInterval(() => {
     redis.eval(KEEP, 1, own.recall, token, String(ms)).catch(() => undefined);
@@ -97,7 +99,7 @@ export async function takeHold(
     load: (id) =>
       reaching(async () => {
         const json = await redis.hget(own.run(id), 'json');
-        return json === null ? null : StoredRun.parse(JSON.parse(json));
+        return json === null ? null : reading.read(id, StoredRun, json);
       }),
     entries: async (texts, head) => void (await write(head, texts)),
     goOnFrom: async (head, fact) => void (await append(head, [fact])),

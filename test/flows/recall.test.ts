@@ -462,6 +462,23 @@ describe.skipIf(skipWithout('a Redis that forgets', 'redis'))('a Redis that forg
     expect(await one.runs.load(over.id)).toEqual(over);
   });
 
+  test('leaves a run alone that a newer version has written, and says so', async () => {
+    const one = await bot();
+    const [old, newer] = [await done(one), await done(one)];
+    const stored = `{dimg}:run:${newer.id}`;
+    const json = JSON.stringify({ ...newer, state: 'of tomorrow' });
+    await own.redis.hset(stored, { json, rev: newer.rev - 1 });
+    await own.redis.del(`{dimg}:run:${old.id}`, '{dimg}:whole');
+    const said: unknown[] = [];
+    const log = { info() {}, error() {}, warn: (...words: unknown[]) => void said.push(words) };
+    const two = await bot({ log });
+    expect(two.recall.isOpen()).toBe(true);
+    expect(await two.runs.load(old.id)).toEqual(old);
+    expect(await own.redis.hget(stored, 'json')).toBe(json);
+    expect(said).toContainEqual([expect.stringContaining('newer dimg'), { run: newer.id }]);
+    expect(two.told.at(-1)?.lines.join()).not.toContain('Not put back');
+  });
+
   test('that was only started anew is whole at once for a bot that remembers', async () => {
     const one = await bot();
     const run = await proposes(one);
