@@ -32,7 +32,9 @@ export async function putBack(recalling: Recalling, hold: Hold): Promise<void> {
   const since = isEmpty(kept) ? 0 : recalling.clock();
   const until = recalling.clock() + (recalling.hostsMs ?? HOSTS_MS);
   const isKnown = own.run > 0 || own.head.n > 0;
-  if (isKnown) kept = await afterOthers(recalling);
+  // Where there was nothing before, as when all of it starts for the first time, there is nobody to wait for.
+  const isNew = isEmpty(kept) && !isAnythingKnown(own, kept, [], null);
+  if (!isNew) kept = await afterOthers(recalling);
   if (
     isKnown &&
     !isEmpty(kept) &&
@@ -48,6 +50,7 @@ export async function putBack(recalling: Recalling, hold: Hold): Promise<void> {
     recalling.configured ?? [],
   );
   const mirrored = await readMirror(mirror);
+  if (isNew && isAnythingKnown(own, kept, slack.cards, mirrored)) kept = await afterOthers(recalling);
   const behind = () =>
     isBehind(
       kept,
@@ -87,11 +90,20 @@ export interface AuditBack {
 
 const isEmpty = ({ head, last, run }: Kept): boolean => head.n === 0 && last === 0 && run === 0;
 
+const isAnythingKnown = (
+  own: Memory,
+  kept: Kept,
+  cards: FromSlack['cards'],
+  mirrored: Awaited<ReturnType<typeof readMirror>>,
+): boolean =>
+  claimsOf(own, kept, cards, mirrored).length > 0 || highest(own, kept, cards, mirrored?.run ?? 0) > 0;
+
 function isBehind(kept: Kept, claims: readonly Claim[], number: number): boolean {
   const last = Math.max(kept.head.n, kept.last);
   return number > kept.run || claims.some(({ n }) => n > last);
 }
 
+/** Not each change of a run is in the audit or on its card: what other bots remember is waited for. */
 async function afterOthers({ keeping, sleep, botsMs = BOTS_MS }: Recalling): Promise<Kept> {
   await sleep(botsMs);
   return keeping.look();

@@ -433,6 +433,46 @@ describe.skipIf(skipWithout('a Redis that forgets', 'redis'))('a Redis that forg
     expect(found?.hosts[HOST]?.sent).toBe('execute');
   });
 
+  test.each([
+    [
+      'emptied',
+      async () => {
+        await own.redis.flushall();
+        // Its host was heard since, so that it is not waited for.
+        await own.redis.zadd('{dimg}:seen', Date.now(), HOST);
+      },
+    ],
+    [
+      'set back',
+      async (key: string, stored: object) => {
+        await own.redis.hset(key, stored);
+        await own.redis.set('{dimg}:whole', 'another process');
+      },
+    ],
+  ])(
+    'that was %s has what another bot remembers, also where one is first that was just started',
+    async (_, loses) => {
+      const one = await bot();
+      const { id } = await proposes(one);
+      await one.goes(id, { type: 'confirm', at: Date.now(), by: ANA });
+      const stored = await own.redis.hgetall(`{dimg}:run:${id}`);
+      await one.goes(id, { type: 'sent', at: Date.now(), hosts: [HOST], job: 'sending' });
+      // Its card was not written since, and this number has none.
+      expect(await one.runs.reserve()).toBe(id + 1);
+      await loses(`{dimg}:run:${id}`, stored);
+      const two = await recallingBot({ redis: await own.another(), client });
+      const first = two.notices();
+      while ((await own.redis.exists('{dimg}:recall')) === 0) await new Promise(setImmediate);
+      await Promise.all([first, one.notices()]);
+      expect(await two.runs.load(id)).toMatchObject({
+        state: 'executing',
+        hosts: { [HOST]: { sent: 'execute' } },
+      });
+      expect(two.recall.isOpen()).toBe(true);
+      expect(await two.runs.reserve()).toBe(id + 2);
+    },
+  );
+
   test('that was set back a moment ago acknowledges no report that it has no run for', async () => {
     const one = await bot();
     const { id } = await proposes(one);
