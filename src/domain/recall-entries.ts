@@ -12,7 +12,8 @@ export function fold(run: Run, entries: readonly Entry[], short: boolean): Run {
   const known = run.audit?.n ?? 0;
   let folded = run;
   for (const entry of entries) {
-    if (entry.run !== run.id) continue;
+    // What is lost names a run, and says nothing of it.
+    if (entry.run !== run.id || entry.kind === 'lost') continue;
     if (entry.n > known) folded = { ...apply(folded, entry), audit: { n: entry.n, hash: entry.hash } };
     else if (short && entry.kind === 'outcome') folded = withOutcome(folded, entry);
   }
@@ -47,6 +48,8 @@ function apply(run: Run, entry: Entry): Run {
       return by === undefined || entry.again === undefined
         ? run
         : { ...run, again: { by, at, run: entry.again } };
+    case 'recalled':
+      return putBack(run, entry);
     case 'outcome':
       return withOutcome(begun(run, at), entry);
     case 'ended': {
@@ -61,6 +64,12 @@ function apply(run: Run, entry: Entry): Run {
   }
 }
 
+/** It was lost before: what a host says that it took on then means something to it. */
+function putBack(run: Run, { at, state }: Entry): Run {
+  if (state !== 'executing') return state ? { ...run, recalled: { at, from: run.state } } : run;
+  return { ...begun(run, at), recalled: { at, from: state } };
+}
+
 /** Whether a job was handed out the audit does not say, so it may have been on each host with work. */
 function begun(run: Run, at: number): Run {
   if (run.executingSince !== undefined || run.state === 'executing') return run;
@@ -72,7 +81,8 @@ function begun(run: Run, at: number): Run {
         : { ...part, stage: 'planned', sent: 'execute' },
     ]),
   );
-  return { ...run, hosts, state: 'executing', executingSince: at };
+  const { endedAt: _, refusal: __, ...open } = run;
+  return { ...open, hosts, state: 'executing', executingSince: at };
 }
 
 const CARRIED_OUT: ReadonlySet<RunState> = new Set(['stale', 'done', 'partial', 'failed', 'unknown']);
