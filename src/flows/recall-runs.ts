@@ -4,10 +4,10 @@ import { NewerError } from '../domain/error.ts';
 import { RunId } from '../domain/ids.ts';
 import { type Remembered, recall } from '../domain/recall.ts';
 import { isFinal, type Run } from '../domain/run.ts';
-import type { Hold, Memory, PostedCard } from '../ports.ts';
+import type { Hold, PostedCard } from '../ports.ts';
 import type { Recalling } from './recall.ts';
+import type { AuditBack } from './recall-audit.ts';
 import type { PutBack } from './recall-news.ts';
-import { type FromSlack, newest } from './recall-sources.ts';
 
 /**
  * Whether Redis has less of a run than somebody remembers: not each change of one goes into the audit, and a bot that died
@@ -27,19 +27,37 @@ export async function isOlder(
   return false;
 }
 
+/**
+ * After which entry the audit may have more of a run than Redis and whoever remembers it: the entries that are put back, and
+ * those since a run was remembered. Outcomes that were left out on a card may be anywhere.
+ */
+export async function knownSince(
+  recalling: Pick<Recalling, 'clock' | 'log'>,
+  hold: Hold,
+  remembered: ReadonlyMap<RunId, Remembered>,
+  from: number,
+): Promise<number> {
+  let since = from;
+  for (const [id, { run, short }] of remembered) {
+    if (since === 0) break;
+    const at = short ? 0 : (run.audit?.n ?? 0);
+    if (at >= since) continue;
+    const stored = await storedOf(recalling, hold, id);
+    if (stored !== 'newer' && (stored?.rev ?? -1) < run.rev) since = at;
+  }
+  return since;
+}
+
 /** Puts back each run that Redis has less of than somebody knows. */
 export async function putBackRuns(
   recalling: Pick<Recalling, 'clock' | 'log'>,
   hold: Hold,
-  memories: readonly Memory[],
-  { cards }: FromSlack,
-  entries: readonly Entry[],
+  remembered: ReadonlyMap<RunId, Remembered>,
+  cards: readonly PostedCard[],
+  { byRun, runs, recalled }: AuditBack,
 ): Promise<PutBack> {
-  const remembered = newest(memories, cards);
-  const byRun = new Map<RunId, Entry[]>();
-  for (const entry of entries) byRun.set(entry.run, [...(byRun.get(entry.run) ?? []), entry]);
   const done: PutBack = { changed: [], quiet: 0, gone: [] };
-  const ids = new Set([...remembered.keys(), ...byRun.keys()]);
+  const ids = new Set([...remembered.keys(), ...runs]);
   for (const id of [...ids].sort((a, b) => a - b)) {
     const stored = await storedOf(recalling, hold, id);
     if (stored === 'newer') continue;
@@ -47,6 +65,8 @@ export async function putBackRuns(
     const back = recall(stored, one, byRun.get(id) ?? [], recalling.clock());
     if (!back) {
       if (!stored && !isOver(byRun.get(id))) done.gone.push(id);
+      // By an attempt that was broken off.
+      if (stored && recalled.has(id)) done.changed.push(stored);
       continue;
     }
     const told = back.facts.length > 0;
@@ -55,10 +75,10 @@ export async function putBackRuns(
     // A card that was too large to be carried along says more than what is left of it.
     const says = one?.short && isFinal(one.run.state);
     await hold.put(back.run, stored, back.facts, !says && (told || hasOldCard(back.run, cards)));
-    if (told) done.changed.push({ before: back.before, run: back.run });
+    if (told) done.changed.push(back.run);
     else done.quiet++;
   }
-  await hold.over([...byRun.keys()].filter((id) => !remembered.has(id) && isOver(byRun.get(id))));
+  await hold.over([...runs].filter((id) => !remembered.has(id) && isOver(byRun.get(id))));
   const shown = new Set(cards.filter(({ state }) => OPEN.has(state)).map(({ number }) => number));
   for (const number of shown) {
     const id = RunId.parse(number);

@@ -7,12 +7,14 @@ import type { Slack } from '../../playground/slack/index.ts';
 import { plain, say } from '../../src/domain/markup.ts';
 import { planDigest } from '../../src/domain/plan.ts';
 import { summarise } from '../../src/domain/plan-summary.ts';
+import type { Run } from '../../src/domain/run.ts';
 import { step } from '../../src/domain/step.ts';
 import { openVerify } from '../../src/domain/verify.ts';
 import { verdictWords } from '../../src/domain/verify-words.ts';
 import { report } from '../../src/flows/report.ts';
 import { stray } from '../../src/flows/stray.ts';
 import { sweep } from '../../src/flows/sweep.ts';
+import type { Hold } from '../../src/ports.ts';
 import { openLists } from '../../src/slack/lists.ts';
 import { ANA, anItem, anOutcome, aPart, aPlan, HOST, runId } from '../domain/_build.ts';
 import { type clientOf, withClient } from '../playground/slack/_app.ts';
@@ -518,6 +520,76 @@ describe.skipIf(skipWithout('a Redis that forgets', 'redis'))('a Redis that forg
     expect(said).toContainEqual([expect.stringContaining('newer dimg'), { run: newer.id }]);
     expect(two.told.at(-1)?.lines.join()).not.toContain('Not put back');
   });
+
+  test.each(['with a mirror', 'with a mirror that is behind', 'without one'])(
+    '%s is put back as well by the next attempt where one is broken off anywhere',
+    async (kind) => {
+      const file = kind === 'without one' ? {} : { mirror: join(dir, 'audit.jsonl') };
+      const one = await bot(file);
+      const report = { tookMs: 1, before: null, after: null, raced: [] };
+      const ends = async (id: Run['id']) => {
+        await one.goes(id, { type: 'confirm', at: Date.now(), by: ANA });
+        await one.goes(id, { type: 'sent', at: Date.now(), hosts: [HOST], job: 'execute' });
+        await one.goes(id, outcomes(['a', 'b']));
+        await one.goes(id, { type: 'finished', at: Date.now(), host: HOST, report });
+      };
+      const hidden = await one.asks({ hosts: waiting });
+      await one.runs.savePlan(hidden.id, plan);
+      await one.goes(hidden.id, { type: 'planned', at: Date.now(), host: HOST, plan: summarise(plan) });
+      await ends(hidden.id);
+      await done(one);
+      await executes(one);
+      await ends((await proposes(one)).id);
+      await one.mirror?.sync();
+      if (kind !== 'with a mirror') await one.shows(await done(one));
+      await proposes(one);
+      if (kind === 'with a mirror') await one.mirror?.sync();
+
+      const quick = { redis: own.redis, client, ...file, hostsMs: 0, botsMs: 0 };
+      /** After so many words with Redis its bot dies. */
+      const brokenOff = async (after: number) => {
+        await own.redis.flushall();
+        let words = 0;
+        const dying = async (word: () => unknown) => {
+          if (words++ >= after) throw new Error('its bot died');
+          return word();
+        };
+        const hold = (made: Hold): Hold => {
+          const methods = Object.entries<(...args: never[]) => unknown>({ ...made }).map(([name, word]) => [
+            name,
+            (...args: never[]) => (name === 'release' ? word(...args) : dying(() => word(...args))),
+          ]);
+          return Object.fromEntries(methods);
+        };
+        const first = await recallingBot({ ...quick, hold });
+        await first.notices();
+        const next = await recallingBot(quick);
+        await next.whole();
+        const runs = await Promise.all(
+          Array.from({ length: 7 }, async (_, i) => next.runs.load(runId(i + 1))),
+        );
+        return {
+          isWhole: first.recall.isOpen(),
+          entries: (await next.entries()).map(({ n, run, kind, state }) => ({ n, run, kind, state })),
+          findings: (await verdict(next)).findings.map((one) => ({ ...one, at: 0 })),
+          runs: runs.map((run) => run && { state: run.state, from: run.recalled?.from, hosts: run.hosts }),
+          over: (await own.redis.smembers('{dimg}:recall:over')).sort(),
+          cards: await next.deps.cards.waiting(),
+          told: [...first.told, ...next.told].map(({ lines }) => lines),
+          left: await own.redis.exists('{dimg}:recall:back'),
+        };
+      };
+      const never = await brokenOff(Number.POSITIVE_INFINITY);
+      const { isWhole, ...whole } = never;
+      expect([isWhole, whole.left, whole.told.length]).toEqual([true, 0, 1]);
+      for (let after = 0; ; after++) {
+        const { isWhole: isOver, ...back } = await brokenOff(after);
+        expect(back, `broken off after ${after}`).toEqual(whole);
+        if (isOver) break;
+        expect(after).toBeLessThan(100);
+      }
+    },
+  );
 
   test('that was only started anew is whole at once for a bot that remembers', async () => {
     const one = await bot();
