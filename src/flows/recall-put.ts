@@ -50,6 +50,8 @@ export async function putBack(recalling: Recalling, hold: Hold): Promise<void> {
     recalling.configured ?? [],
   );
   const mirrored = await readMirror(mirror);
+  // Meanwhile others may have told something.
+  if (isNew) kept = await keeping.look();
   if (isNew && isAnythingKnown(own, kept, slack.cards, mirrored)) kept = await afterOthers(recalling);
   const behind = () =>
     isBehind(

@@ -14,7 +14,7 @@ import { verdictWords } from '../../src/domain/verify-words.ts';
 import { report } from '../../src/flows/report.ts';
 import { stray } from '../../src/flows/stray.ts';
 import { sweep } from '../../src/flows/sweep.ts';
-import type { Hold } from '../../src/ports.ts';
+import type { Hold, PostedCards } from '../../src/ports.ts';
 import { openLists } from '../../src/slack/lists.ts';
 import { ANA, anItem, anOutcome, aPart, aPlan, HOST, runId } from '../domain/_build.ts';
 import { type clientOf, withClient } from '../playground/slack/_app.ts';
@@ -474,6 +474,22 @@ describe.skipIf(skipWithout('a Redis that forgets', 'redis'))('a Redis that forg
       expect(await two.runs.reserve()).toBe(id + 2);
     },
   );
+
+  test('that was emptied has a number that only another bot remembers, which tells while Slack is read', async () => {
+    const one = await bot();
+    const number = await one.runs.reserve();
+    await own.redis.flushall();
+    const posted: PostedCards = {
+      async channels() {
+        await one.notices();
+        return { channels: [] };
+      },
+      in: async () => ({ cards: [] }),
+    };
+    const two = await recallingBot({ redis: await own.another(), client, posted });
+    await two.notices();
+    expect(await two.runs.reserve()).toBe(number + 1);
+  });
 
   test('that was set back a moment ago acknowledges no report that it has no run for', async () => {
     const one = await bot();
