@@ -180,8 +180,19 @@ export interface News {
   channels: string[];
   lines: string[];
 }
+/** Entries of the audit that are put back: those after `from`, up to `mirrored` from its mirror. What follows is said anew. */
+export interface Begun {
+  from: number;
+  mirrored: number;
+}
 export interface Hold {
-  /** A run as it is stored. */
+  /** Whether an attempt to put back was broken off: the next one has no less to do and to say. */
+  isBegun(): Promise<boolean>;
+  /** From now on it is. What the first attempt found as the audit's last entry stays. */
+  begin(n: number): Promise<Begun>;
+  /** What the audit in Redis has after an entry, as far as this version can read it. */
+  told(after: number): Promise<Entry[]>;
+  /** A run as it is stored. Rejects with a `NewerError` where this version can't read it. */
   load(id: RunId): Promise<Run | null>;
   /** Whole entries, as they were stored, each with its place `<n>-0`, and the head that they lead to. */
   entries(texts: readonly { n: number; text: string }[], head: Head): Promise<void>;

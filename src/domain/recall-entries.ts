@@ -2,7 +2,7 @@ import type { Entry } from './audit.ts';
 import { Outcome } from './outcome.ts';
 import { addOutcomes } from './part.ts';
 import { workOf } from './plan-summary.ts';
-import type { HostPart, Run } from './run.ts';
+import type { HostPart, Run, RunState } from './run.ts';
 
 /**
  * A run with what the audit says happened to it after it was stored like that; the same run where that is nothing. With
@@ -12,7 +12,8 @@ export function fold(run: Run, entries: readonly Entry[], short: boolean): Run {
   const known = run.audit?.n ?? 0;
   let folded = run;
   for (const entry of entries) {
-    if (entry.run !== run.id) continue;
+    // What is lost names a run, and says nothing of it.
+    if (entry.run !== run.id || entry.kind === 'lost') continue;
     if (entry.n > known) folded = { ...apply(folded, entry), audit: { n: entry.n, hash: entry.hash } };
     else if (short && entry.kind === 'outcome') folded = withOutcome(folded, entry);
   }
@@ -47,17 +48,26 @@ function apply(run: Run, entry: Entry): Run {
       return by === undefined || entry.again === undefined
         ? run
         : { ...run, again: { by, at, run: entry.again } };
+    case 'recalled':
+      return putBack(run, entry);
     case 'outcome':
       return withOutcome(begun(run, at), entry);
     case 'ended': {
       if (entry.state === undefined) return run;
       const refusal =
         entry.state === 'refused' && entry.reason !== undefined ? { refusal: entry.reason } : {};
-      return { ...run, ...refusal, state: entry.state, endedAt: at };
+      const told = CARRIED_OUT.has(entry.state) && !entry.dryRun ? begun(run, at) : run;
+      return { ...over(told), ...refusal, state: entry.state, endedAt: at };
     }
     default:
       return run;
   }
+}
+
+/** It was lost before: what a host says that it took on then means something to it. */
+function putBack(run: Run, { at, state }: Entry): Run {
+  if (state !== 'executing') return state ? { ...run, recalled: { at, from: run.state } } : run;
+  return { ...begun(run, at), recalled: { at, from: state } };
 }
 
 /** Whether a job was handed out the audit does not say, so it may have been on each host with work. */
@@ -71,7 +81,19 @@ function begun(run: Run, at: number): Run {
         : { ...part, stage: 'planned', sent: 'execute' },
     ]),
   );
-  return { ...run, hosts, state: 'executing', executingSince: at };
+  const { endedAt: _, refusal: __, ...open } = run;
+  return { ...open, hosts, state: 'executing', executingSince: at };
+}
+
+const CARRIED_OUT: ReadonlySet<RunState> = new Set(['stale', 'done', 'partial', 'failed', 'unknown']);
+
+/** What was carried out has ended on each host, so that what one tells later corrects what is unknown. */
+function over(run: Run): Run {
+  if (run.executingSince === undefined) return run;
+  const hosts = Object.fromEntries(
+    Object.entries(run.hosts).map(([host, part]): [string, HostPart] => [host, { ...part, stage: 'ended' }]),
+  );
+  return { ...run, hosts };
 }
 
 /** As far as an entry has it: why something did not go it says in words. */

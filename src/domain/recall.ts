@@ -40,7 +40,9 @@ export function recall(
   if (stored && before === stored) return null;
   const rev = Math.max(before.rev, stored?.rev ?? 0);
   if (isFinal(before.state)) {
-    if (!stored) return { run: before, facts: [], before };
+    // Where the audit knows more than its card, that is an older revision, and is written again.
+    if (!stored)
+      return { run: before === known.run ? before : { ...before, rev: rev + 1 }, facts: [], before };
     // Another revision than any that is out there: what was read earlier must not be stored over it.
     const run = { ...before, rev: rev + 1, recalled: { at, from: before.state } };
     return { run, facts: [putBack(run, before, at)], before };

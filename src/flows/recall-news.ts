@@ -2,12 +2,12 @@ import type { RunId } from '../domain/ids.ts';
 import { isFinal, type Run } from '../domain/run.ts';
 import { describeRun } from '../domain/words.ts';
 import type { News } from '../ports.ts';
-import type { AuditBack } from './recall-put.ts';
+import type { AuditBack } from './recall-audit.ts';
 import { type FromSlack, wordsOf } from './recall-sources.ts';
 
 /** Which runs were put back. */
 export interface PutBack {
-  changed: { before: Run; run: Run }[];
+  changed: Run[];
   /** That were over, and are as they were. */
   quiet: number;
   /** Of which nothing but the number is known. */
@@ -23,7 +23,7 @@ export function newsOf(
 ): News | null {
   const newestCard = slack.cards.toSorted((a, b) => b.number - a.number)[0];
   const channels = new Set(
-    runs.changed.filter(({ before }) => !isFinal(before.state)).map(({ run }) => run.channel),
+    runs.changed.filter((run) => !isFinal(lastKnown(run))).map(({ channel }) => channel),
   );
   if (auditChannel !== undefined) channels.add(auditChannel);
   if (channels.size === 0 && newestCard) channels.add(newestCard.channel);
@@ -49,16 +49,18 @@ export function newsOf(
 // --- internal ---
 
 function auditWords({ entries, lost }: AuditBack): string {
-  const back = entries.length > 0 ? `${entries.length} entries of the audit are back from its mirror. ` : '';
+  const back = entries > 0 ? `${entries} entries of the audit are back from its mirror. ` : '';
   if (!lost) return back === '' ? 'The audit has all its entries.' : back.trimEnd();
   const { from, to, vouched } = lost;
   const which = to > from ? `Entries ${from} to ${to} of the audit are` : `Entry ${to} of the audit is`;
   return `${back}${which} lost: it goes on with ${to + 1}, which says so. ${vouched.slice(0, 3).join(', ')} saw the last of them.`;
 }
 
-function runWords({ before, run }: PutBack['changed'][number]): string {
+const lastKnown = ({ recalled, state }: Run): Run['state'] => recalled?.from ?? state;
+
+function runWords(run: Run): string {
   const name = `#${run.id} (${describeRun(run)})`;
-  switch (before.state) {
+  switch (lastKnown(run)) {
     case 'planning':
       return `${name} was being planned: nothing was deleted, ask again.`;
     case 'proposed':
@@ -66,6 +68,6 @@ function runWords({ before, run }: PutBack['changed'][number]): string {
     case 'executing':
       return `${name} was being carried out: its hosts tell what became of it, or it ends as unknown.`;
     default:
-      return `${name} was over: ${before.state}.`;
+      return `${name} was over: ${lastKnown(run)}.`;
   }
 }

@@ -1,15 +1,12 @@
-import type { Entry, Head } from '../domain/audit.ts';
-import { KEEP_S } from '../domain/due.ts';
 import { RunId } from '../domain/ids.ts';
-import { type Remembered, recall } from '../domain/recall.ts';
-import { isFinal, type Run } from '../domain/run.ts';
-import type { Hold, Kept, Memory, PostedCard } from '../ports.ts';
+import type { Hold, Kept, Memory } from '../ports.ts';
 import type { Recalling } from './recall.ts';
-import { newsOf, type PutBack } from './recall-news.ts';
+import { auditBack, putBackAudit } from './recall-audit.ts';
+import { newsOf } from './recall-news.ts';
+import { isOlder, knownSince, putBackRuns } from './recall-runs.ts';
 import {
   type Claim,
   claimsOf,
-  entriesAfter,
   type FromSlack,
   highest,
   newest,
@@ -23,7 +20,6 @@ const BOTS_MS = 1_500;
 /** A heartbeat comes every 15 s. */
 const HOSTS_MS = 20_000;
 const LOOK_MS = 500;
-const PAGE = 500;
 
 /** Finds out what Redis lost, puts back what is known, and says that it is whole. Rejects where it can't be known yet. */
 export async function putBack(recalling: Recalling, hold: Hold): Promise<void> {
@@ -31,11 +27,15 @@ export async function putBack(recalling: Recalling, hold: Hold): Promise<void> {
   const own = keeping.memory();
   let kept = await keeping.look();
   // What an emptied Redis has of hosts they have told since.
-  const since = isEmpty(kept) ? 0 : recalling.clock();
+  const heardSince = isEmpty(kept) ? 0 : recalling.clock();
   const until = recalling.clock() + (recalling.hostsMs ?? HOSTS_MS);
+  const isBegun = await hold.isBegun();
   const isKnown = own.run > 0 || own.head.n > 0;
-  if (isKnown) kept = await afterOthers(recalling);
+  // Where there was nothing before, as when all of it starts for the first time, there is nobody to wait for.
+  const isNew = isEmpty(kept) && !isAnythingKnown(own, kept, [], null);
+  if (!isNew) kept = await afterOthers(recalling);
   if (
+    !isBegun &&
     isKnown &&
     !isEmpty(kept) &&
     !isBehind(kept, claimsOf(own, kept, [], null), highest(own, kept, [], 0)) &&
@@ -50,6 +50,9 @@ export async function putBack(recalling: Recalling, hold: Hold): Promise<void> {
     recalling.configured ?? [],
   );
   const mirrored = await readMirror(mirror);
+  // Meanwhile others may have told something.
+  if (isNew) kept = await keeping.look();
+  if (isNew && isAnythingKnown(own, kept, slack.cards, mirrored)) kept = await afterOthers(recalling);
   const behind = () =>
     isBehind(
       kept,
@@ -59,58 +62,48 @@ export async function putBack(recalling: Recalling, hold: Hold): Promise<void> {
   // What Slack does not show, hosts may know.
   if (behind() || slack.unread.length > 0) {
     log.warn('Redis may have lost something: hosts are waited for', { unread: slack.unread.map(wordsOf) });
-    kept = await afterHosts(recalling, { since, until }, own, slack);
+    kept = await afterHosts(recalling, { since: heardSince, until }, own, slack);
   }
-  if (!behind() && !(await isOlder(recalling, hold, newest([own, ...kept.bots], slack.cards)))) {
+  if (!isBegun && !behind() && !(await isOlder(recalling, hold, newest([own, ...kept.bots], slack.cards)))) {
     await hold.whole(null);
     return log.info('Redis has all that is known');
   }
   const number = highest(own, kept, slack.cards, mirrored?.run ?? 0);
+  const begun = await hold.begin(kept.head.n);
   // First of all: whatever goes wrong below, no number comes twice.
   await hold.number(number);
-  const audit = await putBackAudit(recalling, hold, kept, {
+  const last = await putBackAudit(recalling, hold, kept, {
     claims: claimsOf(own, kept, slack.cards, mirrored),
     number: RunId.parse(Math.max(1, number)),
-    isMirrored: mirrored !== null,
+    mirrored: mirrored?.last ?? null,
   });
-  const runs = await putBackRuns(recalling, hold, [own, ...kept.bots], slack, audit.entries);
-  const news = newsOf(recalling, { audit, runs, slack, number });
+  const remembered = newest([own, ...kept.bots], slack.cards);
+  const since = await knownSince(recalling, hold, remembered, begun.from);
+  const back = auditBack(await hold.told(since), { ...begun, mirrored: last ?? begun.mirrored });
+  const runs = await putBackRuns(recalling, hold, remembered, slack.cards, back);
+  const news = newsOf(recalling, { audit: back, runs, slack, number });
   await hold.whole(news);
   log.warn('what Redis lost is put back', { lines: news?.lines ?? [] });
-}
-
-export interface AuditBack {
-  entries: Entry[];
-  /** Entries that nobody has, from and to. */
-  lost: { from: number; to: number; vouched: string[] } | null;
 }
 
 // --- internal ---
 
 const isEmpty = ({ head, last, run }: Kept): boolean => head.n === 0 && last === 0 && run === 0;
 
+const isAnythingKnown = (
+  own: Memory,
+  kept: Kept,
+  cards: FromSlack['cards'],
+  mirrored: Awaited<ReturnType<typeof readMirror>>,
+): boolean =>
+  claimsOf(own, kept, cards, mirrored).length > 0 || highest(own, kept, cards, mirrored?.run ?? 0) > 0;
+
 function isBehind(kept: Kept, claims: readonly Claim[], number: number): boolean {
   const last = Math.max(kept.head.n, kept.last);
   return number > kept.run || claims.some(({ n }) => n > last);
 }
 
-/**
- * Whether Redis has less of a run than somebody remembers: not each change of one goes into the audit, and a bot that died
- * while it put back may have left some out.
- */
-async function isOlder(
-  { clock }: Recalling,
-  hold: Hold,
-  remembered: ReadonlyMap<RunId, Remembered>,
-): Promise<boolean> {
-  const since = clock() - KEEP_S * 1_000;
-  for (const [id, { run }] of remembered) {
-    if (run.createdAt < since) continue;
-    if (((await hold.load(id))?.rev ?? -1) < run.rev) return true;
-  }
-  return false;
-}
-
+/** Not each change of a run is in the audit or on its card: what other bots remember is waited for. */
 async function afterOthers({ keeping, sleep, botsMs = BOTS_MS }: Recalling): Promise<Kept> {
   await sleep(botsMs);
   return keeping.look();
@@ -148,85 +141,3 @@ async function channelsOf(recalling: Recalling, own: Memory, kept: Kept): Promis
     ]),
   ];
 }
-
-/** Whole entries where the mirror has them; else the audit goes on, and says from where. */
-async function putBackAudit(
-  { mirror, clock, log }: Recalling,
-  hold: Hold,
-  kept: Kept,
-  known: { claims: readonly Claim[]; number: RunId; isMirrored: boolean },
-): Promise<AuditBack> {
-  let head: Head = kept.head;
-  const found = mirror && known.isMirrored ? await entriesAfter(mirror, head) : null;
-  if (mirror && !found)
-    log.error('the audit’s mirror is not what it was, or goes another way than Redis', undefined);
-  const entries = (found ?? []).map(({ entry }) => entry);
-  for (let i = 0; found && i < found.length; i += PAGE) {
-    const page = found.slice(i, i + PAGE);
-    const last = page.at(-1)?.entry;
-    if (last) head = { n: last.n, hash: last.hash };
-    await hold.entries(
-      page.map(({ entry, text }) => ({ n: entry.n, text })),
-      head,
-    );
-  }
-  const top = known.claims.reduce<Claim | null>((most, one) => (one.n > (most?.n ?? 0) ? one : most), null);
-  if (!top || top.n <= Math.max(head.n, kept.last)) return { entries, lost: null };
-  const who = known.claims.filter(({ n, hash }) => n === top.n && hash === top.hash).map((one) => one.who);
-  const lost = { from: head.n + 1, to: top.n, vouched: [...new Set(who)].slice(0, 10) };
-  const { from, vouched } = lost;
-  await hold.goOnFrom(top, { at: clock(), run: known.number, kind: 'lost', from, vouched });
-  return { entries, lost };
-}
-
-async function putBackRuns(
-  { clock }: Recalling,
-  hold: Hold,
-  memories: readonly Memory[],
-  { cards }: FromSlack,
-  entries: readonly Entry[],
-): Promise<PutBack> {
-  const remembered = newest(memories, cards);
-  const byRun = new Map<RunId, Entry[]>();
-  for (const entry of entries) byRun.set(entry.run, [...(byRun.get(entry.run) ?? []), entry]);
-  const done: PutBack = { changed: [], quiet: 0, gone: [] };
-  const ids = new Set([...remembered.keys(), ...byRun.keys()]);
-  for (const id of [...ids].sort((a, b) => a - b)) {
-    const stored = await hold.load(id);
-    const one = remembered.get(id) ?? null;
-    const back = recall(stored, one, byRun.get(id) ?? [], clock());
-    if (!back) {
-      if (!stored && !isOver(byRun.get(id))) done.gone.push(id);
-      continue;
-    }
-    const told = back.facts.length > 0;
-    // Its card may be there though nobody remembers that.
-    await hold.posted(back.run);
-    // A card that was too large to be carried along says more than what is left of it.
-    const says = one?.short && isFinal(back.before.state);
-    await hold.put(back.run, stored, back.facts, !says && (told || hasOldCard(back.run, cards)));
-    if (told) done.changed.push({ before: back.before, run: back.run });
-    else done.quiet++;
-  }
-  await hold.over([...byRun.keys()].filter((id) => !remembered.has(id) && isOver(byRun.get(id))));
-  const shown = new Set(cards.filter(({ state }) => OPEN.has(state)).map(({ number }) => number));
-  for (const number of shown) {
-    const id = RunId.parse(number);
-    if (!ids.has(id) && !(await hold.load(id))) done.gone.push(id);
-  }
-  return done;
-}
-
-/** Whether its card does not show yet how it is. */
-function hasOldCard(run: Run, cards: readonly PostedCard[]): boolean {
-  const own = cards.filter(({ number, channel }) => number === run.id && channel === run.channel);
-  // One that is nowhere seen was taken away by somebody, or is further back than it is looked.
-  if (own.length === 0) return !run.card;
-  return own.every(({ remembered, state }) =>
-    remembered ? remembered.run.rev < run.rev : state !== run.state,
-  );
-}
-
-const OPEN: ReadonlySet<string> = new Set<Run['state']>(['planning', 'proposed', 'executing']);
-
-const isOver = (entries: readonly Entry[] = []): boolean => entries.some(({ kind }) => kind === 'ended');

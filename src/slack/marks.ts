@@ -27,6 +27,6 @@ export type Stamp = ReturnType<typeof openStamps>;
 /** When the outcome of what may be under way shows at the latest; `-Infinity` where nothing is. */
 export function settledAt(mark: string | null): number {
   const at = Number.parseInt(mark ?? '', 10);
-  // Bots from before took down a plain `1`.
+  // Bots from before took down a plain `1`; what Redis lost is marked without a time as well.
   return Number.isNaN(at) || at < 1e12 ? Number.NEGATIVE_INFINITY : at;
 }

@@ -33,6 +33,8 @@ export const own = {
   whole: `${PREFIX}:whole`,
   /** Who puts back what Redis lost. */
   recall: `${PREFIX}:recall`,
+  /** Hash: how far that has come, until it is whole. */
+  back: `${PREFIX}:recall:back`,
   /** What people are to be told of that. */
   news: `${PREFIX}:recall:news`,
   /** Hash: a bot to what it remembers, written when Redis is in doubt. */

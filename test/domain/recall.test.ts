@@ -140,6 +140,54 @@ describe('entries of the audit that are newer than the card', () => {
     expect(run.hosts[HOST]?.outcomes.map(({ image }) => image)).toEqual([id('a'), id('b')]);
   });
 
+  test('end what they end on each host, so that a later word settles what is unknown', () => {
+    const doubt = { ...outcome('a'), outcome: 'unknown', bytes: 0 };
+    const end = { ...ended, state: 'unknown' } as const;
+    const word = { type: 'outcomes', at: AT, host: HOST, outcomes: [anOutcome('a')] } as const;
+    for (const [shown, entries] of [
+      [proposed, newer(confirmed, doubt, outcome('b'), end)],
+      [aRun({ ...proposed, state: 'planning', skipConfirmation: true }), newer(doubt, outcome('b'), end)],
+      [
+        aRun({ ...executing, hosts: { [HOST]: { ...planned, sent: 'execute' } } }),
+        newer(doubt, outcome('b'), end),
+      ],
+    ] as const) {
+      const { run } = back(null, card(shown), entries, AT);
+      expect(run).toMatchObject({ state: 'unknown', hosts: { [HOST]: { stage: 'ended', sent: 'execute' } } });
+      expect(step(run, word).state).toBe('done');
+    }
+  });
+
+  test('of an end that nothing was carried out before say nothing of a job', () => {
+    const end = { ...ended, state: 'expired' } as const;
+    expect(back(null, card(proposed), newer(end), AT).run.hosts).toEqual(proposed.hosts);
+    const dry = { ...ended, dryRun: true } as const;
+    expect(back(null, card(proposed), newer(dry), AT).run.hosts).toEqual(proposed.hosts);
+  });
+
+  test('of what is lost name a run and say nothing of it', () => {
+    const lost = newer({ ...base, kind: 'lost', from: 1 });
+    expect(recall(proposed, null, lost, AT)).toBeNull();
+    expect(recall(null, card(done), lost, AT)?.run).toBe(done);
+  });
+
+  test('tell that it was lost before, so that a host may still say what it took on', () => {
+    const end = { ...ended, state: 'expired' } as const;
+    const before = newer({ ...base, kind: 'recalled', state: 'expired' }, { ...base, kind: 'expired' }, end);
+    const { run } = back(null, card(proposed), before, AT);
+    expect(run).toMatchObject({ state: 'expired', recalled: { at: NOW, from: 'proposed' } });
+    const took = { type: 'took', at: AT, host: HOST, plan: summary, images: [id('a'), id('b')] } as const;
+    expect(step(run, took).state).toBe('executing');
+    const again = newer({ ...base, kind: 'recalled', state: 'expired' }, end, {
+      ...base,
+      kind: 'recalled',
+      state: 'executing',
+    });
+    const { before: going } = back(null, card(proposed), again, AT);
+    expect(going).toMatchObject({ state: 'executing', recalled: { from: 'executing' } });
+    expect(going.endedAt).toBeUndefined();
+  });
+
   test('of other runs, and older ones, change nothing', () => {
     const other = newer({ ...confirmed, run: runId(7) });
     expect(back(null, card(proposed), other, AT).run.state).toBe('expired');

@@ -8,7 +8,7 @@ import { step } from '../../src/domain/step.ts';
 import type { Deps } from '../../src/flows/_deps.ts';
 import { openRecall } from '../../src/flows/recall.ts';
 import { openMirror } from '../../src/mirror/mirror.ts';
-import type { Log, PostedCards } from '../../src/ports.ts';
+import type { Hold, Keeping, Log, PostedCards } from '../../src/ports.ts';
 import { metadataOf } from '../../src/slack/metadata.ts';
 import { openPostedCards } from '../../src/slack/posted-cards.ts';
 import { openAudit } from '../../src/store/audit.ts';
@@ -31,14 +31,24 @@ export interface BotOptions {
   posted?: PostedCards;
   log?: Log;
   hostsMs?: number;
+  botsMs?: number;
+  /** What puts back, before it is used. */
+  hold?: (hold: Hold) => Hold;
 }
 
 /** The part of a bot that keeps runs, on a real Redis, with cards in the stand-in; the agents are the test's. */
 export async function recallingBot(options: BotOptions) {
-  const { redis, client, mirror: file, posted, log = silent, hostsMs = HOSTS_MS } = options;
+  const { redis, client, mirror: file, posted, log = silent, hostsMs = HOSTS_MS, botsMs = 100 } = options;
   const now = () => Date.now();
   const memory = openMemory();
-  const keeping = openKeeping(redis, memory, now, 90);
+  const kept = openKeeping(redis, memory, now, 90);
+  const keeping: Keeping = {
+    ...kept,
+    async hold(ms) {
+      const hold = await kept.hold(ms);
+      return hold && (options.hold?.(hold) ?? hold);
+    },
+  };
   const runs = openRuns(redis, now, 90, memory);
   const audit = openAudit(redis);
   const told: { channel: string; lines: string[] }[] = [];
@@ -51,7 +61,7 @@ export async function recallingBot(options: BotOptions) {
           tell: async (problem) => void told.push({ channel: 'mirror', lines: [plain(problem)] }),
         });
   const recall = openRecall({
-    ...{ keeping, mirror, log, clock: now, auditChannel: undefined, hostsMs, botsMs: 100 },
+    ...{ keeping, mirror, log, clock: now, auditChannel: undefined, hostsMs, botsMs },
     posted: posted ?? openPostedCards(client, 'B0DIMG', log),
     voice: {
       reply: async () => {},

@@ -4,17 +4,21 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { skipWithout } from '../../playground/parts/available.ts';
 import type { Slack } from '../../playground/slack/index.ts';
-import { plain } from '../../src/domain/markup.ts';
+import { plain, say } from '../../src/domain/markup.ts';
 import { planDigest } from '../../src/domain/plan.ts';
 import { summarise } from '../../src/domain/plan-summary.ts';
+import type { Run } from '../../src/domain/run.ts';
 import { step } from '../../src/domain/step.ts';
 import { openVerify } from '../../src/domain/verify.ts';
 import { verdictWords } from '../../src/domain/verify-words.ts';
 import { report } from '../../src/flows/report.ts';
 import { stray } from '../../src/flows/stray.ts';
 import { sweep } from '../../src/flows/sweep.ts';
+import type { Hold, PostedCards } from '../../src/ports.ts';
+import { openLists } from '../../src/slack/lists.ts';
 import { ANA, anItem, anOutcome, aPart, aPlan, HOST, runId } from '../domain/_build.ts';
 import { type clientOf, withClient } from '../playground/slack/_app.ts';
+import { aPosting } from '../slack/_posting.ts';
 import { ownRedis } from '../store/_redis.ts';
 import { beats, filesOf, type RecallingBot, recallingBot } from './_recall.ts';
 
@@ -220,6 +224,25 @@ describe.skipIf(skipWithout('a Redis that forgets', 'redis'))('a Redis that forg
     expect((await two.entries()).map(({ kind }) => kind)).toEqual(['lost', 'recalled', 'outcome', 'ended']);
   });
 
+  test('in mid-batch gets its list of outcomes below its card, and the list of its plan not again', async () => {
+    const one = await bot();
+    const going = await executes(one);
+    await one.shows(going);
+    const put = (by: RecallingBot) => openLists(aPosting(client, by.deps.cards));
+    const [{ ts } = { ts: '' }] = slack.messages('C0OPS');
+    const card = { channel: 'C0OPS', ts };
+    const planList = () => [say`what goes`];
+    expect(await put(one)(going, card, { planList, outcomeList: null })).toBe(0);
+    await own.redis.flushall();
+    const two = await bot();
+    const found = (await two.runs.load(going.id)) ?? going;
+    expect(await put(two)(found, card, { planList, outcomeList: () => [say`how it ended`] })).toBe(0);
+    expect(slack.thread('C0OPS', ts).slice(1)).toMatchObject([
+      { text: 'what goes' },
+      { text: 'how it ended' },
+    ]);
+  });
+
   test('of which no host tells anything ends as unknown after a minute, and says why', async () => {
     const one = await bot();
     const going = await executes(one);
@@ -263,6 +286,27 @@ describe.skipIf(skipWithout('a Redis that forgets', 'redis'))('a Redis that forg
     expect((await verdict(two)).total).toBe(0);
     expect((await two.runs.load(going.id))?.hosts[HOST]?.outcomes).toHaveLength(1);
     expect(two.told.map(({ channel }) => channel)).toEqual(['C0OPS']);
+  });
+
+  test.each([2, 400])('has the card written on which a run of %i items has not ended yet', async (size) => {
+    const mirror = join(dir, 'audit.jsonl');
+    const one = await bot({ mirror });
+    const names = Array.from({ length: size }, (_, i) => `item ${i}`);
+    const { id } = await executes(one);
+    const report = { tookMs: 1, before: null, after: null, raced: [] };
+    const finished = { type: 'finished', at: Date.now(), host: HOST, report } as const;
+    // Beyond some hundred outcomes a card carries none of them.
+    await one.shows(await one.goes(id, outcomes(names.slice(1))));
+    await one.goes(id, outcomes(names.slice(0, 1)));
+    const over = await one.goes(id, finished);
+    await one.mirror?.sync();
+    await own.redis.flushall();
+    const two = await bot({ mirror });
+    expect(over.state).toBe('done');
+    const found = await two.runs.load(id);
+    expect(found?.state).toBe('done');
+    expect(found?.hosts[HOST]?.outcomes).toHaveLength(size);
+    expect(await two.deps.cards.waiting()).toEqual([id]);
   });
 
   test('is known by hosts alone where Slack shows nothing: the number goes on, and what they tell goes down once', async () => {
@@ -391,6 +435,62 @@ describe.skipIf(skipWithout('a Redis that forgets', 'redis'))('a Redis that forg
     expect(found?.hosts[HOST]?.sent).toBe('execute');
   });
 
+  test.each([
+    [
+      'emptied',
+      async () => {
+        await own.redis.flushall();
+        // Its host was heard since, so that it is not waited for.
+        await own.redis.zadd('{dimg}:seen', Date.now(), HOST);
+      },
+    ],
+    [
+      'set back',
+      async (key: string, stored: object) => {
+        await own.redis.hset(key, stored);
+        await own.redis.set('{dimg}:whole', 'another process');
+      },
+    ],
+  ])(
+    'that was %s has what another bot remembers, also where one is first that was just started',
+    async (_, loses) => {
+      const one = await bot();
+      const { id } = await proposes(one);
+      await one.goes(id, { type: 'confirm', at: Date.now(), by: ANA });
+      const stored = await own.redis.hgetall(`{dimg}:run:${id}`);
+      await one.goes(id, { type: 'sent', at: Date.now(), hosts: [HOST], job: 'sending' });
+      // Its card was not written since, and this number has none.
+      expect(await one.runs.reserve()).toBe(id + 1);
+      await loses(`{dimg}:run:${id}`, stored);
+      const two = await recallingBot({ redis: await own.another(), client });
+      const first = two.notices();
+      while ((await own.redis.exists('{dimg}:recall')) === 0) await new Promise(setImmediate);
+      await Promise.all([first, one.notices()]);
+      expect(await two.runs.load(id)).toMatchObject({
+        state: 'executing',
+        hosts: { [HOST]: { sent: 'execute' } },
+      });
+      expect(two.recall.isOpen()).toBe(true);
+      expect(await two.runs.reserve()).toBe(id + 2);
+    },
+  );
+
+  test('that was emptied has a number that only another bot remembers, which tells while Slack is read', async () => {
+    const one = await bot();
+    const number = await one.runs.reserve();
+    await own.redis.flushall();
+    const posted: PostedCards = {
+      async channels() {
+        await one.notices();
+        return { channels: [] };
+      },
+      in: async () => ({ cards: [] }),
+    };
+    const two = await recallingBot({ redis: await own.another(), client, posted });
+    await two.notices();
+    expect(await two.runs.reserve()).toBe(number + 1);
+  });
+
   test('that was set back a moment ago acknowledges no report that it has no run for', async () => {
     const one = await bot();
     const { id } = await proposes(one);
@@ -419,6 +519,93 @@ describe.skipIf(skipWithout('a Redis that forgets', 'redis'))('a Redis that forg
     await one.notices();
     expect(await one.runs.load(over.id)).toEqual(over);
   });
+
+  test('leaves a run alone that a newer version has written, and says so', async () => {
+    const one = await bot();
+    const [old, newer] = [await done(one), await done(one)];
+    const stored = `{dimg}:run:${newer.id}`;
+    const json = JSON.stringify({ ...newer, state: 'of tomorrow' });
+    await own.redis.hset(stored, { json, rev: newer.rev - 1 });
+    await own.redis.del(`{dimg}:run:${old.id}`, '{dimg}:whole');
+    const said: unknown[] = [];
+    const log = { info() {}, error() {}, warn: (...words: unknown[]) => void said.push(words) };
+    const two = await bot({ log });
+    expect(two.recall.isOpen()).toBe(true);
+    expect(await two.runs.load(old.id)).toEqual(old);
+    expect(await own.redis.hget(stored, 'json')).toBe(json);
+    expect(said).toContainEqual([expect.stringContaining('newer dimg'), { run: newer.id }]);
+    expect(two.told.at(-1)?.lines.join()).not.toContain('Not put back');
+  });
+
+  test.each(['with a mirror', 'with a mirror that is behind', 'without one'])(
+    '%s is put back as well by the next attempt where one is broken off anywhere',
+    async (kind) => {
+      const file = kind === 'without one' ? {} : { mirror: join(dir, 'audit.jsonl') };
+      const one = await bot(file);
+      const report = { tookMs: 1, before: null, after: null, raced: [] };
+      const ends = async (id: Run['id']) => {
+        await one.goes(id, { type: 'confirm', at: Date.now(), by: ANA });
+        await one.goes(id, { type: 'sent', at: Date.now(), hosts: [HOST], job: 'execute' });
+        await one.goes(id, outcomes(['a', 'b']));
+        await one.goes(id, { type: 'finished', at: Date.now(), host: HOST, report });
+      };
+      const hidden = await one.asks({ hosts: waiting });
+      await one.runs.savePlan(hidden.id, plan);
+      await one.goes(hidden.id, { type: 'planned', at: Date.now(), host: HOST, plan: summarise(plan) });
+      await ends(hidden.id);
+      await done(one);
+      await executes(one);
+      await ends((await proposes(one)).id);
+      await one.mirror?.sync();
+      if (kind !== 'with a mirror') await one.shows(await done(one));
+      await proposes(one);
+      if (kind === 'with a mirror') await one.mirror?.sync();
+
+      const quick = { redis: own.redis, client, ...file, hostsMs: 0, botsMs: 0 };
+      /** After so many words with Redis its bot dies. */
+      const brokenOff = async (after: number) => {
+        await own.redis.flushall();
+        let words = 0;
+        const dying = async (word: () => unknown) => {
+          if (words++ >= after) throw new Error('its bot died');
+          return word();
+        };
+        const hold = (made: Hold): Hold => {
+          const methods = Object.entries<(...args: never[]) => unknown>({ ...made }).map(([name, word]) => [
+            name,
+            (...args: never[]) => (name === 'release' ? word(...args) : dying(() => word(...args))),
+          ]);
+          return Object.fromEntries(methods);
+        };
+        const first = await recallingBot({ ...quick, hold });
+        await first.notices();
+        const next = await recallingBot(quick);
+        await next.whole();
+        const runs = await Promise.all(
+          Array.from({ length: 7 }, async (_, i) => next.runs.load(runId(i + 1))),
+        );
+        return {
+          isWhole: first.recall.isOpen(),
+          entries: (await next.entries()).map(({ n, run, kind, state }) => ({ n, run, kind, state })),
+          findings: (await verdict(next)).findings.map((one) => ({ ...one, at: 0 })),
+          runs: runs.map((run) => run && { state: run.state, from: run.recalled?.from, hosts: run.hosts }),
+          over: (await own.redis.smembers('{dimg}:recall:over')).sort(),
+          cards: await next.deps.cards.waiting(),
+          told: [...first.told, ...next.told].map(({ lines }) => lines),
+          left: await own.redis.exists('{dimg}:recall:back'),
+        };
+      };
+      const never = await brokenOff(Number.POSITIVE_INFINITY);
+      const { isWhole, ...whole } = never;
+      expect([isWhole, whole.left, whole.told.length]).toEqual([true, 0, 1]);
+      for (let after = 0; ; after++) {
+        const { isWhole: isOver, ...back } = await brokenOff(after);
+        expect(back, `broken off after ${after}`).toEqual(whole);
+        if (isOver) break;
+        expect(after).toBeLessThan(100);
+      }
+    },
+  );
 
   test('that was only started anew is whole at once for a bot that remembers', async () => {
     const one = await bot();

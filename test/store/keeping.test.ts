@@ -61,7 +61,9 @@ describe.skipIf(skipWithout('what Redis must not forget', 'redis'))('what Redis 
     await hold?.number(4);
     expect((await keeping.look()).run).toBe(9);
     await hold?.put({ ...aRun(), rev: 3 }, null, [], true);
-    await hold?.put({ ...aRun(), rev: 1 }, null, [], true);
+    await hold?.put({ ...aRun(), rev: 1 }, null, [lost], true);
+    // Nor does the audit tell of what was not stored.
+    expect((await keeping.look()).last).toBe(0);
     expect((await hold?.load(runId(1042)))?.rev).toBe(3);
     await hold?.release();
   });
