@@ -1,4 +1,5 @@
 import { RunId } from '../domain/ids.ts';
+import type { Remembered } from '../domain/recall.ts';
 import type { Hold, Kept, Memory } from '../ports.ts';
 import type { Recalling } from './recall.ts';
 import { auditBack, putBackAudit } from './recall-audit.ts';
@@ -41,7 +42,7 @@ export async function putBack(recalling: Recalling, hold: Hold): Promise<void> {
     !isBehind(kept, claimsOf(own, kept, [], null), highest(own, kept, [], 0)) &&
     !(await isOlder(recalling, hold, newest([own, ...kept.bots], [])))
   ) {
-    await hold.whole(null);
+    await allIsThere(recalling, hold, newest([own, ...kept.bots], []));
     return log.info('Redis was started anew, and has all that is known');
   }
   const slack = await readSlack(
@@ -64,8 +65,9 @@ export async function putBack(recalling: Recalling, hold: Hold): Promise<void> {
     log.warn('Redis may have lost something: hosts are waited for', { unread: slack.unread.map(wordsOf) });
     kept = await afterHosts(recalling, { since: heardSince, until }, own, slack);
   }
-  if (!isBegun && !behind() && !(await isOlder(recalling, hold, newest([own, ...kept.bots], slack.cards)))) {
-    await hold.whole(null);
+  const known = newest([own, ...kept.bots], slack.cards);
+  if (!isBegun && !behind() && !(await isOlder(recalling, hold, known))) {
+    await allIsThere(recalling, hold, known);
     return log.info('Redis has all that is known');
   }
   const number = highest(own, kept, slack.cards, mirrored?.run ?? 0);
@@ -87,6 +89,23 @@ export async function putBack(recalling: Recalling, hold: Hold): Promise<void> {
 }
 
 // --- internal ---
+
+/**
+ * Redis has all runs and entries as they were last. A copy from a moment ago may still not know what was posted of them
+ * since: that is looked for before it is posted again.
+ */
+async function allIsThere(
+  { clock }: Recalling,
+  hold: Hold,
+  known: ReadonlyMap<RunId, Remembered>,
+): Promise<void> {
+  for (const { run } of known.values())
+    if (clock() - (run.endedAt ?? run.createdAt) < RECENT_MS) await hold.posted(run);
+  await hold.whole(null);
+}
+
+/** Of what was over earlier nothing more is posted. */
+const RECENT_MS = 86_400_000;
 
 const isEmpty = ({ head, last, run }: Kept): boolean => head.n === 0 && last === 0 && run === 0;
 

@@ -26,6 +26,7 @@ const POSTED = [
  * taken for there without a look.
  */
 const PERHAPS = 'perhaps';
+
 /** The right to put back what Redis lost, for so many milliseconds at a time; `null` while another bot has it. */
 export async function takeHold(
   { redis, memory, clock, keepDays }: { redis: Redis; memory: OwnMemory; clock: Clock; keepDays: number },
