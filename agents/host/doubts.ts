@@ -1,6 +1,7 @@
 import type { ImageId } from '../../src/domain/ids.ts';
 import type { CacheOutcome, Outcome, Trouble } from '../../src/domain/outcome.ts';
-import type { ReportBody } from '../../src/domain/protocol.ts';
+import { openEngineTime, SELDOM_MS } from './engine-time.ts';
+import { bodies, deletedOf, inDoubt, said } from './job-words.ts';
 import type { Journal } from './journal.ts';
 import { type Accepted, hasUnknown, isEnded } from './journal-memory.ts';
 import { errorField } from './log.ts';
@@ -33,10 +34,7 @@ export type Doubts = {
 
 /** Most requests that the engine still has in its hands are done by then. */
 const SETTLE_MS = 3000;
-/** No request of so long ago is under way; by a clock that may have been set. */
-const LONG_AGO_MS = 7_200_000;
 const POLL_MS = 1000;
-const SELDOM_MS = 15_000;
 
 export function openDoubts({
   journal,
@@ -69,27 +67,7 @@ export function openDoubts({
       return false;
     });
 
-  /** Items that were seen to be still there: when last, and for how long the engine has answered since the first time. */
-  const seen = new WeakMap<Accepted, Map<number, { at: number; ms: number }>>();
-  const seenOf = (job: Accepted): Map<number, { at: number; ms: number }> => {
-    const known = seen.get(job) ?? new Map<number, { at: number; ms: number }>();
-    seen.set(job, known);
-    return known;
-  };
-  /** A hanging engine is at nothing, and goes on with what it had in hand once it wakes: that time does not count. */
-  const answered = (job: Accepted, i: number): void => {
-    const known = seenOf(job).get(i);
-    if (!known) return;
-    known.ms += Math.min(monotonic() - known.at, 2 * SELDOM_MS);
-    known.at = monotonic();
-  };
-  /** The engine is certainly not at it any more. */
-  const isOver = (job: Accepted, i: number, life: string | null): boolean => {
-    const intent = job.intents.get(i);
-    if (!intent?.names.size || isAnother(intent.life, life)) return true;
-    if (Math.abs(clock.now() - intent.at) > LONG_AGO_MS) return true;
-    return (seenOf(job).get(i)?.ms ?? 0) >= deletionMs;
-  };
+  const time = openEngineTime({ clock, monotonic, deletionMs });
 
   const tell = async (job: Accepted, outcomes: readonly Outcome[]): Promise<void> => {
     if (outcomes.length > 0) await outbox.say(job.id, { kind: 'outcomes', outcomes: [...outcomes] });
@@ -119,19 +97,19 @@ export function openDoubts({
     const life = await engine.life();
     let fresh = false;
     for (const { i, item } of doubts) {
-      if (seenOf(job).has(i) || (await orIfRefused(engine.inspect(item.image), () => true)) === null)
+      if (time.isSeen(job, i) || (await orIfRefused(engine.inspect(item.image), () => true)) === null)
         continue;
-      seenOf(job).set(i, { at: monotonic(), ms: 0 });
+      time.answered(job, i);
       fresh ||= !isAnother(job.intents.get(i)?.life ?? null, life);
     }
     if (fresh) await clock.sleep(SETTLE_MS);
     const found: Outcome[] = [];
     for (const { i, item } of doubts) {
       const outcome = await orIfRefused(
-        resolveItem(engine, job, item, i, whyOf(job), isOver(job, i, life)),
+        resolveItem(engine, job, item, i, whyOf(job), time.isOver(job, i, life)),
         (why): Outcome => ({ image: item.image, outcome: 'unknown', removed: [], freed: 0, why }),
       );
-      answered(job, i);
+      time.answered(job, i);
       if (outcome.outcome !== 'unknown' || !job.outcomes.has(i)) found.push(outcome);
     }
     await tell(job, found);
@@ -208,25 +186,4 @@ async function orIfRefused<T, U>(asked: Promise<T>, otherwise: (why: Trouble) =>
     if (!(error instanceof EngineTrouble) || error.problem.kind !== 'engine') throw error;
     return otherwise(error.problem);
   }
-}
-
-type Body<K extends ReportBody['kind']> = Extract<ReportBody, { kind: K }>;
-
-function* bodies<K extends 'outcomes' | 'started' | 'cache' | 'stale'>(
-  job: Accepted,
-  kind: K,
-): Generator<Body<K>> {
-  for (const { body } of job.reports.values()) if (body.kind === kind) yield body as Body<K>;
-}
-
-const said = (job: Accepted, kind: 'started' | 'cache' | 'stale'): boolean => !bodies(job, kind).next().done;
-
-const deletedOf = ({ outcomes }: Accepted): Set<ImageId> =>
-  new Set([...outcomes.values()].flatMap((o) => (o.outcome === 'deleted' ? [o.image] : [])));
-
-/** Items that were begun and have no end, or one that was not known. */
-function inDoubt({ items, intents, outcomes }: Accepted): number[] {
-  return items.flatMap((_, i) =>
-    outcomes.get(i)?.outcome === 'unknown' || (intents.has(i) && !outcomes.has(i)) ? [i] : [],
-  );
 }
