@@ -113,7 +113,7 @@ describe.skipIf(skipWithout('what nobody foresaw', 'engines', 'redis'))('an acce
     const job = jobFor(await at.plan(prune()));
     await take(job);
     await doubts.look();
-    for (; passed.ms < 620_000; passed.ms += 20_000) await doubts.look();
+    for (; passed.ms < 660_000; passed.ms += 20_000) await doubts.look();
     const outcomes = outcomesOf(said);
     const ends = job.items.map(({ image }) =>
       outcomes.filter((one) => one.image === image).map(({ outcome }) => outcome),
