@@ -19,7 +19,10 @@ export async function dispatch(deps: Deps, run: Run): Promise<void> {
   else if (run.state === 'executing') await handOutWork(deps, run);
 }
 
-/** Hands out once more what these hosts are at: their journals answer a job that comes again. */
+/**
+ * Hands out once more what these hosts are at, or may be: their journals answer a job that comes again, and whoever never
+ * had it says so.
+ */
 export async function askAgain(deps: Deps, run: Run, hosts: readonly HostName[]): Promise<void> {
   const asked = partsOf(run).filter(([host]) => hosts.includes(host));
   await Promise.all((await workJobs(deps, run, asked)).map((job) => deps.jobs.again(job)));
@@ -67,7 +70,8 @@ async function handOutWork(deps: Deps, run: Run): Promise<void> {
 
 async function workJobs(deps: Deps, run: Run, parts: readonly (readonly [HostName, HostPart])[]) {
   const plans = await deps.runs.plans(run);
-  const notAfter = (run.waves?.since ?? run.executingSince ?? deps.clock()) + START_MS;
+  // After a loss nothing begins that had not.
+  const notAfter = run.recalled?.at ?? (run.waves?.since ?? run.executingSince ?? deps.clock()) + START_MS;
   const kind = run.selection.kind === 'undo' ? 'restore' : 'execute';
   return parts.flatMap(([host, { epoch }]) => {
     const plan = plans.get(host);

@@ -69,11 +69,15 @@ async function watch(deps: Deps, run: Run, now: number): Promise<void> {
   const hosts = new Map((await deps.hosts.list()).map((host) => [host.host, host]));
   const untold = run.recalled !== undefined && now >= run.recalled.at + UNTOLD_MS;
   const quiet: HostName[] = [];
+  const asked: HostName[] = [];
   const early = now < (deps.heardSince?.() ?? 0) + OFFLINE_MS;
   for (const [host, part] of partsOf(run)) {
     if (part.stage === 'ended') continue;
     if (run.recalled && part.stage === 'planned') {
+      const status = hosts.get(host);
       if (untold) await breakOff(deps, run, host, { kind: 'forgotten' }, 'unknown', false);
+      // Another start of its agent may have lost what this one knew.
+      else if (status?.epoch === part.epoch && isOnline(status, now)) asked.push(host);
       continue;
     }
     if (!hasTurn(run, host)) {
@@ -99,6 +103,8 @@ async function watch(deps: Deps, run: Run, now: number): Promise<void> {
       await end({ kind: 'expired' });
     else if (part.stage === 'executing') quiet.push(host);
   }
+  if (asked.length > 0 && (await deps.cards.once(run.id, 'asked for what Redis lost', UNTOLD_MS / 1000)))
+    await askAgain(deps, run, asked);
   if (quiet.length > 0 && deps.quiet?.(run)) {
     deps.log.warn('nothing was heard of a run for minutes: its hosts are asked again', {
       run: run.id,

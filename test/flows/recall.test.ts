@@ -243,6 +243,29 @@ describe.skipIf(skipWithout('a Redis that forgets', 'redis'))('a Redis that forg
     ]);
   });
 
+  test('is asked for at hosts whose plan is known, by a job too late to begin; who never had it says so', async () => {
+    const one = await bot();
+    const going = await executes(one);
+    await own.redis.flushall();
+    await one.notices();
+    const put = (await one.runs.load(going.id)) ?? going;
+    await one.runs.savePlan(going.id, plan);
+    const look = async () => {
+      await own.redis.zadd('{dimg}:due', 1, String(going.id));
+      await sweep(one.deps);
+      return one.jobs.splice(0);
+    };
+    const [job, ...more] = await look();
+    expect(more).toEqual([]);
+    expect(job).toMatchObject({ id: `execute-${going.id}-${HOST}`, planDigest: plan.digest });
+    expect(job?.notAfter).toBe(put.recalled?.at);
+    expect(await look()).toEqual([]);
+    await tells(one, going.id, 1, { kind: 'refused', why: { kind: 'expired' } });
+    const over = await one.runs.load(going.id);
+    expect(over?.state).toBe('failed');
+    expect(over?.hosts[HOST]?.outcomes.map(({ outcome }) => outcome)).toEqual(['failed', 'failed']);
+  });
+
   test('of which no host tells anything ends as unknown after a minute, and says why', async () => {
     const one = await bot();
     const going = await executes(one);
