@@ -136,6 +136,7 @@ async function start(
     posted: openPostedCards(client(), botId, log),
     channels: () => audit.channels(),
     configured: settings.rights.channels ?? [],
+    plans: runs,
     sleep: (ms) => sleep(ms, undefined, { signal: ending.signal }),
   });
   const deps: Deps = {

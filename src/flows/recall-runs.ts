@@ -50,7 +50,7 @@ export async function knownSince(
 
 /** Puts back each run that Redis has less of than somebody knows. */
 export async function putBackRuns(
-  recalling: Pick<Recalling, 'clock' | 'log'>,
+  recalling: Pick<Recalling, 'clock' | 'log' | 'plans'>,
   hold: Hold,
   remembered: ReadonlyMap<RunId, Remembered>,
   cards: readonly PostedCard[],
@@ -75,6 +75,9 @@ export async function putBackRuns(
     // A card that was too large to be carried along says more than what is left of it.
     const says = one?.short && isFinal(one.run.state);
     await hold.put(back.run, stored, back.facts, !says && (told || hasOldCard(back.run, cards)));
+    // Before others push them out: without them nobody sees which images it was about.
+    for (const plan of (await recalling.plans?.plans(back.run))?.values() ?? [])
+      await recalling.plans?.savePlan(id, plan);
     if (told) done.changed.push(back.run);
     else done.quiet++;
   }

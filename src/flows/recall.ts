@@ -1,6 +1,6 @@
 import { UserError } from '../domain/error.ts';
 import { say } from '../domain/markup.ts';
-import type { Keeping, Kept, Log, Memory, MirrorFile, PostedCards, Voice } from '../ports.ts';
+import type { Keeping, Kept, Log, Memory, MirrorFile, PostedCards, Runs, Voice } from '../ports.ts';
 import { putBack } from './recall-put.ts';
 
 export interface Recalling {
@@ -17,6 +17,8 @@ export interface Recalling {
   /** Channels in which commands are taken; there need not be any card in them. */
   configured?: readonly string[];
   auditChannel: string | undefined;
+  /** Plans that this bot still has at hand are put back as well. */
+  plans?: Pick<Runs, 'plans' | 'savePlan'>;
   /** How long hosts have to be heard of again, in milliseconds; more than their heartbeats take. */
   hostsMs?: number;
   /** How long other bots have to tell what they remember, in milliseconds. */

@@ -67,6 +67,7 @@ export async function recallingBot(options: BotOptions) {
       reply: async () => {},
       post: async (channel, { lines }) => void told.push({ channel, lines: lines.map(plain) }),
     },
+    plans: runs,
     channels: () => audit.channels(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   });

@@ -246,10 +246,12 @@ describe.skipIf(skipWithout('a Redis that forgets', 'redis'))('a Redis that forg
   test('is asked for at hosts whose plan is known, by a job too late to begin; who never had it says so', async () => {
     const one = await bot();
     const going = await executes(one);
+    await one.runs.savePlan(going.id, plan);
     await own.redis.flushall();
     await one.notices();
     const put = (await one.runs.load(going.id)) ?? going;
-    await one.runs.savePlan(going.id, plan);
+    // The plan is there again, as far as a bot has it at hand.
+    expect(await own.redis.hlen(`{dimg}:run:${going.id}:plans`)).toBe(1);
     const look = async () => {
       await own.redis.zadd('{dimg}:due', 1, String(going.id));
       await sweep(one.deps);

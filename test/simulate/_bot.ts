@@ -105,6 +105,7 @@ export function openBot(setting: BotSetting) {
   const recall = openRecall({
     ...{ keeping, mirror: null, voice, log, auditChannel: setting.auditChannel, clock },
     posted: openPostedCards(slack.clientOf(process), BOT_ID, log),
+    plans: runs,
     channels: () => audit.channels(),
     sleep: (ms) => loop.sleep(process, ms),
   });
