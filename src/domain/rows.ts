@@ -107,6 +107,21 @@ export function outcomeRow(item: Item, outcome: Outcome | undefined, said?: Trou
   }
 }
 
+/** The same where nobody has the plan any more: all that is known of the item is what was told. */
+export function toldRow(outcome: Outcome, said?: Trouble): Markup {
+  const { image, removed, outcome: kind } = outcome;
+  return outcomeRow(
+    {
+      ...{ image, references: removed, remove: removed, action: kind === 'untagged' ? 'untag' : 'delete' },
+      ...{ size: 0, createdAt: 0, usedAt: 0, containers: [], force: false, reclaim: 0, usedBy: [] },
+      // Whether it can be pulled again is not known either.
+      recoverable: '',
+    },
+    outcome,
+    said,
+  );
+}
+
 export function problemRows(plan: Plan): Markup[] {
   return plan.problems.map((problem) => say`⚠ ${problemWords(problem)}`);
 }

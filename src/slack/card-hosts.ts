@@ -14,6 +14,7 @@ import {
   keptRows,
   outcomeRow,
   problemRows,
+  toldRow,
 } from '../domain/rows.ts';
 import type { HostPart, Run } from '../domain/run.ts';
 import { formatSize } from '../domain/size.ts';
@@ -42,7 +43,11 @@ export function hostSection(
       ? say`${workOf(part.plan)} planned, frees ${formatSize(part.plan.reclaim)}; which ones Redis has lost`
       : say`planning…`;
     const state = part.trouble ? troubleWords(part.trouble) : known;
-    return { lines: [say`${bold(host)} ${state}`], more: 0 };
+    const told = part.outcomes.toSorted((a, b) => rank(a) - rank(b)).slice(0, rows);
+    return {
+      lines: [say`${bold(host)} ${state}`, ...told.map((outcome) => toldRow(outcome, part.trouble))],
+      more: part.outcomes.length - told.length,
+    };
   }
   const { plan: sum } = part;
   if (part.drift) return driftSection(host, part.drift, rows);
@@ -112,7 +117,9 @@ export function fullOutcomes(parts: [HostName, HostPart][], plans: ReadonlyMap<H
     const plan = plans.get(host);
     const rows = [
       ...(part.drift ? driftRows(part.drift) : []),
-      ...(plan?.items ?? []).map((item) => outcomeRow(item, outcomes.get(item.image), part.trouble)),
+      ...(plan
+        ? plan.items.map((item) => outcomeRow(item, outcomes.get(item.image), part.trouble))
+        : part.outcomes.map((outcome) => toldRow(outcome, part.trouble))),
       ...(plan ? cacheOutcomeRows(plan, part.cache) : []),
     ];
     return rows.length > 0

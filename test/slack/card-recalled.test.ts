@@ -54,7 +54,8 @@ describe('the card of a run that was put back', () => {
     expect(card).toContain('#1042 unknown · prune host-3 · deleted 1 of 3, 100 B');
     expect(card).toContain('Deleted 1 of 3, freed 100 B; 2 not told of');
     expect(card).toContain(
-      'host-3 Redis lost what became of it, and the host did not tell; look at the host',
+      'host-3 Redis lost what became of it, and the host did not tell; look at the host\n✓ ',
     );
+    expect(card).toContain(`\`${anOutcome('a').image.slice(7, 19)}\` deleted, 100 B`);
   });
 });
