@@ -23,6 +23,8 @@ export interface Handlers {
       on: { channel: string; ts: string; thread?: string };
       replyTo: string;
       delivery: string;
+      /** In milliseconds, by Slack's clock. */
+      pressedAt: number;
     },
   ): Promise<Reply>;
   /** The form that a press of `Deny` opened was sent. Returns why it does not count. */
@@ -118,6 +120,7 @@ export async function openApp(
           },
           replyTo,
           delivery: `${body.user.id} ${action.action_ts}`,
+          pressedAt: Number(action.action_ts) * 1000,
         });
         if (reply?.kind === 'form')
           return openForm(client, { trigger, run: reply.run, replyTo, denier: person }, handlers.deny, log);
