@@ -108,6 +108,7 @@ export async function openMirror({ file, audit, lock, log, tell, tellAgainMs = T
   }
 
   function pause(ms: number): Promise<void> {
+    if (closing) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
       wake = () => {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { skipWithout } from '../../playground/parts/available.ts';
 import { chain, type Entry, type Fact, GENESIS } from '../../src/domain/audit.ts';
 import { type Markup, plain } from '../../src/domain/markup.ts';
@@ -13,7 +13,7 @@ import { takeLock } from '../../src/store/lock.ts';
 import { runId } from '../domain/_build.ts';
 import { someFacts, texts, verify } from '../domain/_chain.ts';
 import { randomOf } from '../property/_random.ts';
-import { ownRedis } from '../store/_redis.ts';
+import { ownRedis, silent } from '../store/_redis.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'dimg-mirror-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -321,6 +321,27 @@ describe.skipIf(skipWithout('the mirror of the audit', 'redis'))('a mirror', () 
     await write(own.redis, entries.slice(5, 9));
     await mirror.close();
     expect(wholeLines(file)).toHaveLength(9);
+  });
+
+  test('ends at once, also in the middle of its work', async () => {
+    let go = () => {};
+    const free = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const lock = vi.fn(async () => free.then(() => async () => {}));
+    const audit = { texts: async () => [] };
+    const mirror = await openMirror({ file: fresh(), audit, lock, log: silent, tell: async () => {} });
+    // Whoever waits by the clock waits for ever.
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    try {
+      mirror.start();
+      await vi.waitUntil(() => lock.mock.calls.length === 1);
+      const closed = mirror.close();
+      go();
+      await closed;
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('can not be where it can not be written', async () => {
