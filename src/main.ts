@@ -236,7 +236,7 @@ async function start(
     { log, time },
   );
   await Promise.race([recall.whenOpen(ending.signal), sleep(WHOLE_MS)]);
-  const stopping = () => void app.end();
+  const stopping = () => void app.end(HANDS_MS);
   stop.addEventListener('abort', stopping);
   await app.start().catch((error) => {
     if (!('appToken' in settings.by)) throw error;
@@ -250,7 +250,7 @@ async function start(
   return async (hurry) => {
     log.info('stopping');
     const drain = openDrain(DRAIN_MS, hurry, log);
-    await drain.waitFor('what people had asked', app.end(), HANDS_MS);
+    await drain.waitFor('what people had asked', app.end(HANDS_MS), HANDS_MS);
     ending.abort();
     await Promise.all([
       drain.waitFor('what is done by the clock', Promise.all(loops), ASIDE_MS),

@@ -140,9 +140,11 @@ export async function openApp(
   return {
     /** Resolves once people can be heard, or the app is ended; rejects where Slack refuses the token. */
     start: async () => void (await (socket ?? app).start()),
-    /** Resolves once what was heard is answered, and nothing more is heard. */
-    async end() {
-      await hands.empty();
+    /** Resolves once what was heard is answered, or so many milliseconds are over, and nothing more is heard. */
+    async end(limitMs: number) {
+      const answered = new AbortController();
+      const empty = hands.empty().then(() => answered.abort());
+      await Promise.race([empty, time.sleep(limitMs, answered.signal)]);
       await (socket ?? app).stop();
     },
   };
