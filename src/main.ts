@@ -23,6 +23,7 @@ import { request } from './flows/request.ts';
 import { stray } from './flows/stray.ts';
 import { sweep } from './flows/sweep.ts';
 import type { CardQueue, Runs } from './ports.ts';
+import { forgetGone } from './queue/gone.ts';
 import { openJobs } from './queue/jobs.ts';
 import { openReports } from './queue/reports.ts';
 import { openApp } from './slack/app.ts';
@@ -198,6 +199,7 @@ async function start(
     if (parseJobId(received.job)) await recall.whenOpen(ending.signal);
     return report(deps, received);
   });
+  await forgetGone(redis, log);
   mirror?.start();
   const loops = [
     every(RECALL_MS, ending.signal, log, recall.check),
