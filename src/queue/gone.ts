@@ -11,16 +11,13 @@ const GONE_MS = 3_600_000;
  * another bot has taken that over. Key: the stream. Arguments: the group, milliseconds.
  */
 const FORGET = `
-local gone = 0
 for _, reader in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
   local of = {}
   for i = 1, #reader, 2 do of[reader[i]] = reader[i + 1] end
   if of.pending == 0 and of.idle > tonumber(ARGV[2]) then
     redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], of.name)
-    gone = gone + 1
   end
-end
-return gone`;
+end`;
 
 /** Each start of a bot reads reports under a new name: those of bots that are gone are forgotten. Never rejects. */
 export async function forgetGone(redis: Redis, log: Log, goneMs = GONE_MS): Promise<void> {
