@@ -23,6 +23,7 @@ import { request } from './flows/request.ts';
 import { stray } from './flows/stray.ts';
 import { sweep } from './flows/sweep.ts';
 import type { CardQueue, Runs } from './ports.ts';
+import { forgetGone } from './queue/gone.ts';
 import { openJobs } from './queue/jobs.ts';
 import { openReports } from './queue/reports.ts';
 import { openApp } from './slack/app.ts';
@@ -199,6 +200,7 @@ async function start(
     if (parseJobId(received.job)) await recall.whenOpen(ending.signal);
     return report(deps, received);
   });
+  await forgetGone(redis, log);
   mirror?.start();
   const loops = [
     every(RECALL_MS, ending.signal, log, recall.check),
@@ -237,7 +239,7 @@ async function start(
     { log, time },
   );
   await Promise.race([recall.whenOpen(ending.signal), sleep(WHOLE_MS)]);
-  const stopping = () => void app.end();
+  const stopping = () => void app.end(HANDS_MS);
   stop.addEventListener('abort', stopping);
   await app.start().catch((error) => {
     if (!('appToken' in settings.by)) throw error;
@@ -251,7 +253,7 @@ async function start(
   return async (hurry) => {
     log.info('stopping');
     const drain = openDrain(DRAIN_MS, hurry, log);
-    await drain.waitFor('what people had asked', app.end(), HANDS_MS);
+    await drain.waitFor('what people had asked', app.end(HANDS_MS), HANDS_MS);
     ending.abort();
     await Promise.all([
       drain.waitFor('what is done by the clock', Promise.all(loops), ASIDE_MS),

@@ -52,7 +52,8 @@ export interface Runs {
   ): Promise<Run | null>;
   /** Keeps the first plan of a host, and resolves to the one that is kept. */
   savePlan(run: RunId, plan: Plan): Promise<Plan>;
-  plans(run: Run): Promise<ReadonlyMap<HostName, Plan>>;
+  /** Of all its hosts, or of these alone. */
+  plans(run: Run, only?: readonly HostName[]): Promise<ReadonlyMap<HostName, Plan>>;
   /** Runs whose time to be looked at has come. */
   due(now: number): Promise<RunId[]>;
   /** Runs that are not over. */

@@ -15,8 +15,8 @@ export type RunEvent =
   | { type: 'approve'; at: number; by: UserId }
   | { type: 'deny'; at: number; by: UserId; reason?: string }
   | { type: 'cancel'; at: number; by: UserId }
-  /** After a pause between two waves. */
-  | { type: 'continue'; at: number; by: UserId }
+  /** After a pause between two waves: the one after this wave, and no later one. */
+  | { type: 'continue'; at: number; by: UserId; wave: number }
   | { type: 'expire'; at: number }
   /** Half the time of an approval is over. */
   | { type: 'remind'; at: number }

@@ -1,6 +1,7 @@
 import type { RunEvent } from './event.ts';
 import type { RunId, UserId } from './ids.ts';
 import { join, type Markup, say, time, user } from './markup.ts';
+import { waveOf } from './rollout.ts';
 import { canRunAgain, canUndo, isFinal, type Run } from './run.ts';
 
 export const noRun = (id: RunId): Markup => say`There is no run #${id}.`;
@@ -47,6 +48,8 @@ export function objection(run: Run, event: RunEvent): Markup | null {
       if (isFinal(run.state)) return decided(run, event.by);
       if (run.cancel) return say`#${run.id} is being cancelled.`;
       if (!run.paused) return say`#${run.id} does not wait to be continued.`;
+      if (event.wave !== waveOf(run))
+        return say`#${run.id} has gone on since, and waits again: look at its card before you continue it.`;
       return event.at >= run.paused.until
         ? say`#${run.id} has waited until ${time(run.paused.until)}, and ends here; ask again.`
         : null;

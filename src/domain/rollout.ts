@@ -16,6 +16,9 @@ export function startWaves(run: Run, at: number): Run {
   return waves.length > 1 ? { ...run, waves: { hosts: waves, now: 0, since: at } } : run;
 }
 
+/** The wave that is at work, or after which it waits. */
+export const waveOf = ({ waves }: Run): number => waves?.now ?? 0;
+
 /** Whether it is this host's turn, or was. */
 export function hasTurn({ waves }: Run, host: HostName): boolean {
   return !waves || waves.hosts.slice(0, waves.now + 1).some((wave) => wave.includes(host));

@@ -1,6 +1,6 @@
 import type { RunEvent } from '../domain/event.ts';
 import { factsOf } from '../domain/facts.ts';
-import type { RunId } from '../domain/ids.ts';
+import type { HostName, RunId } from '../domain/ids.ts';
 import type { Markup } from '../domain/markup.ts';
 import { noRun, objection } from '../domain/objection.ts';
 import type { Run } from '../domain/run.ts';
@@ -23,7 +23,7 @@ export async function advance(deps: Deps, id: RunId, event: RunEvent): Promise<A
     if (refusal) return { objection: refusal };
     const after = step(before, event);
     if (after === before) return { run: before, changed: false };
-    const named = TELLS_OUTCOMES.has(event.type) ? await namesOf(deps, before) : () => [];
+    const named = tellsOutcomes(event) ? await namesOf(deps, before, event.host) : () => [];
     const stored = await deps.runs.commit(before, after, factsOf(before, after, event.at, named));
     if (!stored) continue;
     // It is stored, and counts: what it calls for the sweep repeats.
@@ -37,7 +37,9 @@ export async function advance(deps: Deps, id: RunId, event: RunEvent): Promise<A
 
 // --- internal ---
 
-const TELLS_OUTCOMES: ReadonlySet<RunEvent['type']> = new Set(['outcomes', 'broken', 'disowned']);
+type TellsOutcomes = Extract<RunEvent, { type: 'outcomes' | 'broken' | 'disowned' }>;
+const tellsOutcomes = (event: RunEvent): event is TellsOutcomes =>
+  event.type === 'outcomes' || event.type === 'broken' || event.type === 'disowned';
 
 function callsForJobs(before: Run, after: Run): boolean {
   return (
@@ -48,8 +50,9 @@ function callsForJobs(before: Run, after: Run): boolean {
   );
 }
 
-async function namesOf(deps: Deps, run: Run) {
-  const plans = await deps.runs.plans(run);
+/** Only the plan of the host that it is about: of a thousand hosts each tells its outcomes. */
+async function namesOf(deps: Deps, run: Run, about: HostName) {
+  const plans = await deps.runs.plans(run, [about]);
   const names = new Map(
     [...plans].flatMap(([host, plan]) =>
       plan.items.map((item) => [`${host} ${item.image}`, item.references]),

@@ -31,7 +31,7 @@ export async function disown(deps: Deps, run: Run, host: HostName, why: Trouble)
 // --- internal ---
 
 async function everyItem(deps: Deps, run: Run, host: HostName, why: Trouble, outcome: Become) {
-  const { items = [], cache = [] } = (await deps.runs.plans(run)).get(host) ?? {};
+  const { items = [], cache = [] } = (await deps.runs.plans(run, [host])).get(host) ?? {};
   const outcomes = items.map(({ image }): Outcome => ({ image, outcome, removed: [], freed: 0, why }));
   const records: CacheOutcome = { deleted: 0, skipped: 0, failed: 0, freed: 0, why };
   return { outcomes, ...(cache.length > 0 && { cache: { ...records, [outcome]: cache.length } }) };

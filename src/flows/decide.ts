@@ -2,6 +2,7 @@ import { UserError } from '../domain/error.ts';
 import type { RunEvent } from '../domain/event.ts';
 import { type Markup, say, user } from '../domain/markup.ts';
 import { noRun, objection } from '../domain/objection.ts';
+import { waveOf } from '../domain/rollout.ts';
 import { hostsOf, type Run } from '../domain/run.ts';
 import type { Person } from '../ports.ts';
 import type { Deps } from './_deps.ts';
@@ -13,6 +14,8 @@ export interface Decision extends Person, Delivered {
   verb: 'confirm' | 'approve' | 'deny' | 'cancel' | 'continue';
   reason?: string;
   via: 'button' | 'form' | 'command';
+  /** When the button was pressed, in milliseconds by Slack's clock. */
+  pressedAt?: number;
 }
 
 type Undelivered = Omit<Decision, 'delivery'>;
@@ -30,7 +33,41 @@ export async function decide(deps: Deps, decision: Decision): Promise<Markup | n
  * every call. Throws a `UserError` where Slack does not say.
  */
 export async function refusal(deps: Deps, run: Run, decision: Undelivered): Promise<Markup | null> {
-  const event = eventOf(deps, decision);
+  return whyInVain(deps, run, decision, eventOf(deps, run, decision));
+}
+
+// --- internal ---
+
+type Decided = Extract<RunEvent, { type: Decision['verb'] }>;
+
+/** No press is on its way for longer: one that seems older comes from a clock that differs from Redis's. */
+const ON_ITS_WAY_MS = 60_000;
+
+function eventOf(deps: Deps, run: Run, decision: Undelivered): Decided {
+  const { verb, reason, user: by } = decision;
+  const at = deps.clock();
+  switch (verb) {
+    case 'deny':
+      return { type: verb, at, by, ...(reason !== undefined && { reason }) };
+    case 'continue':
+      return { type: verb, at, by, wave: waveSeen(run, decision, at) };
+    default:
+      return { type: verb, at, by };
+  }
+}
+
+/** What was pressed before this pause began was pressed for an earlier one. */
+function waveSeen(run: Run, { pressedAt = Infinity }: Undelivered, now: number): number {
+  const early = pressedAt < (run.paused?.at ?? 0) && now - pressedAt < ON_ITS_WAY_MS;
+  return early ? waveOf(run) - 1 : waveOf(run);
+}
+
+async function whyInVain(
+  deps: Deps,
+  run: Run,
+  decision: Undelivered,
+  event: Decided,
+): Promise<Markup | null> {
   const refused = objection(run, event);
   if (refused) return refused;
   try {
@@ -42,18 +79,6 @@ export async function refusal(deps: Deps, run: Run, decision: Undelivered): Prom
     if (late) return late;
     throw error;
   }
-}
-
-// --- internal ---
-
-function eventOf(
-  deps: Deps,
-  { verb, reason, user: by }: Undelivered,
-): Extract<RunEvent, { type: Decision['verb'] }> {
-  const at = deps.clock();
-  return verb === 'deny'
-    ? { type: verb, at, by, ...(reason !== undefined && { reason }) }
-    : { type: verb, at, by };
 }
 
 async function whyNot(deps: Deps, run: Run, decision: Undelivered): Promise<Markup | null> {
@@ -84,10 +109,12 @@ async function outcome(deps: Deps, decision: Decision): Promise<Markup | null> {
   const run = await deps.runs.load(id);
   if (!run) return noRun(id);
   if (isSentAgain(run, decision)) return null;
-  const refused = await refusal(deps, run, decision);
+  // What is continued is the pause that was there when it was asked for.
+  const event = eventOf(deps, run, decision);
+  const refused = await whyInVain(deps, run, decision, event);
   if (refused) return refused;
   // The time is taken anew: looking people up may have outlasted the expiry.
-  const advanced = await advance(deps, id, eventOf(deps, decision));
+  const advanced = await advance(deps, id, { ...event, at: deps.clock() });
   if ('objection' in advanced) {
     const now = await deps.runs.load(id);
     return now && isSentAgain(now, decision) ? null : advanced.objection;

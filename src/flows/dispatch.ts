@@ -69,7 +69,10 @@ async function handOutWork(deps: Deps, run: Run): Promise<void> {
 }
 
 async function workJobs(deps: Deps, run: Run, parts: readonly (readonly [HostName, HostPart])[]) {
-  const plans = await deps.runs.plans(run);
+  const plans = await deps.runs.plans(
+    run,
+    parts.map(([host]) => host),
+  );
   // After a loss nothing begins that had not.
   const notAfter = run.recalled?.at ?? (run.waves?.since ?? run.executingSince ?? deps.clock()) + START_MS;
   const kind = run.selection.kind === 'undo' ? 'restore' : 'execute';

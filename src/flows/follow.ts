@@ -47,10 +47,24 @@ export interface Way {
  * `null` where a new card follows.
  */
 export async function follow(deps: Deps, run: Run, asked: Following, way: Way): Promise<Markup | null> {
-  const { unfinished } = way;
   // Should its bot die here, the same press goes on when it is delivered again, and another may soon.
   if (!(await deps.cards.mine(run.id, way.gate, asked.delivery, GATE_S)))
-    return way.late(unfinished ?? (await markLeft(deps, run, way)));
+    return way.late(way.unfinished ?? (await markLeft(deps, run, way)));
+  let made = false;
+  try {
+    const words = await make(deps, run, asked, way);
+    made = words === null;
+    return words;
+  } finally {
+    // Whoever tries again soon must not be told that somebody is at it. Without Redis it passes by itself.
+    if (!made) await deps.cards.mark(run.id, way.gate, asked.delivery, null).catch(() => undefined);
+  }
+}
+
+// --- internal ---
+
+async function make(deps: Deps, run: Run, asked: Following, way: Way): Promise<Markup | null> {
+  const { unfinished } = way;
   if (unfinished) {
     const draft = drafted(deps, unfinished, asked, way);
     return (await deps.runs.createAs(draft, requested(draft), asked.replyTo)) ? null : way.late(unfinished);
@@ -58,8 +72,6 @@ export async function follow(deps: Deps, run: Run, asked: Following, way: Way): 
   const mark = { by: asked.user, at: deps.clock(), run: await deps.runs.reserve() };
   return begin(deps, run.id, asked, way, mark);
 }
-
-// --- internal ---
 
 const drafted = (deps: Deps, mark: Mark, { team, channel }: Following, way: Way): Run =>
   draftRun(deps, mark.run, { ...way.wanted, requester: mark.by, team, channel });

@@ -41,9 +41,9 @@ export async function planRestore(
       await advance(deps, run.id, { type: 'unplanned', at, host, why });
       continue;
     }
-    const restoration = planUndo(host, plan, part, at);
-    await deps.runs.savePlan(run.id, restoration);
-    await advance(deps, run.id, { type: 'planned', at, host, plan: summarise(restoration) });
+    // Where another bot has planned it, before a host told more, its plan is the one that is carried out.
+    const kept = await deps.runs.savePlan(run.id, planUndo(host, plan, part, at));
+    await advance(deps, run.id, { type: 'planned', at, host, plan: summarise(kept) });
   }
 }
 

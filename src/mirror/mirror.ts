@@ -16,8 +16,10 @@ export interface Mirroring {
    */
   lock(name: string, ms: number): Promise<(() => Promise<void>) | null>;
   log: Log;
-  /** Once for each problem. */
-  tell(problem: Markup): Promise<void>;
+  /** Each problem of the file by this number once, of however many bots; false where another one is just about to. */
+  tell(name: string, problem: Markup): Promise<boolean>;
+  /** It has none, any more. */
+  over(name: string): Promise<void>;
   /** Milliseconds after which somebody who could not be told is tried again. */
   tellAgainMs?: number;
 }
@@ -29,10 +31,11 @@ const LOCK_MS = 10_000;
 const MODE = 0o600;
 
 /** The audit's mirror in a file of JSON lines. Rejects where the file can't be written. */
-export async function openMirror({ file, audit, lock, log, tell, tellAgainMs = TELL_MS }: Mirroring) {
+export async function openMirror({ file, audit, lock, log, tell, over, tellAgainMs = TELL_MS }: Mirroring) {
   await prove(file);
   let problem: Markup | null = null;
-  let told: string | null = null;
+  /** What a bot before this one told is not known at first. */
+  let told: string | null | undefined;
   let tellAfter = 0;
   let failing: Markup | null = null;
   let closing = false;
@@ -45,7 +48,8 @@ export async function openMirror({ file, audit, lock, log, tell, tellAgainMs = T
     const handle = await open(file, constants.O_RDWR | constants.O_CREAT, MODE);
     try {
       const { ino } = await handle.stat({ bigint: true });
-      const unlock = await lock(String(ino), LOCK_MS);
+      const name = String(ino);
+      const unlock = await lock(name, LOCK_MS);
       if (!unlock) return false;
       let found: Markup | null;
       try {
@@ -55,28 +59,34 @@ export async function openMirror({ file, audit, lock, log, tell, tellAgainMs = T
       } finally {
         await unlock();
       }
-      await settle(found);
+      await settle(name, found);
       return true;
     } finally {
       await handle.close();
     }
   }
 
-  async function settle(found: Markup | null): Promise<void> {
+  async function settle(name: string, found: Markup | null): Promise<void> {
     const before = problem && plain(problem);
     problem = found;
     if (!found) {
       if (before !== null) log.info('the audit’s mirror goes on', { file });
-      told = null;
-      return;
+      if (told === null) return;
+      return over(name).then(
+        () => {
+          told = null;
+        },
+        // At the next look.
+        () => undefined,
+      );
     }
     const words = plain(found);
     if (words !== before) log.error('the audit’s mirror can’t go on', new Error(words), { file });
     if (words !== before) tellAfter = 0;
     if (words === told || performance.now() < tellAfter) return;
     try {
-      await tell(found);
-      told = words;
+      if (await tell(name, found)) told = words;
+      else tellAfter = performance.now() + tellAgainMs;
     } catch (error) {
       tellAfter = performance.now() + tellAgainMs;
       // One line of the log is enough.
@@ -108,6 +118,7 @@ export async function openMirror({ file, audit, lock, log, tell, tellAgainMs = T
   }
 
   function pause(ms: number): Promise<void> {
+    if (closing) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
       wake = () => {

@@ -8,7 +8,7 @@ import { tolerant } from '../domain/tolerant.ts';
 import type { Log, Reports, Settled } from '../ports.ts';
 
 const Told = tolerant(Report);
-const GROUP = 'bot';
+export const GROUP = 'bot';
 /** Another bot's report that it has not finished for so long is taken over. */
 const ABANDONED_MS = 30_000;
 const PAGE = 100;

@@ -23,6 +23,8 @@ export interface Handlers {
       on: { channel: string; ts: string; thread?: string };
       replyTo: string;
       delivery: string;
+      /** In milliseconds, by Slack's clock. */
+      pressedAt: number;
     },
   ): Promise<Reply>;
   /** The form that a press of `Deny` opened was sent. Returns why it does not count. */
@@ -118,6 +120,7 @@ export async function openApp(
           },
           replyTo,
           delivery: `${body.user.id} ${action.action_ts}`,
+          pressedAt: Number(action.action_ts) * 1000,
         });
         if (reply?.kind === 'form')
           return openForm(client, { trigger, run: reply.run, replyTo, denier: person }, handlers.deny, log);
@@ -137,9 +140,11 @@ export async function openApp(
   return {
     /** Resolves once people can be heard, or the app is ended; rejects where Slack refuses the token. */
     start: async () => void (await (socket ?? app).start()),
-    /** Resolves once what was heard is answered, and nothing more is heard. */
-    async end() {
-      await hands.empty();
+    /** Resolves once what was heard is answered, or so many milliseconds are over, and nothing more is heard. */
+    async end(limitMs: number) {
+      const answered = new AbortController();
+      const empty = hands.empty().then(() => answered.abort());
+      await Promise.race([empty, time.sleep(limitMs, answered.signal)]);
       await (socket ?? app).stop();
     },
   };

@@ -34,7 +34,7 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof WebAPIRequestError) {
     const { original } = error;
     if (original instanceof Held) return { kind: 'later', ms: original.ms };
-    if (UNSENT.test(causeOf(original))) return { kind: 'later', ms: 2_000 };
+    if (isUnsent(original)) return { kind: 'later', ms: 2_000 };
     return { kind: 'unknown', settleMs: /Timeout|Abort/.test(original.name) ? OPEN_MS : ENDED_MS };
   }
   // A rate limit without the word how long.
@@ -42,6 +42,9 @@ export function failureOf(error: unknown): Failure {
     return { kind: 'later', ms: 30_000 };
   throw error;
 }
+
+/** Whether the connection never came about, so that nothing was sent. */
+export const isUnsent = (error: Error): boolean => UNSENT.test(causeOf(error));
 
 /** As `failureOf`, for what waits in a queue: where our token is good for nothing, somebody may yet mend that. */
 export function queuedFailureOf(error: unknown): Failure {

@@ -1,6 +1,7 @@
 import type { Log } from '../ports.ts';
 import type { PrivateMessage } from './answers.ts';
 import type { Time } from './backoff.ts';
+import { isUnsent } from './failures.ts';
 
 /** Whoever asked waits for a moment; after some minutes nobody does, and the address itself ends after half an hour. */
 const AGAIN_MS = [2_000, 10_000, 60_000];
@@ -11,6 +12,9 @@ const LIMIT_MS = 10_000;
  * beside. Never rejects.
  */
 export function openReplies(time: Pick<Time, 'sleep'>, log: Log) {
+  /** Which Slack has perhaps: whoever asked may see one twice, and not one four times. */
+  const perhaps = new WeakSet<PrivateMessage>();
+
   async function take(replyTo: string, message: PrivateMessage): Promise<'taken' | 'later' | 'never'> {
     try {
       const response = await fetch(replyTo, {
@@ -25,6 +29,9 @@ export function openReplies(time: Pick<Time, 'sleep'>, log: Log) {
       return response.status === 429 || response.status >= 500 ? 'later' : 'never';
     } catch (error) {
       log.warn('Slack did not take a private answer', { error: (error as Error).message });
+      if (isUnsent(error as Error)) return 'later';
+      if (perhaps.has(message)) return 'taken';
+      perhaps.add(message);
       return 'later';
     }
   }

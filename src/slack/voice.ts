@@ -1,11 +1,11 @@
 import type { WebClient } from '@slack/web-api';
 import { UserError } from '../domain/error.ts';
-import { say } from '../domain/markup.ts';
+import { type Markup, say } from '../domain/markup.ts';
 import type { Log, Voice } from '../ports.ts';
 import { privatePages } from './answers.ts';
 import type { Time } from './backoff.ts';
 import { pages, QUIET } from './blocks.ts';
-import { failureOf } from './failures.ts';
+import { type Failure, failureOf } from './failures.ts';
 import { THREAD_LINES, uploadFile, uploadList } from './lists.ts';
 import { openReplies } from './reply.ts';
 
@@ -30,11 +30,21 @@ export function openVoice(client: WebClient, time: Pick<Time, 'sleep'>, log: Log
       } catch (error) {
         const failure = failureOf(error);
         log.error('Slack did not take a message', error);
-        throw new UserError(
-          failure.kind === 'refused' ? failure.words : say`Slack did not take the message: try again.`,
-          { cause: error, lasting: failure.kind === 'refused' },
-        );
+        throw new UserError(wordsFor(failure), { cause: error, lasting: failure.kind === 'refused' });
       }
     },
   };
+}
+
+// --- internal ---
+
+function wordsFor(failure: Failure): Markup {
+  switch (failure.kind) {
+    case 'refused':
+      return failure.words;
+    case 'later':
+      return say`Slack did not take the message: try again.`;
+    case 'unknown':
+      return say`Slack did not say whether it took the message: look whether it is there before you ask again.`;
+  }
 }

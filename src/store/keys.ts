@@ -29,6 +29,8 @@ export const own = {
   channels: `${PREFIX}:channels`,
   /** Who writes a mirror of the audit, by the file's own number. */
   mirrorLock: (file: string): string => `${PREFIX}:mirror:${file}`,
+  /** What people were told last of its problems. */
+  mirrorTold: (file: string): string => `${PREFIX}:mirror:${file}:told`,
   /** Which Redis is known to have all that it had: its `run_id`. Without it nothing is stored. */
   whole: `${PREFIX}:whole`,
   /** Who puts back what Redis lost. */

@@ -1,5 +1,6 @@
-import { HostName, type RunId } from '../domain/ids.ts';
+import type { HostName, RunId } from '../domain/ids.ts';
 import { Plan } from '../domain/plan.ts';
+import { partsOf } from '../domain/run.ts';
 import { tolerant } from '../domain/tolerant.ts';
 import type { Runs } from '../ports.ts';
 import { type Redis, reaching } from './connect.ts';
@@ -18,9 +19,11 @@ export function openPlans(
 ): Pick<Runs, 'savePlan' | 'plans'> {
   const planCache = new Map<string, Plan>();
 
-  /** Plans never change, but they can be large: the newest few are kept at hand. */
+  /** Plans never change, but they can be large: those used last are kept at hand. */
   function remember(id: RunId, plan: Plan): void {
-    planCache.set(`${id} ${plan.host} ${plan.digest}`, plan);
+    const key = `${id} ${plan.host} ${plan.digest}`;
+    planCache.delete(key);
+    planCache.set(key, plan);
     for (const old of planCache.keys()) {
       if (planCache.size <= AT_HAND) break;
       planCache.delete(old);
@@ -38,18 +41,17 @@ export function openPlans(
         remember(id, stands);
         return stands;
       }),
-    plans: (run) =>
+    plans: (run, only) =>
       reaching(async () => {
-        const hosts = Object.entries(run.hosts).filter(([, part]) => part.plan);
+        const hosts = partsOf(run).filter(([host, { plan }]) => plan && (only?.includes(host) ?? true));
         const plans = new Map<HostName, Plan>();
-        for (const [name, part] of hosts) {
-          const host = HostName.parse(name);
-          const cached = planCache.get(`${run.id} ${name} ${part.plan?.digest}`);
-          const json = cached ? null : await redis.hget(own.plans(run.id), name);
+        for (const [host, part] of hosts) {
+          const cached = planCache.get(`${run.id} ${host} ${part.plan?.digest}`);
+          const json = cached ? null : await redis.hget(own.plans(run.id), host);
           const plan = cached ?? (json === null ? undefined : read(run.id, StoredPlan, json));
           if (!plan) continue;
           plans.set(host, plan);
-          if (!cached) remember(run.id, plan);
+          remember(run.id, plan);
         }
         return plans;
       }),

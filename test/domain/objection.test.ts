@@ -3,7 +3,20 @@ import type { RunEvent } from '../../src/domain/event.ts';
 import { plain } from '../../src/domain/markup.ts';
 import { objection } from '../../src/domain/objection.ts';
 import type { Run } from '../../src/domain/run.ts';
-import { ANA, anOutcome, aPart, aRun, aSummary, BEN, CLEO, HOST, MINUTE, NOW, runId } from './_build.ts';
+import {
+  ANA,
+  anOutcome,
+  aPart,
+  aRun,
+  aSummary,
+  BEN,
+  CLEO,
+  HOST,
+  host,
+  MINUTE,
+  NOW,
+  runId,
+} from './_build.ts';
 
 const at = NOW + MINUTE;
 const proposed = aRun({ state: 'proposed', proposedAt: NOW, expiresAt: NOW + 30 * MINUTE });
@@ -31,8 +44,12 @@ describe('who may', () => {
     ['a proposal is cancelled', proposed, { type: 'cancel', at, by: ANA }],
     ['a running one is cancelled', { ...proposed, state: 'executing' }, { type: 'cancel', at, by: ANA }],
     ['the clock speaks', proposed, { type: 'expire', at }],
-    ['somebody else continues one that waits', paused, { type: 'continue', at, by: BEN }],
-    ['one that waits is continued in the last instant', paused, { type: 'continue', at: late - 1, by: ANA }],
+    ['somebody else continues one that waits', paused, { type: 'continue', at, by: BEN, wave: 0 }],
+    [
+      'one that waits is continued in the last instant',
+      paused,
+      { type: 'continue', at: late - 1, by: ANA, wave: 0 },
+    ],
     ['one that waits is cancelled', paused, { type: 'cancel', at, by: ANA }],
     ['one that deleted something is undone', deleted, undo],
     [
@@ -70,19 +87,30 @@ describe('who may not is told why', () => {
       { type: 'cancel', at, by: ANA },
       /already being cancelled/,
     ],
-    ['continuing what does not wait', executing, { type: 'continue', at, by: ANA }, /does not wait/],
-    ['continuing a proposal', proposed, { type: 'continue', at, by: ANA }, /does not wait/],
-    ['continuing too late', paused, { type: 'continue', at: late, by: ANA }, /has waited until .*ask again/],
+    ['continuing what does not wait', executing, { type: 'continue', at, by: ANA, wave: 0 }, /does not wait/],
+    ['continuing a proposal', proposed, { type: 'continue', at, by: ANA, wave: 0 }, /does not wait/],
+    [
+      'continuing after a wave that is over',
+      { ...paused, waves: { hosts: [[HOST], [host('host-9')], [host('host-10')]], now: 1, since: NOW } },
+      { type: 'continue', at, by: ANA, wave: 0 },
+      /has gone on since, and waits again/,
+    ],
+    [
+      'continuing too late',
+      paused,
+      { type: 'continue', at: late, by: ANA, wave: 0 },
+      /has waited until .*ask again/,
+    ],
     [
       'continuing what is being cancelled',
       { ...paused, cancel: { by: ANA, at: NOW } },
-      { type: 'continue', at, by: ANA },
+      { type: 'continue', at, by: ANA, wave: 0 },
       /is being cancelled/,
     ],
     [
       'continuing what is over',
       { ...paused, state: 'partial' },
-      { type: 'continue', at, by: ANA },
+      { type: 'continue', at, by: ANA, wave: 0 },
       /over: partial/,
     ],
     ['undoing what is not over', executing, undo, /not over yet/],

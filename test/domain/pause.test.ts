@@ -26,7 +26,7 @@ const lost = (on: HostName): RunEvent => ({
   why: { kind: 'lost' },
   outcomes: [anOutcome('x', 'failed')],
 });
-const goOn: RunEvent = { type: 'continue', at: LATER + 1, by: BEN };
+const goOn: RunEvent = { type: 'continue', at: LATER + 1, by: BEN, wave: 0 };
 const play = (run: Run, ...events: RunEvent[]) => events.reduce(step, run);
 /** Confirmed, over so many hosts. */
 const begun = (rollout: Rollout, hosts = names): Run =>

@@ -105,7 +105,7 @@ describe('the later word of a host', () => {
     expect(paused.paused?.why).toBe('trouble');
     const told = step(paused, outcomes(a, anOutcome('b')));
     expect(told).toMatchObject({ paused: paused.paused, waves: { now: 0 } });
-    expect(step(told, { type: 'continue', at: LATER, by: ANA }).waves?.now).toBe(1);
+    expect(step(told, { type: 'continue', at: LATER, by: ANA, wave: 0 }).waves?.now).toBe(1);
   });
 
   test('that it never began ends what was unknown, and only where nothing else was heard', () => {

@@ -151,7 +151,7 @@ const events: fc.Arbitrary<Without<RunEvent>> = fc.oneof(
   ),
   at(3, fc.record({ type: fc.constant('cache' as const), host: someHost, cache: someCache })),
   at(2, fc.record({ type: fc.constant('stale' as const), host: someHost, drift: fc.constant(aDrift()) })),
-  at(4, fc.record({ type: fc.constant('continue' as const), by: somebody })),
+  at(4, fc.record({ type: fc.constant('continue' as const), by: somebody, wave: fc.constantFrom(0, 0, 1) })),
   at(
     4,
     fc.record({
@@ -431,7 +431,10 @@ describe('a rollout, over random stories', () => {
       at(6, fc.record({ type: fc.constant('outcomes' as const), host: someHost, outcomes: someOutcomes })),
       at(6, fc.record({ type: fc.constant('finished' as const), host: someHost, report })),
       at(1, events),
-      at(3, fc.record({ type: fc.constant('continue' as const), by: somebody })),
+      at(
+        3,
+        fc.record({ type: fc.constant('continue' as const), by: somebody, wave: fc.constantFrom(0, 0, 1) }),
+      ),
     ),
     fc.nat(MINUTE / 2),
   );
@@ -470,6 +473,7 @@ describe('a rollout, over random stories', () => {
       if (waves.now === before.waves.now) return;
       expect([waves.now, over, after.paused]).toEqual([before.waves.now + 1, true, undefined]);
       expect(event.type === 'continue').toBe(before.paused !== undefined);
+      if (event.type === 'continue') expect(event.wave).toBe(before.waves.now);
       if (before.paused) seen.continued++;
       expect(after.cancel).toBeUndefined();
     });

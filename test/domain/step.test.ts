@@ -407,7 +407,7 @@ describe('every state against every event', () => {
     approve: approve(),
     deny,
     cancel,
-    continue: { type: 'continue', at: LATER, by: ANA },
+    continue: { type: 'continue', at: LATER, by: ANA, wave: 0 },
     expire: expire(NOW + 31 * MINUTE),
     remind: { type: 'remind', at: NOW + 15 * MINUTE },
     started,

@@ -58,7 +58,8 @@ export async function recallingBot(options: BotOptions) {
       : await openMirror({
           ...{ file, audit, log },
           lock: async () => ((await keeping.isWhole()) ? async () => {} : null),
-          tell: async (problem) => void told.push({ channel: 'mirror', lines: [plain(problem)] }),
+          tell: async (_, problem) => told.push({ channel: 'mirror', lines: [plain(problem)] }) > 0,
+          over: async () => {},
         });
   const recall = openRecall({
     ...{ keeping, mirror, log, clock: now, auditChannel: undefined, hostsMs, botsMs },

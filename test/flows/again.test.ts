@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { skipWithout } from '../../playground/parts/available.ts';
+import { UserError } from '../../src/domain/error.ts';
 import { type Markup, plain } from '../../src/domain/markup.ts';
 import type { Run } from '../../src/domain/run.ts';
 import type { Deps } from '../../src/flows/_deps.ts';
@@ -71,6 +72,18 @@ describe.skipIf(skipWithout('asking for the same again', 'redis'))('Run again', 
     expect(await deps.runs.load(run)).toMatchObject({ requester: ANA, state: 'planning' });
     expect(said(await press(deps, old))).toBe(`#${old.id} was asked for again already: see #${run}.`);
   });
+
+  test.each(['reserve', 'commitWith'] as const)(
+    'that fails at %s can be pressed again at once',
+    async (at) => {
+      const { deps } = botOn(own.redis, { hosts });
+      const old = await stored(deps, stale());
+      const fails = async () => Promise.reject(new UserError('not now'));
+      await expect(press({ ...deps, runs: { ...deps.runs, [at]: fails } }, old)).rejects.toThrow('not now');
+      expect(await press(deps, old, ANA)).toBeNull();
+      expect((await deps.runs.load(old.id))?.again?.by).toBe(ANA);
+    },
+  );
 
   test.each<[string, Parameters<typeof botOn>[1], RegExp]>([
     ['guests may not', { hosts, stranger: BEN }, /Guests may not/],

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { skipWithout } from '../../playground/parts/available.ts';
 import { chain, type Entry, type Fact, GENESIS } from '../../src/domain/audit.ts';
 import { type Markup, plain } from '../../src/domain/markup.ts';
@@ -10,10 +10,11 @@ import { openAudit } from '../../src/store/audit.ts';
 import type { Redis } from '../../src/store/connect.ts';
 import { own as names } from '../../src/store/keys.ts';
 import { takeLock } from '../../src/store/lock.ts';
+import { openTold } from '../../src/store/told.ts';
 import { runId } from '../domain/_build.ts';
 import { someFacts, texts, verify } from '../domain/_chain.ts';
 import { randomOf } from '../property/_random.ts';
-import { ownRedis } from '../store/_redis.ts';
+import { ownRedis, silent } from '../store/_redis.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'dimg-mirror-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -33,8 +34,11 @@ async function write(redis: Redis, entries: readonly Entry[]): Promise<void> {
   await pipeline.exec();
 }
 
+const untold = { tell: async () => true, over: async () => {} };
+
 function open(redis: Redis, file: string) {
   const told: Markup[] = [];
+  const shared = openTold(redis);
   const logged: string[] = [];
   const note = (msg: string) => void logged.push(msg);
   return openMirror({
@@ -42,7 +46,8 @@ function open(redis: Redis, file: string) {
     audit: openAudit(redis),
     lock: (name, ms) => takeLock(redis, names.mirrorLock(name), ms),
     log: { info: note, warn: note, error: note },
-    tell: async (problem) => void told.push(problem),
+    tell: (name, problem) => shared.once(name, plain(problem), async () => void told.push(problem)),
+    over: shared.forget,
   }).then((mirror) => ({ ...mirror, told: () => told.map(plain), logged }));
 }
 
@@ -173,7 +178,7 @@ describe.skipIf(skipWithout('the mirror of the audit', 'redis'))('a mirror', () 
       openMirror({
         ...{ file, audit: openAudit(own.redis), lock: async () => async () => {} },
         log: { info() {}, warn() {}, error() {} },
-        tell: async () => {},
+        ...untold,
       });
     const mirrors = await Promise.all([unlocked(), unlocked(), unlocked()]);
     for (let from = 0; from < entries.length; from += 100) {
@@ -187,7 +192,7 @@ describe.skipIf(skipWithout('the mirror of the audit', 'redis'))('a mirror', () 
     const file = fresh();
     await write(own.redis, entries.slice(0, 3));
     const held = await openMirror({
-      ...{ file, audit: openAudit(own.redis), lock: async () => null, tell: async () => {} },
+      ...{ file, audit: openAudit(own.redis), lock: async () => null, ...untold },
       log: { info() {}, warn() {}, error() {} },
     });
     expect(await held.sync()).toBe(false);
@@ -224,6 +229,46 @@ describe.skipIf(skipWithout('the mirror of the audit', 'redis'))('a mirror', () 
     expect(readFileSync(file, 'utf8')).toBe(before);
   });
 
+  test('tells of a problem that another bot has told of, or one before, only once it comes again', async () => {
+    const file = fresh();
+    await write(own.redis, entries.slice(0, 3));
+    const bots = [await open(own.redis, file), await open(own.redis, file)];
+    for (const bot of bots) await bot.sync();
+    const told = () => bots.flatMap((bot) => bot.told());
+    const lost = /^the mirror file ends at 3/;
+    await own.redis.flushall();
+    for (const bot of bots) await bot.sync();
+    bots.push(await open(own.redis, file));
+    for (const bot of bots) await bot.sync();
+    expect(told()).toEqual([expect.stringMatching(lost)]);
+    // It was over while none of these ran.
+    await write(own.redis, entries.slice(0, 3));
+    await (await open(own.redis, file)).sync();
+    await own.redis.del(names.audit);
+    bots.push(await open(own.redis, file));
+    await bots[3]?.sync();
+    expect(told()).toHaveLength(2);
+  });
+
+  test('leaves telling to the bot that is at it, until it has told', async () => {
+    const file = fresh();
+    await write(own.redis, entries.slice(0, 3));
+    const mirror = await open(own.redis, file);
+    await mirror.sync();
+    await own.redis.flushall();
+    const { once } = openTold(own.redis);
+    const name = String(statSync(file).ino);
+    const words = 'the mirror file ends at 3, and Redis has no entry 3: it was cut, emptied or set back';
+    const failing = once(name, words, async () => {
+      await mirror.sync();
+      expect(mirror.told()).toEqual([]);
+      throw new Error('Slack is away');
+    });
+    await expect(failing).rejects.toThrow('Slack is away');
+    expect(await once(name, words, async () => {})).toBe(true);
+    expect(await once(name, words, async () => expect.fail('it was told'))).toBe(true);
+  });
+
   test('that could not tell tells later, and then no more', async () => {
     const file = fresh();
     await write(own.redis, entries.slice(0, 3));
@@ -235,10 +280,11 @@ describe.skipIf(skipWithout('the mirror of the audit', 'redis'))('a mirror', () 
       ...{ file, audit: openAudit(own.redis), lock: async () => async () => {} },
       log: { info: note, warn: note, error: note },
       tellAgainMs: 50,
-      async tell(problem) {
+      async tell(_, problem) {
         if (away-- > 0) throw new Error('Slack is away');
-        told.push(plain(problem));
+        return told.push(plain(problem)) > 0;
       },
+      over: async () => {},
     });
     await mirror.sync();
     await own.redis.flushall();
@@ -270,9 +316,9 @@ describe.skipIf(skipWithout('the mirror of the audit', 'redis'))('a mirror', () 
   });
 
   test('leaves a file alone that is something else', async () => {
-    const file = fresh();
     await write(own.redis, entries.slice(0, 5));
     for (const text of ['notes of mine\nand more', 'notes', '{"a":1}\n{', '{"a":1}', '{"settings":{"at"']) {
+      const file = fresh();
       writeFileSync(file, text);
       const mirror = await open(own.redis, file);
       await mirror.sync();
@@ -321,6 +367,27 @@ describe.skipIf(skipWithout('the mirror of the audit', 'redis'))('a mirror', () 
     await write(own.redis, entries.slice(5, 9));
     await mirror.close();
     expect(wholeLines(file)).toHaveLength(9);
+  });
+
+  test('ends at once, also in the middle of its work', async () => {
+    let go = () => {};
+    const free = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const lock = vi.fn(async () => free.then(() => async () => {}));
+    const audit = { texts: async () => [] };
+    const mirror = await openMirror({ file: fresh(), audit, lock, log: silent, ...untold });
+    // Whoever waits by the clock waits for ever.
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    try {
+      mirror.start();
+      await vi.waitUntil(() => lock.mock.calls.length === 1);
+      const closed = mirror.close();
+      go();
+      await closed;
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('can not be where it can not be written', async () => {

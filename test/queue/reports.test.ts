@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { skipWithout } from '../../playground/parts/available.ts';
 import { UserError } from '../../src/domain/error.ts';
 import { key, type Report } from '../../src/domain/protocol.ts';
+import { forgetGone } from '../../src/queue/gone.ts';
 import { openReports } from '../../src/queue/reports.ts';
 import { HOST } from '../domain/_build.ts';
 import { ownRedis, silent } from '../store/_redis.ts';
@@ -134,10 +135,14 @@ describe.skipIf(skipWithout('the stream of reports', 'redis'))('reports', () => 
       const gate = new Promise<void>((resolve) => {
         open = resolve;
       });
-      const bot = await listen('bot-k', () => gate);
+      let begun = false;
+      const bot = await listen('bot-k', () => {
+        begun = true;
+        return gate;
+      });
       await work(1);
       await work(2);
-      await expect.poll(async () => (await own.redis.xpending(key.reports, 'bot'))[0]).toBeGreaterThan(0);
+      await expect.poll(() => begun).toBe(true);
       const end = bot.close(5_000);
       open();
       await end;
@@ -147,6 +152,40 @@ describe.skipIf(skipWithout('the stream of reports', 'redis'))('reports', () => 
       await expect.poll(left).toBe(0);
       await other.close(1_000);
     });
+  });
+
+  test('are read under a name that is forgotten once its bot is gone, and not with what it had in hand', async () => {
+    const names = async () => {
+      const all = (await own.redis.xinfo('CONSUMERS', key.reports, 'bot')) as [string, string][];
+      return all.map(([, name]) => name);
+    };
+    await forgetGone(own.redis, silent, -1);
+    const ended = await listen('bot-ended', async () => {});
+    const stuck = await listen('bot-stuck', () => new Promise(() => {}));
+    for (
+      let seq = 1;
+      !(await names()).includes('bot-stuck') || !(await names()).includes('bot-ended');
+      seq++
+    ) {
+      await tell(seq);
+      await new Promise(setImmediate);
+    }
+    await ended.close(1_000);
+    await tell(99);
+    await expect.poll(async () => (await own.redis.xpending(key.reports, 'bot'))[0]).toBeGreaterThan(0);
+    await forgetGone(own.redis, silent);
+    expect(await names()).toEqual(expect.arrayContaining(['bot-ended', 'bot-stuck']));
+    const living = await listen('bot-living', async () => {});
+    await forgetGone(own.redis, silent, -1);
+    expect(await names()).toContain('bot-stuck');
+    expect(await names()).not.toContain('bot-ended');
+    // One that is at work, and was forgotten, reads on.
+    await tell(100);
+    await expect.poll(names).toContain('bot-living');
+    await living.close(1_000);
+    await stuck.close(0);
+    await own.redis.xtrim(key.reports, 'MAXLEN', 0);
+    await own.redis.xgroup('DELCONSUMER', key.reports, 'bot', 'bot-stuck');
   });
 
   test('that a bot had in its hands when it died are read again by it or by another', async () => {

@@ -25,7 +25,7 @@ const time = { ...real, sleep: (ms: number, signal?: AbortSignal) => real.sleep(
 describe.skipIf(skipWithout('what Slack delivers', 'redis'))('what Slack delivers', () => {
   const own = ownRedis('slack-deliveries');
   let slack: Slack;
-  let make: () => ReturnType<typeof openApp>;
+  let make: (command?: Parameters<typeof openApp>[1]['command']) => ReturnType<typeof openApp>;
   let app: Awaited<ReturnType<typeof openApp>>;
   const told: string[] = [];
 
@@ -34,7 +34,7 @@ describe.skipIf(skipWithout('what Slack delivers', 'redis'))('what Slack deliver
     const bare = botOn(own.redis, { hosts: [aHostStatus(HOST, { seenAt: Date.now() })], now: Date.now }).deps;
     const voice = openVoice(clientOf(slack), time, silent);
     const deps = { ...bare, commands: await loadCommands(), voice };
-    make = () =>
+    make = (command = (asked) => request(deps, asked)) =>
       openApp(
         {
           ...{ botToken: slack.botToken, botId: 'B0DIMG', botUserId: 'U0DIMG' },
@@ -46,7 +46,7 @@ describe.skipIf(skipWithout('what Slack delivers', 'redis'))('what Slack deliver
           by: { appToken: slack.appToken },
         },
         {
-          command: (asked) => request(deps, asked),
+          command,
           press: async (pressed) => {
             told.push(pressed.delivery);
             return press(deps, pressed);
@@ -61,7 +61,7 @@ describe.skipIf(skipWithout('what Slack delivers', 'redis'))('what Slack deliver
     await app.start();
   });
   afterAll(async () => {
-    await app?.end();
+    await app?.end(3_000);
     await slack?.close();
   });
 
@@ -175,8 +175,24 @@ describe.skipIf(skipWithout('what Slack delivers', 'redis'))('what Slack deliver
     expect([isIn, slack.connections()]).toEqual([false, 10]);
     for (const socket of others) socket.terminate();
     await coming;
-    await late.end();
+    await late.end(3_000);
     await connected();
+  });
+
+  test('is heard no more once the app is ended, also while an answer hangs', async () => {
+    await app.end(3_000);
+    let heard = 0;
+    const hanging = await make(() => {
+      heard++;
+      return new Promise(() => {});
+    });
+    await hanging.start();
+    await slack.command({ user: 'U0ANA', channel, text: 'hosts' });
+    await slack.waitFor(() => heard === 1, 5_000, 'a command');
+    await hanging.end(100);
+    await slack.waitFor(() => slack.connections() === 0, 5_000, 'the end of the connection');
+    app = await make();
+    await app.start();
   });
 
   /** A connection of another process. */

@@ -1,0 +1,65 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { skipWithout } from '../../playground/parts/available.ts';
+import type { HostName } from '../../src/domain/ids.ts';
+import { summarise } from '../../src/domain/plan-summary.ts';
+import type { Run } from '../../src/domain/run.ts';
+import { report } from '../../src/flows/report.ts';
+import { own as keys } from '../../src/store/keys.ts';
+import { anItem, anOutcome, aPart, aPlan, aRun, host, NOW } from '../domain/_build.ts';
+import { botOn, stored } from '../flows/_bot.ts';
+import { ownRedis } from './_redis.ts';
+
+describe.skipIf(skipWithout('plans in Redis', 'redis'))('plans', () => {
+  const own = ownRedis('store-plans');
+  const hosts = Array.from({ length: 60 }, (_, i) => host(`h${i}`));
+  const [first, second, ...others] = hosts as [HostName, HostName, ...HostName[]];
+  const planFor = (name: HostName) => aPlan([anItem('a'), anItem('b')], { host: name });
+  const part = (name: HostName) =>
+    aPart({
+      stage: name === second ? 'planned' : 'executing',
+      sent: 'execute',
+      plan: summarise(planFor(name)),
+    });
+  /** More hosts than plans that are kept at hand. */
+  const large = aRun({
+    ...{ state: 'executing', executingSince: NOW },
+    hosts: Object.fromEntries(hosts.map((name) => [name, part(name)])) as Run['hosts'],
+  });
+
+  async function begun() {
+    const { deps } = botOn(own.redis, { hosts: [] });
+    const run = await stored(deps, large);
+    for (const name of hosts) await deps.runs.savePlan(run.id, planFor(name));
+    const hget = vi.spyOn(own.redis, 'hget');
+    const read = () => hget.mock.calls.flatMap(([key, name]) => (key === keys.plans(run.id) ? [name] : []));
+    return { deps, run, read };
+  }
+  afterEach(() => vi.restoreAllMocks());
+
+  test('of other hosts are not read for what one host tells', async () => {
+    const { deps, run, read } = await begun();
+    const tell = (kind: 'outcomes' | 'refused', name: HostName) =>
+      report(deps, {
+        ...{ v: 1, host: name, epoch: 'epoch-1', job: `execute-${run.id}-${name}`, seq: 1 },
+        body:
+          kind === 'outcomes' ? { kind, outcomes: [anOutcome('a')] } : { kind, why: { kind: 'restarted' } },
+      });
+    expect(await tell('outcomes', first)).toBe('settled');
+    expect(await tell('refused', second)).toBe('settled');
+    expect(new Set(read())).toEqual(new Set([first, second]));
+    const after = await deps.runs.load(run.id);
+    expect([first, second].map((name) => after?.hosts[name]?.outcomes.length)).toEqual([1, 2]);
+    const [entry] = await deps.audit.read({ count: 1 });
+    expect(entry).toMatchObject({ kind: 'outcome', host: second, references: anItem('b').references });
+  });
+
+  test('that are used all the time are kept at hand', async () => {
+    const { deps, run, read } = await begun();
+    for (const other of others) {
+      await deps.runs.plans(run, [first]);
+      await deps.runs.plans(run, [other]);
+    }
+    expect(read().filter((name) => name === first)).toHaveLength(1);
+    expect((await deps.runs.plans(run)).size).toBe(60);
+  });
+});
