@@ -34,7 +34,7 @@ export type Heart = {
   /** One heartbeat now; `recount` also looks at all images first. False when Redis did not take it. */
   beat(recount: boolean): Promise<boolean>;
   /** Goes on beating until the signal. */
-  run(stop: AbortSignal): void;
+  run(end: AbortSignal): void;
 };
 
 const RECOUNT_MS = 60_000;
@@ -120,9 +120,10 @@ export function openHeart(pulse: Pulse): Heart {
 
   return {
     beat,
-    run(stop) {
+    run(end) {
+      if (end.aborted) return;
       const timer = setInterval(() => void beat(false), HEARTBEAT_MS);
-      stop.addEventListener('abort', () => clearInterval(timer), { once: true });
+      end.addEventListener('abort', () => clearInterval(timer), { once: true });
     },
   };
 }

@@ -154,6 +154,7 @@ async function serve(
   setMaxListeners(0, stop, hurry);
   log.warn('no keys are in use: whoever can write to this Redis can delete images on this host');
   const stopped = whenAborted(stop);
+  const hungUp = new AbortController();
   const watching = watch.run(stop);
   const started = (async () => {
     // Before a heartbeat says that this is another start.
@@ -166,13 +167,15 @@ async function serve(
     while (!stop.aborted && !(await heart.beat(false))) await clock.sleep(1000);
     if (stop.aborted) return;
     await queue.listen(jobs);
-    heart.run(stop);
+    // Also while it ends: a deletion that is under way may take longer than a silent host counts as alive.
+    heart.run(hungUp.signal);
     log.info('ready', { host, engine: settings.engine.text, agent: version, epoch: self.epoch });
   })();
   // What fails while starting ends the agent; a stop in the middle of it does not wait for Redis.
   await Promise.race([started.then(() => stopped), stopped]);
   log.info('stopping');
   await queue.close(hurry, () => outbox.flush(LAST_WORDS_MS));
+  hungUp.abort();
   await watching;
   await lastUsed.save('at once');
   log.info('stopped');
