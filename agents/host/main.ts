@@ -25,7 +25,7 @@ import { openReports } from './reports.ts';
 import { openRival } from './rival.ts';
 import { processSignals, type Signals } from './signals.ts';
 import { openState, type State } from './state.ts';
-import { ownContainer, readDisk } from './surroundings.ts';
+import { openDiskReader, ownContainer } from './surroundings.ts';
 import { openWatch } from './watch.ts';
 
 export type AgentOptions = {
@@ -90,7 +90,8 @@ async function serve(
 
   const own = ownContainer(hostname());
   const inContainer = own.length > 0 || existsSync('/.dockerenv');
-  const disk = async (root: string) => (settings.engine.local ? readDisk(root, inContainer) : null);
+  const readDisk = openDiskReader(inContainer);
+  const disk = async (root: string) => (settings.engine.local ? readDisk(root) : null);
 
   const engine = besideNoneThatHangs(
     openEngine({
@@ -125,7 +126,8 @@ async function serve(
     ...{ agent: version, planner, queue, rival, heads, readDisk: disk, monotonic, sleep: clock.sleep, log },
     looked: (answered) => {
       if (!answered) watch.doubt();
-      return lastUsed.save();
+      // Not waited for: a disk that hangs must not make a host offline.
+      void lastUsed.save();
     },
     known: () => ({ run: journal.top(), audit: highest(heads.seen()) }),
     met: (met) => {

@@ -169,7 +169,7 @@ export function openAgent(setting: AgentSetting) {
   const heart = openHeart({
     ...self,
     ...{ agent: 'simulated', planner, queue: port, rival, heads, readDisk, monotonic, sleep, log },
-    looked: async () => {},
+    looked() {},
     known: () => ({ run: journal.top(), audit: highest(disk.heads) }),
     met: (met) => {
       if (isLoss(met)) outbox.allAgain();
