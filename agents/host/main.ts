@@ -67,6 +67,8 @@ export async function runAgent(env: NodeJS.ProcessEnv, options: AgentOptions = {
 const LOOK_WAIT_MS = 1500;
 /** An agent that ends does not wait longer for a Redis that is away. */
 const LAST_WORDS_MS = 8000;
+/** Nor for an engine that hangs, whose events the next start asks for; nor for anything else once it is hurried. */
+const PARTING_MS = 1000;
 
 function highest(heads: readonly AuditHead[]): AuditHead | null {
   return heads.reduce<AuditHead | null>((most, head) => (head.n > (most?.n ?? 0) ? head : most), null);
@@ -156,8 +158,11 @@ async function serve(
   setMaxListeners(0, stop, hurry);
   log.warn('no keys are in use: whoever can write to this Redis can delete images on this host');
   const stopped = whenAborted(stop);
+  const atMost = (ms: number, work: Promise<void>) =>
+    Promise.race([work, clock.sleep(ms), whenAborted(hurry).then(() => clock.sleep(PARTING_MS))]);
   const hungUp = new AbortController();
-  const watching = watch.run(stop);
+  // What is deleted last must not have been touched either.
+  const watching = watch.run(hungUp.signal);
   const started = (async () => {
     // Before a heartbeat says that this is another start.
     await doubts.tellKnown();
@@ -178,8 +183,8 @@ async function serve(
   log.info('stopping');
   await queue.close(hurry, () => outbox.flush(LAST_WORDS_MS));
   hungUp.abort();
-  await watching;
-  await lastUsed.save('at once');
+  await atMost(PARTING_MS, watching);
+  await atMost(LAST_WORDS_MS, lastUsed.save('at once'));
   log.info('stopped');
   return 0;
 }
