@@ -21,7 +21,7 @@ export type Pulse = {
   heads: Pick<HeadJournal, 'saw'>;
   readDisk: (root: string) => Promise<Disk | null>;
   /** After each look at the engine; whether it answered. */
-  looked: (answered: boolean) => Promise<void>;
+  looked: (answered: boolean) => void;
   known: () => Known;
   /** After each heartbeat that Redis took. */
   met: (met: Met) => void;
@@ -34,7 +34,7 @@ export type Heart = {
   /** One heartbeat now; `recount` also looks at all images first. False when Redis did not take it. */
   beat(recount: boolean): Promise<boolean>;
   /** Goes on beating until the signal. */
-  run(stop: AbortSignal): void;
+  run(end: AbortSignal): void;
 };
 
 const RECOUNT_MS = 60_000;
@@ -87,7 +87,7 @@ export function openHeart(pulse: Pulse): Heart {
     try {
       const { engine, disk } = await look(anew);
       // Before Redis is asked: what was learnt is worth keeping without it.
-      await pulse.looked(engine !== null);
+      pulse.looked(engine !== null);
       const { identity, epoch, agent } = pulse;
       const met = await queue.heartbeat(
         {
@@ -112,17 +112,21 @@ export function openHeart(pulse: Pulse): Heart {
   };
 
   let last: Promise<unknown> = Promise.resolve();
+  let pending = 0;
   const beat = (anew: boolean): Promise<boolean> => {
-    const mine = last.then(() => send(anew));
+    pending++;
+    const mine = last.then(() => send(anew)).finally(() => void pending--);
     last = mine;
     return mine;
   };
 
   return {
     beat,
-    run(stop) {
-      const timer = setInterval(() => void beat(false), HEARTBEAT_MS);
-      stop.addEventListener('abort', () => clearInterval(timer), { once: true });
+    run(end) {
+      if (end.aborted) return;
+      // One may wait for its turn behind a slow one; more would only pile up.
+      const timer = setInterval(() => pending > 1 || void beat(false), HEARTBEAT_MS);
+      end.addEventListener('abort', () => clearInterval(timer), { once: true });
     },
   };
 }

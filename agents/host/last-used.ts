@@ -21,7 +21,10 @@ export type LastUsed = {
   /** Up to when events were heard; `null` before the first. */
   heardUntil(): number | null;
   heard(at: number): void;
-  /** Writes what has changed; that images go on being used is written now and then. Never rejects. */
+  /**
+   * Writes what has changed; that images go on being used is written now and then, and what changes while a slow disk
+   * writes with the next. Never rejects.
+   */
   save(how?: 'at once'): Promise<void>;
 };
 
@@ -51,6 +54,8 @@ export async function openLastUsed(file: string, now: () => number, log: Log): P
   let changed: 'hardly' | 'truly' | null = null;
   let savedAt = Number.NEGATIVE_INFINITY;
   let saving: Promise<void> = Promise.resolve();
+  let writing = 0;
+  let failing = false;
 
   const touch = (id: ImageId, { arrivedAt = 0, usedAt }: Partial<Traces> & { usedAt: number }) => {
     const known = traces.get(id);
@@ -86,10 +91,13 @@ export async function openLastUsed(file: string, now: () => number, log: Log): P
     },
 
     save(how) {
-      if (!changed || (changed === 'hardly' && how === undefined && now() - savedAt < SELDOM_MS))
-        return saving;
+      // A clock that was set back must not keep it from being written until then.
+      const lately = Math.abs(now() - savedAt) < SELDOM_MS;
+      if (!changed || (how === undefined && (writing > 0 || (changed === 'hardly' && lately)))) return saving;
+      const what = changed;
       changed = null;
       savedAt = now();
+      writing++;
       const newest = [...traces].sort(([, a], [, b]) => b.usedAt - a.usedAt).slice(0, MOST);
       const images = Object.fromEntries(
         newest.map(([id, { arrivedAt, usedAt }]) => [id, [arrivedAt, usedAt]]),
@@ -97,7 +105,16 @@ export async function openLastUsed(file: string, now: () => number, log: Log): P
       const text = `${JSON.stringify({ v: 1, heardUntil, images })}\n`;
       saving = saving
         .then(() => replace(file, text))
-        .catch((error: Error) => log.warn('last uses could not be written', { error: error.message }));
+        .then(() => {
+          if (failing) log.info('last uses are written again');
+          failing = false;
+        })
+        .catch((error: Error) => {
+          if (!failing) log.warn('last uses could not be written', { error: error.message });
+          failing = true;
+          if (changed !== 'truly') changed = what;
+        })
+        .finally(() => void writing--);
       return saving;
     },
   };

@@ -25,7 +25,7 @@ import { openReports } from './reports.ts';
 import { openRival } from './rival.ts';
 import { processSignals, type Signals } from './signals.ts';
 import { openState, type State } from './state.ts';
-import { ownContainer, readDisk } from './surroundings.ts';
+import { openDiskReader, ownContainer } from './surroundings.ts';
 import { openWatch } from './watch.ts';
 
 export type AgentOptions = {
@@ -67,6 +67,8 @@ export async function runAgent(env: NodeJS.ProcessEnv, options: AgentOptions = {
 const LOOK_WAIT_MS = 1500;
 /** An agent that ends does not wait longer for a Redis that is away. */
 const LAST_WORDS_MS = 8000;
+/** Nor for an engine that hangs, whose events the next start asks for; nor for anything else once it is hurried. */
+const PARTING_MS = 1000;
 
 function highest(heads: readonly AuditHead[]): AuditHead | null {
   return heads.reduce<AuditHead | null>((most, head) => (head.n > (most?.n ?? 0) ? head : most), null);
@@ -90,7 +92,8 @@ async function serve(
 
   const own = ownContainer(hostname());
   const inContainer = own.length > 0 || existsSync('/.dockerenv');
-  const disk = async (root: string) => (settings.engine.local ? readDisk(root, inContainer) : null);
+  const readDisk = openDiskReader(inContainer);
+  const disk = async (root: string) => (settings.engine.local ? readDisk(root) : null);
 
   const engine = besideNoneThatHangs(
     openEngine({
@@ -125,7 +128,8 @@ async function serve(
     ...{ agent: version, planner, queue, rival, heads, readDisk: disk, monotonic, sleep: clock.sleep, log },
     looked: (answered) => {
       if (!answered) watch.doubt();
-      return lastUsed.save();
+      // Not waited for: a disk that hangs must not make a host offline.
+      void lastUsed.save();
     },
     known: () => ({ run: journal.top(), audit: highest(heads.seen()) }),
     met: (met) => {
@@ -154,7 +158,11 @@ async function serve(
   setMaxListeners(0, stop, hurry);
   log.warn('no keys are in use: whoever can write to this Redis can delete images on this host');
   const stopped = whenAborted(stop);
-  const watching = watch.run(stop);
+  const atMost = (ms: number, work: Promise<void>) =>
+    Promise.race([work, clock.sleep(ms), whenAborted(hurry).then(() => clock.sleep(PARTING_MS))]);
+  const hungUp = new AbortController();
+  // What is deleted last must not have been touched either.
+  const watching = watch.run(hungUp.signal);
   const started = (async () => {
     // Before a heartbeat says that this is another start.
     await doubts.tellKnown();
@@ -166,15 +174,17 @@ async function serve(
     while (!stop.aborted && !(await heart.beat(false))) await clock.sleep(1000);
     if (stop.aborted) return;
     await queue.listen(jobs);
-    heart.run(stop);
+    // Also while it ends: a deletion that is under way may take longer than a silent host counts as alive.
+    heart.run(hungUp.signal);
     log.info('ready', { host, engine: settings.engine.text, agent: version, epoch: self.epoch });
   })();
   // What fails while starting ends the agent; a stop in the middle of it does not wait for Redis.
   await Promise.race([started.then(() => stopped), stopped]);
   log.info('stopping');
   await queue.close(hurry, () => outbox.flush(LAST_WORDS_MS));
-  await watching;
-  await lastUsed.save('at once');
+  hungUp.abort();
+  await atMost(PARTING_MS, watching);
+  await atMost(LAST_WORDS_MS, lastUsed.save('at once'));
   log.info('stopped');
   return 0;
 }

@@ -43,7 +43,12 @@ return {tostring(now), before, seen, head[1], head[2]}`;
 
 /** Connects to Redis, and keeps connecting. */
 export function openQueue({ url, host, log, sleep, monotonic }: QueueOptions): Queue {
-  const common = { socketTimeout: SOCKET_LIMIT_MS, connectTimeout: 5000 };
+  const common = {
+    socketTimeout: SOCKET_LIMIT_MS,
+    connectTimeout: 5000,
+    // One that has become a replica keeps its connections: the address may stand for another by now.
+    reconnectOnError: isReplica,
+  };
   // Commands fail at once while Redis is away, and whoever sent them decides; the worker waits for it.
   const commands = new Redis(url, {
     ...common,
@@ -194,6 +199,9 @@ function predecessor({
     return null;
   }
 }
+
+/** By its own words, or as an older one's script quotes them. */
+const isReplica = ({ message }: Error): boolean => /^READONLY\b|-READONLY /.test(message);
 
 /** An outage makes dozens of errors: one line of each kind in a minute tells as much. */
 function quietly(log: Log, monotonic: () => number): (error: unknown) => void {

@@ -19,10 +19,11 @@ export function openRival(self: { identity: string; epoch: string }, monotonic: 
   return {
     saw(before) {
       const was = present();
-      const other = before !== null && before.ageMs < OFFLINE_MS && before.epoch !== self.epoch;
+      // Negative where Redis's clock was set back: nobody counts as alive for longer than from now on.
+      const ageMs = Math.max(0, before?.ageMs ?? 0);
+      const other = before !== null && ageMs < OFFLINE_MS && before.epoch !== self.epoch;
       // The first heartbeat follows that of our own last start.
-      if (other && !(first && before.identity === self.identity))
-        until = monotonic() + OFFLINE_MS - before.ageMs;
+      if (other && !(first && before.identity === self.identity)) until = monotonic() + OFFLINE_MS - ageMs;
       first = false;
       return was !== present();
     },

@@ -1,6 +1,5 @@
 import type { ImageId } from '../../src/domain/ids.ts';
 import { familiarReference } from '../../src/domain/reference.ts';
-import { whenAborted } from './aborted.ts';
 import type { LastUsed } from './last-used.ts';
 import { errorField } from './log.ts';
 import { type Engine, type EngineEvent, EngineTrouble, type Log } from './ports.ts';
@@ -13,8 +12,8 @@ export type Watch = {
   settled(): Promise<number | null>;
   /** The engine may be deaf to us, or gone without a word: listens anew. */
   doubt(): void;
-  /** Listens until the signal is given. */
-  run(stop: AbortSignal): Promise<void>;
+  /** Listens until the signal is given. What was not taken in by then is left to the next start, which asks for it. */
+  run(end: AbortSignal): Promise<void>;
 };
 
 type Watching = {
@@ -99,8 +98,15 @@ export function openWatch({ engine, lastUsed, touched, sleep, log }: Watching): 
 
     doubt: () => current.abort(),
 
-    async run(stop) {
-      for (let pause = 250; !stop.aborted; pause = Math.min(2 * pause, 30_000)) {
+    async run(end) {
+      let wake = () => {};
+      const hangUp = () => {
+        listening = false;
+        current.abort();
+        wake();
+      };
+      end.addEventListener('abort', hangUp, { once: true });
+      for (let pause = 250; !end.aborted; pause = Math.min(2 * pause, 30_000)) {
         try {
           // An engine that answers is asked for what was missed; its memory is short, and ours is not needed to be long.
           const opened = () => {
@@ -110,18 +116,18 @@ export function openWatch({ engine, lastUsed, touched, sleep, log }: Watching): 
           };
           const hear = (event: EngineEvent) => {
             last = last
-              .then(() => take(event))
+              .then(() => (end.aborted ? undefined : take(event)))
               .catch((error) => log.warn('an event was not taken in', errorField(error)));
           };
           current = new AbortController();
-          stop.addEventListener('abort', () => current.abort(), { once: true, signal: current.signal });
           await engine.events(lastUsed.heardUntil(), { opened, hear }, current.signal);
         } catch (error) {
           if (!(error instanceof Error)) throw error;
         }
         listening = false;
         current.abort();
-        if (!stop.aborted) await Promise.race([sleep(pause), whenAborted(stop)]);
+        if (end.aborted) break;
+        await Promise.race([sleep(pause), new Promise<void>((resolve) => (wake = resolve))]);
       }
       await last;
     },

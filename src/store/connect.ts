@@ -20,6 +20,8 @@ export function connect(url: string, log: Log, limitMs: number): Redis {
     socketTimeout: 10_000,
     commandTimeout: limitMs,
     retryStrategy: (times) => Math.min(times * 200, 2_000),
+    // One that has become a replica keeps its connections: the address may stand for another by now.
+    reconnectOnError: ({ message }) => /^READONLY\b|-READONLY /.test(message),
   });
   // Once one command was not answered in time the next need not wait as long to learn it.
   const send = redis.sendCommand.bind(redis);

@@ -74,6 +74,7 @@ export function openAgent(setting: AgentSetting) {
   const self = { host, identity: disk.identity, epoch };
   const stop = new AbortController();
   const hurry = new AbortController();
+  const hungUp = new AbortController();
   const redisClock = openRedisClock(monotonic, wall);
 
   const redis = openClient(connection);
@@ -168,7 +169,7 @@ export function openAgent(setting: AgentSetting) {
   const heart = openHeart({
     ...self,
     ...{ agent: 'simulated', planner, queue: port, rival, heads, readDisk, monotonic, sleep, log },
-    looked: async () => {},
+    looked() {},
     known: () => ({ run: journal.top(), audit: highest(disk.heads) }),
     met: (met) => {
       if (isLoss(met)) outbox.allAgain();
@@ -218,7 +219,7 @@ export function openAgent(setting: AgentSetting) {
       while (!stop.signal.aborted && !(await heart.beat(false))) await sleep(1_000);
       if (stop.signal.aborted) return;
       queue.listen(host, worker);
-      heart.run(stop.signal);
+      heart.run(hungUp.signal);
     })();
   });
 
@@ -237,6 +238,7 @@ export function openAgent(setting: AgentSetting) {
       loop.as(process, () => stop.abort());
       await Promise.allSettled(active);
       await outbox.flush(LAST_WORDS_MS);
+      hungUp.abort();
       loop.kill(process);
     },
   };

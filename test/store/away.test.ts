@@ -94,4 +94,15 @@ describe.skipIf(skipWithout('answers of Redis that get lost', 'redis'))('what wa
     await own.redis.config('SET', 'maxmemory', '0');
     expect(await create('full')).toMatchObject({ state: 'planning' });
   });
+
+  test('and was refused by a replica was certainly not, and the next goes by another connection', async () => {
+    const before = await redis.client('ID');
+    await own.redis.replicaof('127.0.0.1', 1);
+    await expect(create('replica')).rejects.toThrow(/nothing was started/);
+    // A connection that is being made answers this before it takes anything else.
+    const connection = async () => (redis.status === 'ready' ? redis.client('ID') : before);
+    await expect.poll(() => connection().catch(() => before), { timeout: 10_000 }).not.toBe(before);
+    await own.redis.replicaof('NO', 'ONE');
+    expect(await create('replica')).toMatchObject({ state: 'planning' });
+  });
 });

@@ -1,9 +1,12 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import * as files from '../../../agents/host/files.ts';
 import { openLastUsed } from '../../../agents/host/last-used.ts';
 import { ImageId } from '../../../src/domain/ids.ts';
 import { temporaryFolder } from './_folder.ts';
+
+vi.mock(import('../../../agents/host/files.ts'), { spy: true });
 
 const id = (digit: string) => ImageId.parse(`sha256:${digit.repeat(64)}`);
 const [a, b, c] = [id('a'), id('b'), id('c')] as const;
@@ -117,4 +120,48 @@ test('a folder that can’t be written to is told of, and nothing else fails', a
   record.saw([a], [], 1000);
   await record.save('at once');
   expect(warnings).toEqual(['last uses could not be written']);
+});
+
+test('what could not be written is written as soon as it can be, though nothing has changed since', async () => {
+  const file = fresh();
+  mkdirSync(`${file}.new`);
+  warnings.length = 0;
+  const record = await open(file);
+  record.saw([a], [], 1000);
+  await record.save();
+  await record.save();
+  expect(warnings).toHaveLength(1);
+  rmdirSync(`${file}.new`);
+  await record.save();
+  expect(JSON.parse(readFileSync(file, 'utf8')).images[a]).toEqual([0, 1000]);
+});
+
+test('a clock that was set back keeps nothing from being written', async () => {
+  const file = fresh();
+  let now = 10_000_000;
+  const record = await open(file, () => now);
+  record.saw([a], [], 1000);
+  await record.save();
+  now = 1_000_000;
+  record.heard(5000);
+  await record.save();
+  expect(JSON.parse(readFileSync(file, 'utf8')).heardUntil).toBe(5000);
+});
+
+test('what changes while a disk hangs is written once, after it', async () => {
+  const file = fresh();
+  const record = await open(file);
+  const replace = vi.mocked(files.replace);
+  replace.mockClear();
+  let goOn = () => {};
+  replace.mockImplementationOnce(() => new Promise((resolve) => (goOn = resolve)));
+  for (let at = 1000; at < 2000; at += 100) {
+    record.used(a, at);
+    void record.save();
+  }
+  await vi.waitFor(() => expect(replace).toHaveBeenCalledOnce());
+  goOn();
+  await record.save('at once');
+  expect(replace).toHaveBeenCalledTimes(2);
+  expect(JSON.parse(readFileSync(file, 'utf8')).images[a]).toEqual([0, 1900]);
 });

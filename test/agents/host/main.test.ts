@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runAgent } from '../../../agents/host/main.ts';
@@ -61,4 +62,41 @@ test('an agent without Redis can be stopped, ends with 0, and keeps the password
   expect(lines.filter((line) => line.includes('whoever can write to this Redis'))).toHaveLength(1);
   for (const line of lines)
     expect(JSON.parse(line)).toMatchObject({ level: expect.any(String), msg: expect.any(String) });
+});
+
+test('an agent ends though its engine does not answer what an event makes it ask', async () => {
+  const asked: string[] = [];
+  let open = 0;
+  const engine = createServer((request, response) => {
+    const { url = '' } = request;
+    if (url.endsWith('/version?') || url.endsWith('/version'))
+      response.end(JSON.stringify({ Version: '28.5.0', ApiVersion: '1.51' }));
+    else if (url.includes('/events')) {
+      const event = { Type: 'container', Action: 'create', time: 1e9, Actor: { ID: 'a'.repeat(64) } };
+      response.write(JSON.stringify(event));
+      response.write('\n');
+    } else if (url.includes('/containers/')) {
+      asked.push(url);
+      open++;
+      response.on('close', () => open--);
+    } else response.writeHead(500).end('{"message":"no"}');
+  });
+  const socket = join(dir, 'mute.sock');
+  await new Promise<void>((resolve) => engine.listen(socket, resolve));
+  const stop = new AbortController();
+  const code = runAgent(
+    {
+      DIMG_HOST: 'host-1',
+      DIMG_STATE_DIR: temporaryFolder(),
+      REDIS_URL: 'redis://127.0.0.1:1',
+      DOCKER_HOST: `unix://${socket}`,
+    },
+    { signals: { stop: stop.signal, hurry: new AbortController().signal }, out: () => {} },
+  );
+  await expect.poll(() => asked.length, { timeout: 5000 }).toBe(1);
+  stop.abort();
+  expect(await code).toBe(0);
+  expect([asked.length, open]).toEqual([1, 1]);
+  engine.closeAllConnections();
+  engine.close();
 });

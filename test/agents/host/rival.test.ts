@@ -42,3 +42,11 @@ test('a copy of our state folder that beats between our own heartbeats is a riva
   rival.saw({ identity: 'me', epoch: 'copy', ageMs: 7000 });
   expect(rival.present()).toBe(true);
 });
+
+test('a clock that was set back makes nobody live longer', () => {
+  const { rival, pass } = setup();
+  rival.saw({ identity: 'other', epoch: 'x', ageMs: -3_600_000 });
+  expect(rival.present()).toBe(true);
+  pass(45_000);
+  expect(rival.present()).toBe(false);
+});
