@@ -148,7 +148,7 @@ async function start(
       send: (job) => reaching(() => jobs.send(job)),
       again: (job) => reaching(() => jobs.again(job)),
     },
-    people: openPeople(client(), slack.team, clock.now),
+    people: openPeople(client(), slack.team, time.monotonic),
     voice,
     postedHeads: openPostedHeads(client(), { botId, auditChannel }, log),
     mirror,

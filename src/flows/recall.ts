@@ -57,6 +57,12 @@ export function openRecall(recalling: Recalling) {
     open = now;
   }
 
+  /** Whether it is to be waited until then; a clock that was set back must not make that longer than `most`. */
+  const isYet = (until: number, most: number) => {
+    const left = until - recalling.clock();
+    return left > 0 && left <= most;
+  };
+
   /** Redis hung or was cut off, all of it stood still, or its clock was set ahead. */
   const isBlind = () => recalling.clock() - seenAt > BLIND_MS;
 
@@ -78,7 +84,7 @@ export function openRecall(recalling: Recalling) {
       await keeping.doubt();
     }
     await keeping.remind();
-    if (recalling.clock() < notBefore) return;
+    if (isYet(notBefore, MOST_WAIT_MS)) return;
     const hold = await keeping.hold(HOLD_MS);
     if (!hold) return;
     try {
@@ -95,7 +101,7 @@ export function openRecall(recalling: Recalling) {
 
   /** Beside all else: Slack may take long, and Redis may lose more meanwhile. */
   function tell(): void {
-    if (telling || recalling.clock() < tellAt) return;
+    if (telling || isYet(tellAt, MOST_TELL_MS)) return;
     telling = true;
     tellNews()
       .catch((error) => log.error('what Redis lost could not be told', error))
