@@ -85,12 +85,16 @@ async function reply(deps: Deps, ask: Ask, answers: Answers): Promise<void> {
     host,
     answers.get(host) ?? { kind: 'refused', why: { kind: 'no-answer' } },
   ]);
-  // What others report meanwhile must not wait for it.
-  if (command.kind === 'verify')
-    return deps.aside(verifyAndTell(deps, ask, bodies, command.show).then(() => deps.asks.replied(ask.id)));
-  if (command.kind === 'survey')
-    await deps.voice.reply(ask.replyTo, command.show(bodies, input, deps.clock()));
-  await deps.asks.replied(ask.id);
+  if (command.kind === 'verify') aside(deps, ask, verifyAndTell(deps, ask, bodies, command.show));
+  else if (command.kind === 'survey')
+    aside(deps, ask, deps.voice.reply(ask.replyTo, command.show(bodies, input, deps.clock())));
+  else await deps.asks.replied(ask.id);
+}
+
+/** What others report meanwhile, and what goes by the clock, must not wait for it. */
+function aside(deps: Deps, { id }: Ask, told: Promise<void>): void {
+  const work = deps.asks.during(id, told).then(() => deps.asks.replied(id));
+  deps.aside(work.catch((error) => deps.log.error('an answer comes up again', error, { id })));
 }
 
 function readAgain({ command }: Ask, deps: Deps): ReturnType<typeof parse> | null {
