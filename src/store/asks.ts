@@ -4,6 +4,7 @@ import { HostName, UserId } from '../domain/ids.ts';
 import { ReportBody } from '../domain/protocol.ts';
 import { tolerant } from '../domain/tolerant.ts';
 import type { Ask, Asks } from '../ports.ts';
+import { takeClaim } from './claim.ts';
 import { type Redis, reaching } from './connect.ts';
 import { own } from './keys.ts';
 
@@ -20,6 +21,8 @@ const LIFE_S = 30 * 60;
 /** Renewed while it is being replied to; after it another bot may, since that one has died. */
 const TAKEN_S = 60;
 const RENEW_MS = 15_000;
+/** Longer than Slack takes for a message, or is waited for: who holds it longer may be dead. */
+const CLAIM_S = 15;
 
 /**
  * Takes down an answer, or none, and takes the ask once it is complete or must be: it comes up again unless it is told
@@ -79,6 +82,7 @@ export function openAsks(redis: Redis): Asks {
       }),
     answer: (id, host, body) => settle(id, host, JSON.stringify(body), false),
     take: (id) => settle(id, '', '', true),
+    claim: (delivery) => reaching(() => takeClaim(redis, own.answered(delivery), CLAIM_S)),
     async during(id, work) {
       const renewal = setInterval(() => {
         redis.eval(KEEP, 2, own.asksDue, own.taken(id), id, String(TAKEN_S)).catch(() => undefined);

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { skipWithout } from '../../playground/parts/available.ts';
 import type { Command } from '../../src/commands/_define.ts';
 import { loadCommands } from '../../src/commands/_load.ts';
@@ -7,9 +7,9 @@ import { report } from '../../src/flows/report.ts';
 import { request } from '../../src/flows/request.ts';
 import { sweep } from '../../src/flows/sweep.ts';
 import type { Answer, Asks } from '../../src/ports.ts';
-import { ANA, aHostStatus, HOST, NOW } from '../domain/_build.ts';
+import { ANA, aHostStatus, aRun, HOST, NOW } from '../domain/_build.ts';
 import { ownRedis } from '../store/_redis.ts';
-import { botOn } from './_bot.ts';
+import { botOn, stored } from './_bot.ts';
 
 let commands: ReadonlyMap<string, Command>;
 beforeAll(async () => {
@@ -19,6 +19,8 @@ beforeAll(async () => {
 describe.skipIf(skipWithout('answers to commands', 'redis'))('the answer to a command', () => {
   const own = ownRedis('flows-answers');
   let made = 0;
+  // Each test has its own questions.
+  beforeEach(() => own.redis.del('{dimg}:asks:due'));
   const refused: ReportBody = { kind: 'refused', why: { kind: 'no-answer' } };
 
   /** A bot whose answers are taken when the test says so. */
@@ -77,4 +79,18 @@ describe.skipIf(skipWithout('answers to commands', 'redis'))('the answer to a co
     await sweep({ ...deps, clock: () => NOW + 60_000 });
     expect(said).toHaveLength(2);
   });
+
+  test.each(['show 1', 'history', 'df host-3', 'verify'])(
+    'to %s, delivered twice, comes once',
+    async (text) => {
+      const { deps, jobs, said, ask } = begin();
+      await stored(deps, aRun({ state: 'done', endedAt: NOW }));
+      const both = [ask(text, `twice ${text}`), ask(text, `twice ${text}`)];
+      await expect.poll(() => said.length + jobs.length).toBe(1);
+      said[0]?.taken();
+      expect(await Promise.all(both)).toEqual([null, null]);
+      await ask(text, `twice ${text}`);
+      expect(said.length + jobs.length).toBe(1);
+    },
+  );
 });
