@@ -1,7 +1,7 @@
 import { parse } from '../commands/_parse.ts';
 import { UserError } from '../domain/error.ts';
 import type { HostName } from '../domain/ids.ts';
-import { ANSWER_MS, type HostStatus, isOnline, type ReportBody } from '../domain/protocol.ts';
+import { ANSWER_MS, type HostStatus, isOnline, type Job, type ReportBody } from '../domain/protocol.ts';
 import type { PruneSelection } from '../domain/selection.ts';
 import type { Answers, Ask } from '../ports.ts';
 import type { Deps } from './_deps.ts';
@@ -69,11 +69,27 @@ async function ask(
   // With nobody to wait for it is due at once.
   const due = hosts.length > 0 ? notAfter : now;
   await deps.asks.put({ id, hosts: hosts.map(({ host }) => host), ...about }, due);
-  for (const { host, seenAt } of hosts.filter((each) => !online.includes(each)))
-    await answered(deps, id, host, { kind: 'refused', why: { kind: 'offline', seenAt } });
-  await Promise.all(
-    online.map(({ host, epoch }) => deps.jobs.send({ v: 1, id, host, epoch, notAfter, ...job })),
-  );
+  try {
+    for (const { host, seenAt } of hosts.filter((each) => !online.includes(each)))
+      await answered(deps, id, host, { kind: 'refused', why: { kind: 'offline', seenAt } });
+    await sendAny(
+      deps,
+      online.map(({ host, epoch }) => ({ v: 1, id, host, epoch, notAfter, ...job })),
+    );
+  } catch (error) {
+    // Whoever hears that nothing was started gets no answer later.
+    await deps.asks.replied(id).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Rejects where none could be sent; a host that was not asked does not answer, like others that do not. */
+async function sendAny(deps: Deps, jobs: readonly Job[]): Promise<void> {
+  const sent = await Promise.allSettled(jobs.map((one) => deps.jobs.send(one)));
+  const failed = sent.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+  if (failed.length === 0) return;
+  if (failed.length === jobs.length) throw failed[0];
+  deps.log.error('some hosts could not be asked', failed[0], { failed: failed.length });
 }
 
 async function reply(deps: Deps, ask: Ask, answers: Answers): Promise<void> {

@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { skipWithout } from '../../playground/parts/available.ts';
 import type { Command } from '../../src/commands/_define.ts';
 import { loadCommands } from '../../src/commands/_load.ts';
+import { UserError } from '../../src/domain/error.ts';
 import type { ReportBody } from '../../src/domain/protocol.ts';
 import { report } from '../../src/flows/report.ts';
 import { request } from '../../src/flows/request.ts';
@@ -93,4 +94,25 @@ describe.skipIf(skipWithout('answers to commands', 'redis'))('the answer to a co
       expect(said.length + jobs.length).toBe(1);
     },
   );
+
+  const hosts = [aHostStatus('host-1'), aHostStatus('host-2')];
+  test('of which nothing was sent follows no later', async () => {
+    const { deps, said, ask } = begin(hosts);
+    deps.jobs.send = async () => {
+      throw new UserError('not reached');
+    };
+    await expect(ask('df all')).rejects.toThrow('not reached');
+    await sweep({ ...deps, clock: () => NOW + 60_000 });
+    expect(said).toEqual([]);
+  });
+
+  test('of which some was sent follows, and is no failure', async () => {
+    const { deps, said, ask } = begin(hosts);
+    deps.jobs.send = async ({ host }) => {
+      if (host === 'host-1') throw new UserError('not reached');
+    };
+    expect(await ask('df all')).toBeNull();
+    await sweep({ ...deps, clock: () => NOW + 60_000 });
+    expect(said).toHaveLength(1);
+  });
 });
