@@ -150,7 +150,7 @@ async function start(
       send: (job) => reaching(() => jobs.send(job)),
       again: (job) => reaching(() => jobs.again(job)),
     },
-    people: openPeople(client(), slack.team, clock.now),
+    people: openPeople(client(), slack.team, time.monotonic),
     voice,
     postedHeads: openPostedHeads(client(), { botId, auditChannel }, log),
     mirror,
@@ -258,7 +258,7 @@ async function start(
     await Promise.all([
       drain.waitFor('what is done by the clock', Promise.all(loops), ASIDE_MS),
       drain.waitFor('a report', reports.close(Math.min(ASIDE_MS, drain.left())), ASIDE_MS),
-      drain.waitFor('a verification of the audit', aside.settled(Math.min(ASIDE_MS, drain.left())), ASIDE_MS),
+      drain.waitFor('an answer', aside.settled(Math.min(ASIDE_MS, drain.left())), ASIDE_MS),
     ]);
     await drain.waitFor('a card', writer.close());
     await drain.waitFor('the mirror of the audit', mirror?.close() ?? Promise.resolve());

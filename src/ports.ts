@@ -242,6 +242,10 @@ export interface Asks {
   answer(id: string, host: HostName, body: ReportBody): Promise<{ ask: Ask; answers: Answers } | null>;
   /** Takes the ask with the answers that it has; `null` if it was taken. */
   take(id: string): Promise<{ ask: Ask; answers: Answers } | null>;
+  /** Takes up a command, by its delivery, that must be answered once; as `CardQueue.claim` does. */
+  claim(delivery: string): Promise<(() => Promise<void>) | null>;
+  /** Keeps an ask that was taken for as long as this goes on, so that it does not come up again meanwhile. */
+  during<T>(id: string, work: Promise<T>): Promise<T>;
   /** It is over. One that was taken and is not said to be comes up again in a minute: its bot has died. */
   replied(id: string): Promise<void>;
   due(now: number): Promise<string[]>;

@@ -29,6 +29,8 @@ export interface Recalling {
 const HOLD_MS = 15_000;
 const MOST_WAIT_MS = 30_000;
 const MOST_TELL_MS = 600_000;
+/** Redis is looked at every second; where it was not for longer than this, heartbeats may be missing. */
+const BLIND_MS = 5_000;
 
 /**
  * Watches over a Redis that may forget. While it does not have what it had, nothing is stored, no run gets a number and no
@@ -38,6 +40,7 @@ export function openRecall(recalling: Recalling) {
   const { keeping, log, voice } = recalling;
   let open = false;
   let openSince = 0;
+  let seenAt = 0;
   let failures = 0;
   let notBefore = 0;
   let waiting: (() => void)[] = [];
@@ -46,14 +49,24 @@ export function openRecall(recalling: Recalling) {
   let tellAt = 0;
 
   function settle(now: boolean, kept?: Kept): void {
+    if (now && (!open || isBlind())) openSince = kept && kept.run > 0 ? recalling.clock() : 0;
+    if (now) seenAt = recalling.clock();
     if (now && !open) {
-      openSince = kept && kept.run > 0 ? recalling.clock() : 0;
       failures = 0;
       for (const go of waiting) go();
       waiting = [];
     }
     open = now;
   }
+
+  /** Whether it is to be waited until then; a clock that was set back must not make that longer than `most`. */
+  const isYet = (until: number, most: number) => {
+    const left = until - recalling.clock();
+    return left > 0 && left <= most;
+  };
+
+  /** Redis hung or was cut off, all of it stood still, or its clock was set ahead. */
+  const isBlind = () => recalling.clock() - seenAt > BLIND_MS;
 
   async function look(): Promise<void> {
     // First what is remembered: what is stored while Redis is asked would else seem to be missing there.
@@ -73,7 +86,7 @@ export function openRecall(recalling: Recalling) {
       await keeping.doubt();
     }
     await keeping.remind();
-    if (recalling.clock() < notBefore) return;
+    if (isYet(notBefore, MOST_WAIT_MS)) return;
     const hold = await keeping.hold(HOLD_MS);
     if (!hold) return;
     try {
@@ -90,7 +103,7 @@ export function openRecall(recalling: Recalling) {
 
   /** Beside all else: Slack may take long, and Redis may lose more meanwhile. */
   function tell(): void {
-    if (telling || recalling.clock() < tellAt) return;
+    if (telling || isYet(tellAt, MOST_TELL_MS)) return;
     telling = true;
     tellNews()
       .catch((error) => log.error('what Redis lost could not be told', error))
@@ -125,7 +138,7 @@ export function openRecall(recalling: Recalling) {
         stop.addEventListener('abort', () => fail(inDoubt()), { once: true });
       }),
     /** Before this, by the Redis server's clock, hosts may have been silent for no fault of theirs. */
-    heardSince: (): number => openSince,
+    heardSince: (): number => (isBlind() ? recalling.clock() : openSince),
   };
 }
 

@@ -11,6 +11,7 @@ import type { Deps } from './_deps.ts';
 import { decide } from './decide.ts';
 import { draftRun, type Wanted } from './draft.ts';
 import { readHistory } from './history.ts';
+import { commandOnce } from './once.ts';
 import { openRuns } from './open-runs.ts';
 import { reachToDelete } from './reach.ts';
 import { askToVerify, survey } from './survey.ts';
@@ -39,13 +40,17 @@ export async function request(deps: Deps, asked: Request): Promise<Answer | null
   if (command.name !== 'help') await deps.certain?.();
   switch (command.kind) {
     case 'answer': {
-      const answer = await command.answer(parsed.input, await desk(deps));
-      if (command.audience === 'caller') return answer;
-      await deps.voice.post(asked.channel, answer);
-      return null;
+      const answer = async () => command.answer(parsed.input, await desk(deps));
+      if (command.audience === 'caller') return answer();
+      return commandOnce(deps, asked.delivery, async () => {
+        await deps.voice.post(asked.channel, await answer());
+        return null;
+      });
     }
-    case 'survey':
-      return survey(deps, asked, command.survey(parsed.input));
+    case 'survey': {
+      const wanted = command.survey(parsed.input);
+      return commandOnce(deps, asked.delivery, () => survey(deps, asked, wanted));
+    }
     case 'delete':
       return propose(deps, asked, command.select(parsed.input));
     case 'decide': {
@@ -61,7 +66,7 @@ export async function request(deps: Deps, asked: Request): Promise<Answer | null
       return words && { lines: [words] };
     }
     case 'verify':
-      return askToVerify(deps, asked);
+      return commandOnce(deps, asked.delivery, () => askToVerify(deps, asked));
     case 'restore': {
       const { run } = command.restore(parsed.input);
       const words = await undo(deps, { ...asked, run: RunId.parse(run) });

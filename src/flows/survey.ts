@@ -1,7 +1,7 @@
 import { parse } from '../commands/_parse.ts';
 import { UserError } from '../domain/error.ts';
 import type { HostName } from '../domain/ids.ts';
-import { ANSWER_MS, type HostStatus, isOnline, type ReportBody } from '../domain/protocol.ts';
+import { ANSWER_MS, type HostStatus, isOnline, type Job, type ReportBody } from '../domain/protocol.ts';
 import type { PruneSelection } from '../domain/selection.ts';
 import type { Answers, Ask } from '../ports.ts';
 import type { Deps } from './_deps.ts';
@@ -69,11 +69,27 @@ async function ask(
   // With nobody to wait for it is due at once.
   const due = hosts.length > 0 ? notAfter : now;
   await deps.asks.put({ id, hosts: hosts.map(({ host }) => host), ...about }, due);
-  for (const { host, seenAt } of hosts.filter((each) => !online.includes(each)))
-    await answered(deps, id, host, { kind: 'refused', why: { kind: 'offline', seenAt } });
-  await Promise.all(
-    online.map(({ host, epoch }) => deps.jobs.send({ v: 1, id, host, epoch, notAfter, ...job })),
-  );
+  try {
+    for (const { host, seenAt } of hosts.filter((each) => !online.includes(each)))
+      await answered(deps, id, host, { kind: 'refused', why: { kind: 'offline', seenAt } });
+    await sendAny(
+      deps,
+      online.map(({ host, epoch }) => ({ v: 1, id, host, epoch, notAfter, ...job })),
+    );
+  } catch (error) {
+    // Whoever hears that nothing was started gets no answer later.
+    await deps.asks.replied(id).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Rejects where none could be sent; a host that was not asked does not answer, like others that do not. */
+async function sendAny(deps: Deps, jobs: readonly Job[]): Promise<void> {
+  const sent = await Promise.allSettled(jobs.map((one) => deps.jobs.send(one)));
+  const failed = sent.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+  if (failed.length === 0) return;
+  if (failed.length === jobs.length) throw failed[0];
+  deps.log.error('some hosts could not be asked', failed[0], { failed: failed.length });
 }
 
 async function reply(deps: Deps, ask: Ask, answers: Answers): Promise<void> {
@@ -85,12 +101,16 @@ async function reply(deps: Deps, ask: Ask, answers: Answers): Promise<void> {
     host,
     answers.get(host) ?? { kind: 'refused', why: { kind: 'no-answer' } },
   ]);
-  // What others report meanwhile must not wait for it.
-  if (command.kind === 'verify')
-    return deps.aside(verifyAndTell(deps, ask, bodies, command.show).then(() => deps.asks.replied(ask.id)));
-  if (command.kind === 'survey')
-    await deps.voice.reply(ask.replyTo, command.show(bodies, input, deps.clock()));
-  await deps.asks.replied(ask.id);
+  if (command.kind === 'verify') aside(deps, ask, verifyAndTell(deps, ask, bodies, command.show));
+  else if (command.kind === 'survey')
+    aside(deps, ask, deps.voice.reply(ask.replyTo, command.show(bodies, input, deps.clock())));
+  else await deps.asks.replied(ask.id);
+}
+
+/** What others report meanwhile, and what goes by the clock, must not wait for it. */
+function aside(deps: Deps, { id }: Ask, told: Promise<void>): void {
+  const work = deps.asks.during(id, told).then(() => deps.asks.replied(id));
+  deps.aside(work.catch((error) => deps.log.error('an answer comes up again', error, { id })));
 }
 
 function readAgain({ command }: Ask, deps: Deps): ReturnType<typeof parse> | null {

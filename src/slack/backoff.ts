@@ -1,7 +1,9 @@
 /** The clock, the pause and the chance of whatever waits for Slack. */
 export interface Time {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, for what is stored; it may be set back. */
   now(): number;
+  /** Milliseconds by a clock of this process that nobody sets, for all that it waits for itself. */
+  monotonic(): number;
   /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** From 0 up to, not including, 1. */
@@ -11,6 +13,7 @@ export interface Time {
 export function realTime(now: () => number): Time {
   return {
     now,
+    monotonic: () => performance.now(),
     random: Math.random,
     sleep: (ms, signal) =>
       new Promise((resolve) => {

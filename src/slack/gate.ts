@@ -36,7 +36,7 @@ export const SHUT: ReadonlySet<string> = new Set([
  * at a time asks whether it is back, more and more rarely.
  */
 export function openGate(time: Time, log: Log, send: typeof fetch = fetch): Gate {
-  const buckets = openBuckets(time.now);
+  const buckets = openBuckets(time.monotonic);
   const holds = new Map<string, number>();
   let failures = 0;
   let probeAt = 0;
@@ -46,18 +46,18 @@ export function openGate(time: Time, log: Log, send: typeof fetch = fetch): Gate
   const isAway = () => failures >= AWAY_AFTER || shut !== null;
   function away(): number | null {
     if (!isAway()) return null;
-    return Math.max(probeAt - time.now(), probing ? 500 : 0, 0);
+    return Math.max(probeAt - time.monotonic(), probing ? 500 : 0, 0);
   }
   function wait(method: string, channel?: string, spare?: number): number {
     const key = keyOf(method, channel);
-    const held = (holds.get(key) ?? 0) - time.now();
+    const held = (holds.get(key) ?? 0) - time.monotonic();
     return Math.max(away() ?? 0, held, buckets.wait(method, key, spare), 0);
   }
 
   function hold(key: string, ms: number): void {
-    for (const [name, until] of holds) if (until < time.now()) holds.delete(name);
+    for (const [name, until] of holds) if (until < time.monotonic()) holds.delete(name);
     // Answers to calls at once may overtake each other.
-    holds.set(key, Math.max(holds.get(key) ?? 0, time.now() + ms));
+    holds.set(key, Math.max(holds.get(key) ?? 0, time.monotonic() + ms));
   }
   function answered(): void {
     if (isAway()) log.info('Slack takes calls again', { failures });
@@ -68,7 +68,7 @@ export function openGate(time: Time, log: Log, send: typeof fetch = fetch): Gate
     failures++;
     if (failures === AWAY_AFTER && shut === null)
       log.warn('Slack is away: cards wait for it, and one call at a time asks whether it is back', { why });
-    probeAt = time.now() + backoff(Math.max(1, failures - AWAY_AFTER + 1), time.random);
+    probeAt = time.monotonic() + backoff(Math.max(1, failures - AWAY_AFTER + 1), time.random);
   }
   function refused(why: string): void {
     if (shut !== why)
@@ -77,7 +77,7 @@ export function openGate(time: Time, log: Log, send: typeof fetch = fetch): Gate
         undefined,
       );
     shut = why;
-    probeAt = time.now() + backoff(10, time.random, LONGEST_MS);
+    probeAt = time.monotonic() + backoff(10, time.random, LONGEST_MS);
   }
 
   async function gated(...[input, init]: Parameters<typeof fetch>): Promise<Response> {

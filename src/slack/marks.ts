@@ -1,3 +1,6 @@
+import type { RunId } from '../domain/ids.ts';
+import type { CardQueue } from '../ports.ts';
+
 /**
  * What is taken down in the store, before a call and after it, of something that must be on a card or below it once:
  * `<when its outcome shows at the latest> <by whom>` while it may be under way, or one of the words below. A bot whose
@@ -30,3 +33,24 @@ export function settledAt(mark: string | null): number {
   // Bots from before took down a plain `1`; what Redis lost is marked without a time as well.
   return Number.isNaN(at) || at < 1e12 ? Number.NEGATIVE_INFINITY : at;
 }
+
+/**
+ * What is marked. A mark that is further ahead than any that is made now was made before the clock was set back, and would
+ * hold its card up for as long: it is replaced by one that is as far ahead as a new one.
+ */
+export async function markedBy(
+  now: number,
+  { cards, stamp }: { cards: Pick<CardQueue, 'marked' | 'mark'>; stamp: Stamp },
+  run: RunId,
+  what: string,
+): Promise<string | null> {
+  const mark = await cards.marked(run, what);
+  if (settledAt(mark) <= now + AHEAD_MS) return mark;
+  const again = stamp(now + CALL_MS + SETTLE_MS);
+  return (await cards.mark(run, what, mark, again)) ? again : mark;
+}
+
+// --- internal ---
+
+/** More than any mark is ahead, and more than clocks of two bots differ. */
+const AHEAD_MS = 2 * (CALL_MS + SETTLE_MS);

@@ -12,7 +12,11 @@ import { together } from './together.ts';
 export const REFUSED_MS = 4_000;
 
 /** Who people are, by Slack's own word, asked anew each time; where Slack does not answer, nobody is anybody. */
-export function openPeople(client: WebClient, team: string | Promise<string>, now: () => number): People {
+export function openPeople(
+  client: WebClient,
+  team: string | Promise<string>,
+  monotonic: () => number,
+): People {
   const seen = new Map<string, { members: ReadonlySet<string>; at: number }>();
   // Slack takes some twenty questions about a group in a minute, and a hundred people may press in one second.
   const person = together((user) => ask(() => client.users.info({ user })));
@@ -27,9 +31,9 @@ export function openPeople(client: WebClient, team: string | Promise<string>, no
     },
     async inGroup(id, user) {
       const last = seen.get(id);
-      if (last && now() - last.at < REFUSED_MS && !last.members.has(user)) return last.members;
+      if (last && monotonic() - last.at < REFUSED_MS && !last.members.has(user)) return last.members;
       const found = await members(id);
-      seen.set(id, { members: found, at: now() });
+      seen.set(id, { members: found, at: monotonic() });
       return found;
     },
   };

@@ -7,7 +7,7 @@ import type { Patience, Time } from './backoff.ts';
 import { queuedFailureOf } from './failures.ts';
 import type { Place } from './find.ts';
 import type { Gate } from './gate.ts';
-import { CALL_MS, DONE, NEVER, SETTLE_MS, STALE_MS, type Stamp, settledAt } from './marks.ts';
+import { CALL_MS, DONE, markedBy, NEVER, SETTLE_MS, STALE_MS, type Stamp, settledAt } from './marks.ts';
 import type { Span } from './scan.ts';
 
 /** All that whatever is written for a run needs. */
@@ -55,7 +55,7 @@ export async function postOnce(
   { run, what, channel, prepare, send, find }: Once,
 ): Promise<Posted> {
   const { cards, time, log, patience, gate } = posting;
-  const before = await cards.marked(run, what);
+  const before = await markedBy(time.now(), posting, run, what);
   if (before === DONE) return { kind: 'there', at: null, fresh: false };
   let mine: string | null = null;
   try {
@@ -71,11 +71,11 @@ export async function postOnce(
     const held = gate.wait('chat.postMessage', channel);
     if (held > 0) return { kind: 'wait', ms: held };
     await prepare?.();
-    const now = time.now();
-    const begun = posting.stamp(now + CALL_MS + SETTLE_MS);
+    const now = time.monotonic();
+    const begun = posting.stamp(time.now() + CALL_MS + SETTLE_MS);
     if (!(await cards.mark(run, what, before, begun))) return { kind: 'wait', ms: 500 };
     mine = begun;
-    if (time.now() - now > STALE_MS) {
+    if (time.monotonic() - now > STALE_MS) {
       await cards.mark(run, what, mine, before);
       return { kind: 'wait', ms: 500 };
     }

@@ -95,6 +95,8 @@ export function openScans(botId: string | Promise<string>, now: () => number) {
 // --- internal ---
 
 const serves = ({ span, began }: Scan, wanted: Span, now: number): boolean =>
+  // What began later than now did so before the clock was set back.
+  now >= began &&
   now - began < SHARED_MS &&
   began >= (wanted.read ?? Number.NEGATIVE_INFINITY) &&
   (span.from ?? Number.NEGATIVE_INFINITY) <= (wanted.from ?? Number.NEGATIVE_INFINITY) &&

@@ -4,7 +4,7 @@ import type { Content } from './blocks.ts';
 import type { Card } from './card.ts';
 import { queuedFailureOf } from './failures.ts';
 import type { Place } from './find.ts';
-import { CALL_MS, SETTLE_MS, STALE_MS, settledAt, shows } from './marks.ts';
+import { CALL_MS, markedBy, SETTLE_MS, STALE_MS, settledAt, shows } from './marks.ts';
 import { metadataOf } from './metadata.ts';
 import { postNote } from './post-notes.ts';
 import type { Writing } from './write-card.ts';
@@ -26,15 +26,16 @@ export async function updateCard(
   const { client, cards, time, gate, log, patience } = writing;
   const content = contentOf(run, card);
   const shown = shownMark(run, card);
-  const before = await cards.marked(run.id, 'card');
+  const before = await markedBy(time.now(), writing, run.id, 'card');
   if (before === shown) return { wait: 0, again: 0 };
   const held = gate.wait('chat.update', undefined, spare);
   if (held > 0) return { wait: held, again: 0 };
   const astray = settledAt(before);
   const begun = time.now();
+  const since = time.monotonic();
   const mine = writing.stamp(begun + CALL_MS + SETTLE_MS);
   if (!(await cards.mark(run.id, 'card', before, mine))) return { wait: 500, again: 0 };
-  if (time.now() - begun > STALE_MS) {
+  if (time.monotonic() - since > STALE_MS) {
     await cards.mark(run.id, 'card', mine, before);
     return { wait: 500, again: 0 };
   }

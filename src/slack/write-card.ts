@@ -31,7 +31,7 @@ export interface Writing extends Posting {
   unpostable(run: Run, words: Markup): Promise<void>;
 }
 
-/** When this bot last wrote a card, in which state, and until when nothing more is to be done unless the run changes. */
+/** When this bot last wrote a card by its own clock, in which state, and until when nothing more is to be done unless the run changes. */
 export interface Shown {
   state: RunState;
   at: number;
@@ -68,20 +68,20 @@ export async function writeCard(
       return wait;
     }
     const last = lastShown.get(id);
-    const left = last?.rev === run.rev ? last.until - time.now() : 0;
+    const left = last?.rev === run.rev ? last.until - time.monotonic() : 0;
     if (left > 0) return Math.min(left, NEWS_MS);
     // Progress can wait; a change of state is shown at once.
     const progress = last?.state === run.state && !isFinal(run.state);
-    const paced = progress ? last.at + PACE_MS - time.now() : 0;
+    const paced = progress ? last.at + PACE_MS - time.monotonic() : 0;
     if (paced > 0) return paced;
     const card = renderCard(run, await runs.plans(run), rights);
     const { wait, again } = await updateCard(writing, run, run.card, card, progress ? SPARE : 0);
     if (wait > 0) return wait;
     if (lastShown.size > 1_000) lastShown.clear();
-    const shown: Shown = { state: run.state, at: time.now(), rev: run.rev, until: 0 };
+    const shown: Shown = { state: run.state, at: time.monotonic(), rev: run.rev, until: 0 };
     lastShown.set(id, shown);
     const unlessChanged = (ms: number) => {
-      shown.until = time.now() + ms;
+      shown.until = time.monotonic() + ms;
       return Math.min(ms, NEWS_MS);
     };
     for (const put of [...below, auditLine]) {

@@ -71,7 +71,7 @@ export function openWriter(parts: WriterParts): { kick(): void; start(): void; c
       if (away) await pause(away);
       else if (busy.size >= LANES) await Promise.race([...busy.values(), pause(lookMs)]);
       else await pause(kicked ? KICKED_MS : lookMs);
-      const rest = restUntil - time.now();
+      const rest = restUntil - time.monotonic();
       if (rest > 0 && !kicked) await pause(rest);
     }
     await Promise.all(busy.values());
@@ -83,23 +83,23 @@ export function openWriter(parts: WriterParts): { kick(): void; start(): void; c
       const page = await cards.waiting(from);
       for (const id of page) {
         if (busy.size >= lanes || closing) return;
-        if (!busy.has(id) && (notBefore.get(id) ?? 0) <= time.now()) begin(id);
+        if (!busy.has(id) && (notBefore.get(id) ?? 0) <= time.monotonic()) begin(id);
       }
       // A page may be short where a newer version has to write some of it.
       if (page.length === 0) break;
     }
-    for (const [id, at] of notBefore) if (at < time.now() - FORGET_MS) notBefore.delete(id);
+    for (const [id, at] of notBefore) if (at < time.monotonic() - FORGET_MS) notBefore.delete(id);
   }
 
   function begin(id: RunId): void {
     const work = writeCard(writing, id, lastShown, beside)
       .then((wait) => {
-        notBefore.set(id, time.now() + wait);
-        if (wait > 0) restUntil = time.now() + REST_MS;
+        notBefore.set(id, time.monotonic() + wait);
+        if (wait > 0) restUntil = time.monotonic() + REST_MS;
       })
       .catch((error) => {
         log.error('a card could not be written', error, { run: id });
-        notBefore.set(id, time.now() + patience.next(id));
+        notBefore.set(id, time.monotonic() + patience.next(id));
       })
       .finally(() => busy.delete(id));
     busy.set(id, work);

@@ -4,6 +4,7 @@ import { HostName, UserId } from '../domain/ids.ts';
 import { ReportBody } from '../domain/protocol.ts';
 import { tolerant } from '../domain/tolerant.ts';
 import type { Ask, Asks } from '../ports.ts';
+import { takeClaim } from './claim.ts';
 import { type Redis, reaching } from './connect.ts';
 import { own } from './keys.ts';
 
@@ -17,8 +18,11 @@ const StoredAsk = z.looseObject({
   channel: z.string().optional(),
 });
 const LIFE_S = 30 * 60;
-/** Who has taken an ask replies within this; after it another bot may, since that one has died. */
+/** Renewed while it is being replied to; after it another bot may, since that one has died. */
 const TAKEN_S = 60;
+const RENEW_MS = 15_000;
+/** Longer than Slack takes for a message, or is waited for: who holds it longer may be dead. */
+const CLAIM_S = 15;
 
 /**
  * Takes down an answer, or none, and takes the ask once it is complete or must be: it comes up again unless it is told
@@ -41,6 +45,12 @@ local answers = redis.call('HGETALL', KEYS[2])
 if not redis.call('SET', KEYS[4], '1', 'NX', 'EX', ARGV[6]) then return nil end
 redis.call('ZADD', KEYS[3], redis.call('TIME')[1] * 1000 + ARGV[6] * 1000, ARGV[1])
 return {ask, answers}`;
+
+/** Keys: due, taken. Arguments: id, for how long it is taken. */
+const KEEP = `
+if redis.call('EXPIRE', KEYS[2], ARGV[2]) == 1 then
+  redis.call('ZADD', KEYS[1], 'XX', redis.call('TIME')[1] * 1000 + ARGV[2] * 1000, ARGV[1])
+end`;
 
 /** Questions whose answers are under way; gone when replied to, at the latest with their reply address. */
 export function openAsks(redis: Redis): Asks {
@@ -72,6 +82,17 @@ export function openAsks(redis: Redis): Asks {
       }),
     answer: (id, host, body) => settle(id, host, JSON.stringify(body), false),
     take: (id) => settle(id, '', '', true),
+    claim: (delivery) => reaching(() => takeClaim(redis, own.answered(delivery), CLAIM_S)),
+    async during(id, work) {
+      const renewal = setInterval(() => {
+        redis.eval(KEEP, 2, own.asksDue, own.taken(id), id, String(TAKEN_S)).catch(() => undefined);
+      }, RENEW_MS).unref();
+      try {
+        return await work;
+      } finally {
+        clearInterval(renewal);
+      }
+    },
     replied: (id) =>
       reaching(async () => {
         await together(redis.multi().del(own.ask(id), own.answers(id), own.taken(id)).zrem(own.asksDue, id));

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { KEEP_S } from '../domain/due.ts';
 import { RunId } from '../domain/ids.ts';
 import type { CardQueue } from '../ports.ts';
+import { MINE, takeClaim } from './claim.ts';
 import { type Redis, reaching } from './connect.ts';
 import { own } from './keys.ts';
 import { takeLock } from './lock.ts';
@@ -18,13 +17,8 @@ if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1],
 return 1`;
 const DAY_S = 86_400;
 const PAGE = 1_000;
-/** Whose it is, for so many seconds. Key: that. Arguments: who asks, seconds. */
-const MINE = `
-redis.call('SET', KEYS[1], ARGV[1], 'NX', 'EX', ARGV[2])
-return redis.call('GET', KEYS[1])`;
 /** Longer than what is claimed takes where nothing fails: who holds it longer may be dead. */
 const CLAIM_S = 4;
-const ANSWERED = 'answered';
 
 export function openCards(redis: Redis): CardQueue {
   return {
@@ -53,19 +47,6 @@ export function openCards(redis: Redis): CardQueue {
       ),
     mine: (id, what, who, seconds) =>
       reaching(async () => (await redis.eval(MINE, 1, own.once(id, what), who, String(seconds))) === who),
-    claim: (id, what) => {
-      const key = own.once(id, what);
-      const who = randomUUID();
-      return reaching(async () => {
-        for (;;) {
-          const holder = await redis.eval(MINE, 1, key, who, String(CLAIM_S));
-          if (holder === ANSWERED || holder === '1') return null;
-          if (holder === who) break;
-          await sleep(250);
-        }
-        // Should this fail it is taken for unanswered, and done once more if it comes again.
-        return async () => void (await redis.set(key, ANSWERED, 'EX', DAY_S).catch(() => undefined));
-      });
-    },
+    claim: (id, what) => reaching(() => takeClaim(redis, own.once(id, what), CLAIM_S)),
   };
 }

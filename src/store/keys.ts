@@ -14,6 +14,8 @@ export const own = {
   /** When something was first seen of a run, in milliseconds. */
   since: (id: RunId, what: string): string => `${PREFIX}:run:${id}:since:${what}`,
   delivery: (id: string): string => `${PREFIX}:delivery:${id}`,
+  /** Who answers a command that makes no run, or that it is answered. */
+  answered: (id: string): string => `${PREFIX}:delivery:${id}:answered`,
   /** Sorted set: the newest runs that somebody asked for, by their numbers. */
   by: (user: UserId): string => `${PREFIX}:by:${user}`,
   /** Sorted set: run by when it must be looked at. */

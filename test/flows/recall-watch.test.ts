@@ -42,3 +42,37 @@ test('what it had stored before it looked is', async () => {
   await recall.check();
   expect([recall.isOpen(), doubts()]).toEqual([false, 1]);
 });
+
+test('a clock that is set back puts off no next attempt', async () => {
+  let now = 3_600_000;
+  let putting = false;
+  let attempts = 0;
+  const keeping = {
+    memory: (): Memory => ({ head: GENESIS, run: 0, runs: [] }),
+    async look() {
+      if (putting) throw new Error('not now');
+      return { whole: false };
+    },
+    remind: async () => {},
+    async hold() {
+      attempts++;
+      putting = true;
+      return {
+        release: async () => {
+          putting = false;
+        },
+      };
+    },
+  } as unknown as Keeping;
+  const recall = openRecall({
+    ...{ keeping, log: { info() {}, warn() {}, error() {} }, clock: () => now, sleep: async () => {} },
+    ...{ channels: async () => [], mirror: null, auditChannel: undefined },
+    ...{ posted: {} as never, voice: {} as never },
+  });
+  await recall.check();
+  await recall.check();
+  expect(attempts).toBe(1);
+  now = 0;
+  await recall.check();
+  expect(attempts).toBe(2);
+});

@@ -230,6 +230,8 @@ describe('asking to verify', () => {
           return put && answers.size === put.ask.hosts.length ? { ask: put.ask, answers } : null;
         },
         take: async () => (puts[0] ? { ask: puts[0].ask, answers } : null),
+        claim: async () => async () => {},
+        during: async (_, work) => work,
         replied: async () => {},
         due: async () => [],
       },

@@ -193,7 +193,7 @@ export function openBot(setting: BotSetting) {
   async function recalling(): Promise<void> {
     for (;;) {
       await recall.check().catch((error) => log.error('what is done by the clock failed', error));
-      await loop.sleep(process, recall.isOpen() ? (setting.forgetful ? 1_000 : 60_000) : 1_000);
+      await loop.sleep(process, 1_000);
     }
   }
 

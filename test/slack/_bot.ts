@@ -79,6 +79,7 @@ export function openBot(
 
   const time = {
     now: virtual.time.now,
+    monotonic: virtual.time.now,
     random: () => random.below(1_000_000) / 1_000_000,
     async sleep(ms: number, signal?: AbortSignal) {
       await virtual.time.sleep(ms, signal);

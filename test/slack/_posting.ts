@@ -28,7 +28,12 @@ export function openPast() {
     pass(ms: number): void {
       ahead += ms;
     },
-    time: { now: () => Date.now() + ahead, sleep: async () => {}, random: () => 0 },
+    time: {
+      now: () => Date.now() + ahead,
+      monotonic: () => Date.now() + ahead,
+      sleep: async () => {},
+      random: () => 0,
+    },
   };
 }
 

@@ -16,8 +16,9 @@ export function openVirtual(hanging: () => number, start = Date.now()) {
   let jumps = 0;
   const sleepers = new Set<{ at: number; wake(): void }>();
 
-  const time: Pick<Time, 'now' | 'sleep'> = {
+  const time: Pick<Time, 'now' | 'monotonic' | 'sleep'> = {
     now: () => now,
+    monotonic: () => now,
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted) return resolve();

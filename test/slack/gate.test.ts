@@ -13,7 +13,7 @@ function setUp() {
   const said: string[] = [];
   const say = (msg: string) => void said.push(msg);
   const log: Log = { info: say, warn: say, error: say };
-  const time = { now: () => now, sleep: async () => {}, random: () => 0 };
+  const time = { now: () => now, monotonic: () => now, sleep: async () => {}, random: () => 0 };
   const gate = openGate(time, log, async () => {
     calls++;
     return answer();

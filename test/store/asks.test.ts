@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { skipWithout } from '../../playground/parts/available.ts';
 import type { ReportBody } from '../../src/domain/protocol.ts';
 import { openAsks } from '../../src/store/asks.ts';
@@ -45,6 +45,30 @@ describe.skipIf(skipWithout('asks and cards in Redis', 'redis'))('in Redis', () 
     const again = await Promise.all(Array.from({ length: 20 }, () => asks.take('died')));
     expect(again.flatMap((taken) => (taken ? [taken.answers.size] : []))).toEqual([1]);
     await asks.replied('died');
+  });
+
+  test('an ask that is being replied to for long does not come up again meanwhile', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const asks = openAsks(own.redis);
+      await asks.put(ask('long'), NOW);
+      await asks.take('long');
+      let end = () => {};
+      const work = asks.during('long', new Promise<void>((resolve) => (end = resolve)));
+      // A minute is nearly over.
+      const taken = '{dimg}:ask:long:taken';
+      await own.redis.expire(taken, 5);
+      await own.redis.zadd('{dimg}:asks:due', Date.now() + 5_000, 'long');
+      vi.advanceTimersByTime(15_000);
+      await expect.poll(() => own.redis.ttl(taken)).toBeGreaterThan(50);
+      expect(await asks.due(Date.now() + 50_000)).not.toContain('long');
+      end();
+      await work;
+      expect(vi.getTimerCount()).toBe(0);
+      await asks.replied('long');
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('what must be answered once is claimed by one; whoever comes again waits, and takes over from the dead', async () => {
