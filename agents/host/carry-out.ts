@@ -4,7 +4,7 @@ import { type Circumstances, holdersOf, nextStep, referencesOf } from './check.t
 import { readConflict } from './conflict.ts';
 import { lookUp, unlessHurried } from './look-up.ts';
 import type { Notes } from './notes.ts';
-import { type Engine, EngineTrouble } from './ports.ts';
+import { type Engine, EngineTrouble, type ImageDetails } from './ports.ts';
 import { putBack } from './put-back.ts';
 import { removeStopped } from './remove-stopped.ts';
 
@@ -24,7 +24,7 @@ export type Hands = {
 
 /**
  * One planned item to its one outcome. Every request to the engine is preceded by a look at the image and
- * its containers; a request whose end is not known is looked up, never repeated. Names that were taken away from an
+ * its containers, and directly by one at what its name means; a request whose end is not known is looked up, never repeated. Names that were taken away from an
  * image which stays after all are given back.
  */
 export async function carryOut(item: Item, hands: Hands): Promise<Outcome> {
@@ -71,10 +71,12 @@ export async function carryOut(item: Item, hands: Hands): Promise<Outcome> {
         continue;
       }
 
-      for (const tag of live.tags) if (item.references.includes(tag)) atRisk.add(tag);
       const life = await engine.life();
       const unnoted = await hands.notes.tried(item, step.name, life);
       if (unnoted) return await leave('failed', unnoted);
+      // A disk may have taken its time over the note, and a name another meaning: then all is looked at again.
+      if (!isSame(live, await engine.inspect(step.name))) continue;
+      for (const tag of live.tags) if (item.references.includes(tag)) atRisk.add(tag);
       const result = await unlessHurried(engine.remove(step.name, { force: step.force }), hands.hurry);
       switch (result.kind) {
         case 'done':
@@ -113,4 +115,12 @@ export async function carryOut(item: Item, hands: Hands): Promise<Outcome> {
       else return begun ? end('unknown', error.problem) : leave('failed', error.problem);
     }
   }
+}
+
+// --- internal ---
+
+/** Still that image, with those names. */
+function isSame(seen: ImageDetails, now: ImageDetails | null): boolean {
+  const namesOf = ({ id, tags, digests }: ImageDetails) => [id, ...[...tags, ...digests].sort()].join(' ');
+  return now !== null && namesOf(now) === namesOf(seen);
 }
