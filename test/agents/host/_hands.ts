@@ -16,14 +16,22 @@ export function memoryEngine(tagged: Record<string, ImageId>) {
   const asked: string[] = [];
   const details = (id: ImageId): ImageDetails => ({
     ...{ id, tags: [...tags].flatMap(([tag, image]) => (image === id ? [tag] : [])), digests: [] },
-    ...{ createdAt: 0, taggedAt: null, diffIds: [], labels: {}, size: 1, folders: [] },
+    ...{ createdAt: 0, taggedAt: null, diffIds: [id], labels: {}, size: 1, folders: [] },
   });
   const raw = (id: string, { name, image }: { name: string; image: ImageId }): RawContainer => ({
     ...{ id, name, imageId: image, state: 'exited', labels: {}, mounts: [] },
   });
   const port = {
-    info: async () => ({}),
+    info: async () => ({ version: '1', api: '1.41', store: 'graph driver', driver: 'overlay2', root: '/' }),
     life: async () => 'first',
+    list: async () => ({
+      images: [...images].map((id) => ({ ...details(id as ImageId), parent: null })),
+      containers: [...containers].map(([id, one]) => raw(id, one)),
+    }),
+    history: async () => [1],
+    contents: async () => null,
+    buildCache: async () => [],
+    distribution: async () => false,
     inspect: async (name: string) => {
       const id = tags.get(name) ?? (name as ImageId);
       return images.has(id) ? details(id) : null;
