@@ -7,16 +7,13 @@ import type { Notes } from './notes.ts';
 import { type Engine, EngineTrouble, type ImageDetails } from './ports.ts';
 import { putBack } from './put-back.ts';
 import { removeStopped } from './remove-stopped.ts';
+import type { Wait } from './wait.ts';
 
-export type Hands = {
+export type Hands = Wait & {
   engine: Engine;
   circumstances(): Circumstances;
   /** Bytes that a removal freed, by the engine's own account. */
   freed(item: Item, deleted: readonly string[]): number;
-  /** Waits until the engine answers: true when it does, false when that is given up. */
-  whenBack(begun: boolean): Promise<boolean>;
-  /** Once the engine answers again: time for a deletion that it still has in its hands. */
-  settle(): Promise<void>;
   notes: Pick<Notes, 'begin' | 'tried'>;
   /** Ends all waiting, at once. */
   hurry: AbortSignal;
