@@ -14,7 +14,7 @@ export type Hands = Wait & {
   circumstances(): Circumstances;
   /** Bytes that a removal freed, by the engine's own account. */
   freed(item: Item, deleted: readonly string[]): number;
-  notes: Pick<Notes, 'begin' | 'tried'>;
+  notes: Pick<Notes, 'tried'>;
   /** Ends all waiting, at once. */
   hurry: AbortSignal;
 };
@@ -59,12 +59,11 @@ export async function carryOut(item: Item, hands: Hands): Promise<Outcome> {
       if (step.kind === 'end') return end(step.outcome);
       if (step.kind === 'skip') return await leave('skipped', step.why);
       if (step.kind === 'container') {
-        const unnoted = await hands.notes.begin(item);
-        if (unnoted) return await leave('failed', unnoted);
-        const gone = await removeStopped(step.stopped, hands);
-        if ('why' in gone) return await leave(gone.outcome, gone.why);
-        containers.push(step.stopped.name);
-        freed += gone.freed;
+        const gone = await removeStopped(item, step.stopped, hands);
+        if ('why' in gone)
+          return gone.outcome === 'unknown' ? end('unknown', gone.why) : await leave(gone.outcome, gone.why);
+        if (gone.freed !== null) containers.push(step.stopped.name);
+        freed += gone.freed ?? 0;
         continue;
       }
 

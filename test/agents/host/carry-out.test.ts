@@ -55,3 +55,75 @@ describe('a name that gets another meaning after the look', () => {
     expect([...images]).toEqual([]);
   });
 });
+
+describe('a container that holds the image', () => {
+  const id = 'c'.repeat(64);
+  const held = () => {
+    const host = memoryEngine({ 'app:1': app });
+    host.containers.set(id, { name: 'web-1', image: app });
+    return host;
+  };
+  const holding = { ...itemOf(1), usedBy: [{ container: 'web-1', running: false }] };
+  const planned = { ...holding, containers: [{ id, name: 'web-1', stoppedAt: 5 }] };
+  const unanswered = { kind: 'trouble', problem: { kind: 'no-answer' }, begun: true } as const;
+
+  test('goes first, by a request that is noted', async () => {
+    const { asked, port } = held();
+    const noted: string[] = [];
+    const tried = async (_: unknown, name: string) => {
+      noted.push(name);
+      return null;
+    };
+    const outcome = await carried(planned, port, { notes: { ...noNotes, tried } });
+    expect(outcome).toMatchObject({ outcome: 'deleted', containers: ['web-1'] });
+    expect(noted).toEqual([id, app]);
+    expect(asked).toEqual([id, app]);
+  });
+
+  test('and whose removal got no answer is given time to go', async () => {
+    const { asked, containers, port } = held();
+    const engine = { ...port, removeContainer: async () => unanswered };
+    const settle = async () => void containers.delete(id);
+    expect(await carried(planned, engine, { settle })).toMatchObject({
+      ...{ outcome: 'deleted', containers: ['web-1'] },
+    });
+    expect(asked).toEqual([app]);
+  });
+
+  test('is in doubt where the engine may still be at it, and certain where it hung up', async () => {
+    const { asked, port } = held();
+    const silent = { ...port, removeContainer: async () => unanswered };
+    expect(await carried(planned, silent)).toMatchObject({ outcome: 'unknown', why: { kind: 'no-answer' } });
+    const cut = { ...port, removeContainer: async () => ({ ...unanswered, cut: true }) };
+    expect(await carried(planned, cut)).toMatchObject({ outcome: 'failed', why: { kind: 'no-answer' } });
+    expect(asked).toEqual([]);
+  });
+
+  test('is in doubt at once when the agent has to end at once', async () => {
+    const { port } = held();
+    const hurry = new AbortController();
+    const removeContainer = () => {
+      hurry.abort();
+      return new Promise<never>(() => {});
+    };
+    expect(await carried(planned, { ...port, removeContainer }, { hurry: hurry.signal })).toMatchObject({
+      outcome: 'unknown',
+    });
+  });
+
+  test('and was removed by somebody else is not told as removed by us', async () => {
+    for (const when of ['container', 'removeContainer'] as const) {
+      const { containers, port } = held();
+      const engine = {
+        ...port,
+        [when]: (name: string) => {
+          containers.delete(id);
+          return port[when](name);
+        },
+      };
+      const outcome = await carried(planned, engine);
+      expect(outcome.outcome).toBe('deleted');
+      expect(outcome.containers).toBeUndefined();
+    }
+  });
+});
