@@ -2,6 +2,7 @@ import type { Outcome, Trouble } from '../../src/domain/outcome.ts';
 import type { Item } from '../../src/domain/plan.ts';
 import { type Circumstances, holdersOf, nextStep, referencesOf } from './check.ts';
 import { readConflict } from './conflict.ts';
+import { stoppedBefore } from './execution.ts';
 import { lookUp, unlessHurried } from './look-up.ts';
 import type { Notes } from './notes.ts';
 import { type Engine, EngineTrouble, type ImageDetails } from './ports.ts';
@@ -47,6 +48,8 @@ export async function carryOut(item: Item, hands: Hands): Promise<Outcome> {
     removed.splice(0, Infinity, ...removed.filter((name) => !back.includes(name)));
     return end(outcome, why);
   };
+  // Names that are to be given back for it are left to the next start.
+  const stopped = () => end(begun ? 'unknown' : 'skipped', stoppedBefore);
 
   // Each round takes a name or a container away; the rest is for what may happen in between.
   for (let rounds = item.references.length + item.containers.length + 20; ; rounds--) {
@@ -58,6 +61,7 @@ export async function carryOut(item: Item, hands: Hands): Promise<Outcome> {
       const step = nextStep(item, { live, holders, removed }, hands.circumstances());
       if (step.kind === 'end') return end(step.outcome);
       if (step.kind === 'skip') return await leave('skipped', step.why);
+      if (hands.hurry.aborted) return stopped();
       if (step.kind === 'container') {
         const gone = await removeStopped(item, step.stopped, hands);
         if ('why' in gone)
@@ -72,6 +76,7 @@ export async function carryOut(item: Item, hands: Hands): Promise<Outcome> {
       if (unnoted) return await leave('failed', unnoted);
       // A disk may have taken its time over the note, and a name another meaning: then all is looked at again.
       if (!isSame(live, await engine.inspect(step.name))) continue;
+      if (hands.hurry.aborted) return stopped();
       for (const tag of live.tags) if (item.references.includes(tag)) atRisk.add(tag);
       const result = await unlessHurried(engine.remove(step.name, { force: step.force }), hands.hurry);
       switch (result.kind) {

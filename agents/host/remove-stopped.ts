@@ -3,6 +3,7 @@ import type { Trouble } from '../../src/domain/outcome.ts';
 import type { Item, Stopped } from '../../src/domain/plan.ts';
 import type { Hands } from './carry-out.ts';
 import { weighed } from './containers.ts';
+import { stoppedBefore } from './execution.ts';
 import { isAnother, unlessHurried, whetherGone } from './look-up.ts';
 import { type ContainerDetails, EngineTrouble } from './ports.ts';
 
@@ -29,6 +30,7 @@ export async function removeStopped(item: Item, stopped: Stopped, hands: Hands):
   const found = await weighed(engine, id);
   if (!found) return { freed: null };
   if (!isStopped(found.state) || found.stoppedAt !== stopped.stoppedAt) return skip(found);
+  if (hurry.aborted) return { outcome: 'skipped', why: stoppedBefore };
   const result = await unlessHurried(engine.removeContainer(id), hurry);
   switch (result.kind) {
     case 'done':

@@ -127,3 +127,59 @@ describe('a container that holds the image', () => {
     }
   });
 });
+
+describe('an agent that has to end at once', () => {
+  const names = { ...itemOf(1), references: ['app:1', 'app:2'], remove: [] };
+  const id = 'c'.repeat(64);
+  const container = { ...names, containers: [{ id, name: 'web-1', stoppedAt: 5 }] };
+  const stopped = { why: { kind: 'refused', message: expect.stringContaining('stopped') } };
+  const hurried = () => {
+    const hurry = new AbortController();
+    const abort = async () => {
+      hurry.abort();
+      return null;
+    };
+    return { hurry: hurry.signal, abort };
+  };
+
+  test('begins nothing with what it was just looking at, nor with what it has just noted', async () => {
+    const looking = hurried();
+    const noting = hurried();
+    for (const item of [names, container]) {
+      const { asked, containers, port } = memoryEngine({ 'app:1': app, 'app:2': app });
+      if (item === container) containers.set(id, { name: 'web-1', image: app });
+      const engine = {
+        ...port,
+        containers: async () => {
+          await looking.abort();
+          return port.containers();
+        },
+      };
+      const tried = noting.abort;
+      const first = await carried(item, engine, { hurry: looking.hurry });
+      const second = await carried(item, port, { hurry: noting.hurry, notes: { ...noNotes, tried } });
+      expect([first, second]).toMatchObject([
+        { outcome: 'skipped', ...stopped },
+        { outcome: 'skipped', ...stopped },
+      ]);
+      expect(asked).toEqual([]);
+    }
+  });
+
+  test('leaves in doubt what it has taken a name from', async () => {
+    const { asked, port } = memoryEngine({ 'app:1': app, 'app:2': app });
+    const { hurry, abort } = hurried();
+    const remove: typeof port.remove = async (name, options) => {
+      const removal = await port.remove(name, options);
+      await Promise.resolve().then(() => setImmediate(abort));
+      return removal;
+    };
+    const inspect: typeof port.inspect = async (name) => {
+      await new Promise(setImmediate);
+      return port.inspect(name);
+    };
+    const outcome = await carried(names, { ...port, remove, inspect }, { hurry });
+    expect(outcome).toMatchObject({ outcome: 'unknown', removed: ['app:1'], ...stopped });
+    expect(asked).toEqual(['app:1']);
+  });
+});
