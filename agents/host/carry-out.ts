@@ -3,7 +3,7 @@ import type { Item } from '../../src/domain/plan.ts';
 import { type Circumstances, holdersOf, nextStep, referencesOf } from './check.ts';
 import { readConflict } from './conflict.ts';
 import { stoppedBefore } from './execution.ts';
-import { lookUp, unlessHurried } from './look-up.ts';
+import { lookUp, unheard, unlessHurried } from './look-up.ts';
 import type { Notes } from './notes.ts';
 import { type Engine, EngineTrouble, type ImageDetails } from './ports.ts';
 import { putBack } from './put-back.ts';
@@ -75,10 +75,12 @@ export async function carryOut(item: Item, hands: Hands): Promise<Outcome> {
       const unnoted = await hands.notes.tried(item, step.name, life);
       if (unnoted) return await leave('failed', unnoted);
       // A disk may have taken its time over the note, and a name another meaning: then all is looked at again.
-      if (!isSame(live, await engine.inspect(step.name))) continue;
+      const now = await unlessHurried(engine.inspect(step.name), hands.hurry, null);
       if (hands.hurry.aborted) return stopped();
+      if (!isSame(live, now)) continue;
       for (const tag of live.tags) if (item.references.includes(tag)) atRisk.add(tag);
-      const result = await unlessHurried(engine.remove(step.name, { force: step.force }), hands.hurry);
+      const removal = engine.remove(step.name, { force: step.force });
+      const result = await unlessHurried(removal, hands.hurry, unheard);
       switch (result.kind) {
         case 'done':
           begun = true;

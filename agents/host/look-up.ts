@@ -4,17 +4,19 @@ import type { Wait } from './wait.ts';
 
 type Trouble = Extract<Removal, { kind: 'trouble' }>;
 
-/** The answer to a removal, or that there is none to wait for any more. */
-export async function unlessHurried(removal: Promise<Removal>, hurry: AbortSignal): Promise<Removal> {
-  const late: Removal = { kind: 'trouble', problem: { kind: 'no-answer' }, begun: true };
+/** A removal whose answer is not waited for any more. */
+export const unheard: Removal = { kind: 'trouble', problem: { kind: 'no-answer' }, begun: true };
+
+/** The answer of the engine, or `late` where there is none to wait for any more. */
+export async function unlessHurried<T>(asked: Promise<T>, hurry: AbortSignal, late: T): Promise<T> {
   let stop: (() => void) | undefined;
-  const hurried = new Promise<Removal>((resolve) => {
+  const hurried = new Promise<T>((resolve) => {
     stop = () => resolve(late);
     if (hurry.aborted) stop();
     else hurry.addEventListener('abort', stop, { once: true });
   });
   try {
-    return await Promise.race([removal, hurried]);
+    return await Promise.race([asked, hurried]);
   } finally {
     if (stop) hurry.removeEventListener('abort', stop);
   }

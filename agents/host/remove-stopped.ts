@@ -4,7 +4,7 @@ import type { Item, Stopped } from '../../src/domain/plan.ts';
 import type { Hands } from './carry-out.ts';
 import { weighed } from './containers.ts';
 import { stoppedBefore } from './execution.ts';
-import { isAnother, unlessHurried, whetherGone } from './look-up.ts';
+import { isAnother, unheard, unlessHurried, whetherGone } from './look-up.ts';
 import { type ContainerDetails, EngineTrouble } from './ports.ts';
 
 /** Bytes freed; `null` where it went by somebody else's doing. */
@@ -27,11 +27,11 @@ export async function removeStopped(item: Item, stopped: Stopped, hands: Hands):
   const life = await engine.life();
   const unnoted = await hands.notes.tried(item, id, life);
   if (unnoted) return { outcome: 'failed', why: unnoted };
-  const found = await weighed(engine, id);
+  const found = await unlessHurried(weighed(engine, id), hurry, null);
+  if (hurry.aborted) return { outcome: 'skipped', why: stoppedBefore };
   if (!found) return { freed: null };
   if (!isStopped(found.state) || found.stoppedAt !== stopped.stoppedAt) return skip(found);
-  if (hurry.aborted) return { outcome: 'skipped', why: stoppedBefore };
-  const result = await unlessHurried(engine.removeContainer(id), hurry);
+  const result = await unlessHurried(engine.removeContainer(id), hurry, unheard);
   switch (result.kind) {
     case 'done':
       return { freed: found.size };

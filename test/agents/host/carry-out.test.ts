@@ -166,6 +166,32 @@ describe('an agent that has to end at once', () => {
     }
   });
 
+  test('does not wait for an engine that hangs after the note, and says that nothing was asked', async () => {
+    for (const item of [names, container]) {
+      const { asked, containers, port } = memoryEngine({ 'app:1': app, 'app:2': app });
+      if (item === container) containers.set(id, { name: 'web-1', image: app });
+      const { hurry, abort } = hurried();
+      let noted = false;
+      const hangs = <T>(answer: Promise<T>) => {
+        if (!noted) return answer;
+        setImmediate(abort);
+        return new Promise<T>(() => {});
+      };
+      const engine: typeof port = {
+        ...port,
+        inspect: (name) => hangs(port.inspect(name)),
+        container: (name) => hangs(port.container(name)),
+      };
+      const tried = async () => {
+        noted = true;
+        return null;
+      };
+      const outcome = await carried(item, engine, { hurry, notes: { ...noNotes, tried } });
+      expect(outcome).toMatchObject({ outcome: 'skipped', ...stopped });
+      expect(asked).toEqual([]);
+    }
+  });
+
   test('leaves in doubt what it has taken a name from', async () => {
     const { asked, port } = memoryEngine({ 'app:1': app, 'app:2': app });
     const { hurry, abort } = hurried();
