@@ -6,6 +6,7 @@ import { type Execution, guard, leftOut, noted } from './execution.ts';
 import { openProgress } from './progress.ts';
 import { restore } from './restore.ts';
 import type { RestoreJob } from './verify.ts';
+import { openWait } from './wait.ts';
 
 /** As many as Docker itself pulls layers at once. */
 const PULLS = 3;
@@ -21,9 +22,11 @@ export async function carryBack(
   const before = await execution.readDisk(info.root);
   const startedAt = clock.now();
   await report({ kind: 'started' });
+  const wait = openWait(engine, clock, execution.stop);
   const begun = async (item: Item): Promise<Outcome> => {
     const why = await execution.notes.begin(item);
-    return why ? { image: item.image, outcome: 'failed', removed: [], freed: 0, why } : restore(engine, item);
+    if (why) return { image: item.image, outcome: 'failed', removed: [], freed: 0, why };
+    return restore(engine, item, wait.whenBack);
   };
   const progress = openProgress((outcomes) => report({ kind: 'outcomes', outcomes }), clock);
   await eachOf(job.items, PULLS, async (item) => {

@@ -2,29 +2,27 @@ import type { Outcome, Trouble } from '../../src/domain/outcome.ts';
 import type { Item } from '../../src/domain/plan.ts';
 import { type Circumstances, holdersOf, nextStep, referencesOf } from './check.ts';
 import { readConflict } from './conflict.ts';
-import { lookUp, unlessHurried } from './look-up.ts';
+import { stoppedBefore } from './execution.ts';
+import { lookUp, unheard, unlessHurried } from './look-up.ts';
 import type { Notes } from './notes.ts';
-import { type Engine, EngineTrouble } from './ports.ts';
+import { type Engine, EngineTrouble, type ImageDetails } from './ports.ts';
 import { putBack } from './put-back.ts';
 import { removeStopped } from './remove-stopped.ts';
+import type { Wait } from './wait.ts';
 
-export type Hands = {
+export type Hands = Wait & {
   engine: Engine;
   circumstances(): Circumstances;
   /** Bytes that a removal freed, by the engine's own account. */
   freed(item: Item, deleted: readonly string[]): number;
-  /** Waits until the engine answers: true when it does, false when that is given up. */
-  whenBack(begun: boolean): Promise<boolean>;
-  /** Once the engine answers again: time for a deletion that it still has in its hands. */
-  settle(): Promise<void>;
-  notes: Pick<Notes, 'begin' | 'tried'>;
+  notes: Pick<Notes, 'tried'>;
   /** Ends all waiting, at once. */
   hurry: AbortSignal;
 };
 
 /**
  * One planned item to its one outcome. Every request to the engine is preceded by a look at the image and
- * its containers; a request whose end is not known is looked up, never repeated. Names that were taken away from an
+ * its containers, and directly by one at what its name means; a request whose end is not known is looked up, never repeated. Names that were taken away from an
  * image which stays after all are given back.
  */
 export async function carryOut(item: Item, hands: Hands): Promise<Outcome> {
@@ -50,6 +48,8 @@ export async function carryOut(item: Item, hands: Hands): Promise<Outcome> {
     removed.splice(0, Infinity, ...removed.filter((name) => !back.includes(name)));
     return end(outcome, why);
   };
+  // Names that are to be given back for it are left to the next start.
+  const stopped = () => end(begun ? 'unknown' : 'skipped', stoppedBefore);
 
   // Each round takes a name or a container away; the rest is for what may happen in between.
   for (let rounds = item.references.length + item.containers.length + 20; ; rounds--) {
@@ -61,21 +61,26 @@ export async function carryOut(item: Item, hands: Hands): Promise<Outcome> {
       const step = nextStep(item, { live, holders, removed }, hands.circumstances());
       if (step.kind === 'end') return end(step.outcome);
       if (step.kind === 'skip') return await leave('skipped', step.why);
+      if (hands.hurry.aborted) return stopped();
       if (step.kind === 'container') {
-        const unnoted = await hands.notes.begin(item);
-        if (unnoted) return await leave('failed', unnoted);
-        const gone = await removeStopped(step.stopped, hands);
-        if ('why' in gone) return await leave(gone.outcome, gone.why);
-        containers.push(step.stopped.name);
-        freed += gone.freed;
+        const gone = await removeStopped(item, step.stopped, hands);
+        if ('why' in gone)
+          return gone.outcome === 'unknown' ? end('unknown', gone.why) : await leave(gone.outcome, gone.why);
+        if (gone.freed !== null) containers.push(step.stopped.name);
+        freed += gone.freed ?? 0;
         continue;
       }
 
-      for (const tag of live.tags) if (item.references.includes(tag)) atRisk.add(tag);
       const life = await engine.life();
       const unnoted = await hands.notes.tried(item, step.name, life);
       if (unnoted) return await leave('failed', unnoted);
-      const result = await unlessHurried(engine.remove(step.name, { force: step.force }), hands.hurry);
+      // A disk may have taken its time over the note, and a name another meaning: then all is looked at again.
+      const now = await unlessHurried(engine.inspect(step.name), hands.hurry, null);
+      if (hands.hurry.aborted) return stopped();
+      if (!isSame(live, now)) continue;
+      for (const tag of live.tags) if (item.references.includes(tag)) atRisk.add(tag);
+      const removal = engine.remove(step.name, { force: step.force });
+      const result = await unlessHurried(removal, hands.hurry, unheard);
       switch (result.kind) {
         case 'done':
           begun = true;
@@ -113,4 +118,12 @@ export async function carryOut(item: Item, hands: Hands): Promise<Outcome> {
       else return begun ? end('unknown', error.problem) : leave('failed', error.problem);
     }
   }
+}
+
+// --- internal ---
+
+/** Still that image, with those names. */
+function isSame(seen: ImageDetails, now: ImageDetails | null): boolean {
+  const namesOf = ({ id, tags, digests }: ImageDetails) => [id, ...[...tags, ...digests].sort()].join(' ');
+  return now !== null && namesOf(now) === namesOf(seen);
 }

@@ -1,7 +1,7 @@
 import type { ImageId } from '../../src/domain/ids.ts';
 import type { CacheOutcome, Outcome, Trouble } from '../../src/domain/outcome.ts';
 import { openEngineTime, SELDOM_MS } from './engine-time.ts';
-import { bodies, deletedOf, inDoubt, said } from './job-words.ts';
+import { deletedOf, inDoubt, said, toldOf } from './job-words.ts';
 import type { Journal } from './journal.ts';
 import { type Accepted, hasUnknown, isEnded } from './journal-memory.ts';
 import { errorField } from './log.ts';
@@ -64,6 +64,7 @@ export function openDoubts({
       if (held.has(job.id) || over.has(job)) return false;
       if (!isEnded(job) || hasUnknown(job)) return true;
       over.add(job);
+      whys.delete(job.id);
       return false;
     });
 
@@ -79,9 +80,7 @@ export function openDoubts({
     const why = whyOf(job);
     const begun = job.intents.size + job.outcomes.size + job.reports.size > 0 || job.cacheIds !== null;
     if (!begun) return outbox.say(job.id, { kind: 'refused', why });
-    const told = new Set(
-      [...bodies(job, 'outcomes')].flatMap((body) => body.outcomes.map(({ image }) => image)),
-    );
+    const told = toldOf(job);
     const outcomes = job.items.flatMap(({ image }, i): Outcome[] => {
       const known = job.outcomes.get(i);
       if (known) return told.has(image) || known.outcome === 'unknown' ? [] : [known];
@@ -104,13 +103,14 @@ export function openDoubts({
     }
     if (fresh) await clock.sleep(SETTLE_MS);
     const found: Outcome[] = [];
+    const told = toldOf(job);
     for (const { i, item } of doubts) {
       const outcome = await orIfRefused(
         resolveItem(engine, job, item, i, whyOf(job), time.isOver(job, i, life)),
         (why): Outcome => ({ image: item.image, outcome: 'unknown', removed: [], freed: 0, why }),
       );
       time.answered(job, i);
-      if (outcome.outcome !== 'unknown' || !job.outcomes.has(i)) found.push(outcome);
+      if (outcome.outcome !== 'unknown' || !told.has(item.image)) found.push(outcome);
     }
     await tell(job, found);
     if (isEnded(job)) return;

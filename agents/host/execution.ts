@@ -10,6 +10,8 @@ import type { Notes } from './notes.ts';
 import type { Clock, Engine, Log, Queue } from './ports.ts';
 import { refused } from './verify.ts';
 
+export const stoppedBefore: Trouble = refused('the agent was stopped before this image');
+
 /** What an execution works with. */
 export type Execution = {
   engine: Engine;
@@ -38,7 +40,7 @@ export async function leftOut(run: RunId, { image }: Item, execution: Execution)
 
 /** Why nothing more is begun. */
 export async function ended(run: RunId, { stop, queue }: Execution): Promise<Trouble | null> {
-  if (stop.aborted) return refused('the agent was stopped before this image');
+  if (stop.aborted) return stoppedBefore;
   return (await queue.cancelled(run)) ? { kind: 'cancelled' } : null;
 }
 

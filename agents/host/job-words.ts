@@ -4,7 +4,7 @@ import type { Accepted } from './journal-memory.ts';
 
 type Body<K extends ReportBody['kind']> = Extract<ReportBody, { kind: K }>;
 
-export function* bodies<K extends 'outcomes' | 'started' | 'cache' | 'stale'>(
+function* bodies<K extends 'outcomes' | 'started' | 'cache' | 'stale'>(
   job: Accepted,
   kind: K,
 ): Generator<Body<K>> {
@@ -13,6 +13,10 @@ export function* bodies<K extends 'outcomes' | 'started' | 'cache' | 'stale'>(
 
 export const said = (job: Accepted, kind: 'started' | 'cache' | 'stale'): boolean =>
   !bodies(job, kind).next().done;
+
+/** Images of which something was said, be it that nobody knows yet. */
+export const toldOf = (job: Accepted): Set<ImageId> =>
+  new Set([...bodies(job, 'outcomes')].flatMap(({ outcomes }) => outcomes.map(({ image }) => image)));
 
 export const deletedOf = ({ outcomes }: Accepted): Set<ImageId> =>
   new Set([...outcomes.values()].flatMap((o) => (o.outcome === 'deleted' ? [o.image] : [])));

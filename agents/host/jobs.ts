@@ -1,4 +1,4 @@
-import type { HostName, RunId } from '../../src/domain/ids.ts';
+import type { HostName } from '../../src/domain/ids.ts';
 import type { Trouble } from '../../src/domain/outcome.ts';
 import { Job, type ReportBody } from '../../src/domain/protocol.ts';
 import type { Selection } from '../../src/domain/selection.ts';
@@ -16,6 +16,7 @@ import type { Outbox } from './outbox.ts';
 import { makePlan, type Planner, survey } from './plan.ts';
 import { EngineTrouble, type Log, type Queue } from './ports.ts';
 import type { ReportOn } from './reports.ts';
+import { rememberSelections } from './selections.ts';
 import { type ExecuteJob, objectionTo, type RestoreJob, refused } from './verify.ts';
 
 export type Jobs = {
@@ -123,7 +124,8 @@ export function openJobs(jobs: Jobs): (data: unknown) => Promise<void> {
   };
 
   const askedBy = (selection: Selection | undefined): Asked => ({
-    prune: selection?.kind === 'prune',
+    // One that is not remembered may have been anything: the stricter reading holds.
+    prune: selection?.kind !== 'rmi',
     ...(selection && { replan: () => makePlan(jobs.planner, selection) }),
   });
 
@@ -168,22 +170,6 @@ function openTurns() {
     const mine = last.then(work);
     last = mine.catch(() => {});
     return mine;
-  };
-}
-
-/** What plans were made of: an execute job does not say. All are of this epoch, as its jobs are. */
-function rememberSelections(most = 10_000) {
-  const plans = new Map<RunId, { digest: string; selection: Selection }>();
-  return {
-    add(run: RunId, digest: string, selection: Selection) {
-      plans.set(run, { digest, selection });
-      const oldest = plans.size > most ? plans.keys().next().value : undefined;
-      if (oldest !== undefined) plans.delete(oldest);
-    },
-    of(run: RunId, digest: string): Selection | undefined {
-      const plan = plans.get(run);
-      return plan?.digest === digest ? plan.selection : undefined;
-    },
   };
 }
 

@@ -31,7 +31,10 @@ export const Entry = z.discriminatedUnion('t', [
   }),
   /** The engine is about to be asked for something about an item, other than its deletion. */
   z.object({ t: z.literal('intent'), at, job, item }),
-  /** It is about to be asked to delete it by this name; which start of the engine that is, where that can be told. */
+  /**
+   * It is about to be asked to delete it by this name, or a container that holds it by this ID; which start of the engine
+   * that is, where that can be told.
+   */
   z.object({ t: z.literal('tried'), at, job, item, name: z.string(), life: z.string().nullable() }),
   z.object({ t: z.literal('outcome'), at, job, item, outcome: Outcome }),
   /** These records of the build cache are about to go. */

@@ -142,7 +142,7 @@ export function openJournal(file: JournalFile, now: () => number): Journal {
 function reserveOf({ items, cache }: Pick<Accepted, 'items' | 'cache'>): number {
   const names = items.reduce(
     (sum, { references, containers }) =>
-      sum + references.reduce((n, name) => n + 160 + 5 * name.length, 0) + containers.length * 300,
+      sum + references.reduce((n, name) => n + 160 + 5 * name.length, 0) + containers.length * 500,
     0,
   );
   return 8 * 1024 + 900 * items.length + names + 150 * cache.length;

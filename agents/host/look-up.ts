@@ -1,58 +1,78 @@
 import type { Item } from '../../src/domain/plan.ts';
 import { type Engine, EngineTrouble, type Removal } from './ports.ts';
+import type { Wait } from './wait.ts';
 
-type Waiting = {
-  engine: Pick<Engine, 'inspect' | 'life'>;
-  whenBack(begun: boolean): Promise<boolean>;
-  settle(): Promise<void>;
-};
+type Trouble = Extract<Removal, { kind: 'trouble' }>;
 
-/** The answer to a removal, or that there is none to wait for any more. */
-export async function unlessHurried(removal: Promise<Removal>, hurry: AbortSignal): Promise<Removal> {
-  const late: Removal = { kind: 'trouble', problem: { kind: 'no-answer' }, begun: true };
+/** A removal whose answer is not waited for any more. */
+export const unheard: Removal = { kind: 'trouble', problem: { kind: 'no-answer' }, begun: true };
+
+/** The answer of the engine, or `late` where there is none to wait for any more. */
+export async function unlessHurried<T>(asked: Promise<T>, hurry: AbortSignal, late: T): Promise<T> {
   let stop: (() => void) | undefined;
-  const hurried = new Promise<Removal>((resolve) => {
+  const hurried = new Promise<T>((resolve) => {
     stop = () => resolve(late);
     if (hurry.aborted) stop();
     else hurry.addEventListener('abort', stop, { once: true });
   });
   try {
-    return await Promise.race([removal, hurried]);
+    return await Promise.race([asked, hurried]);
   } finally {
     if (stop) hurry.removeEventListener('abort', stop);
   }
 }
 
-/**
- * What became of a request that got no answer. In doubt as long as nobody can say, and where the engine may still be at
- * it: it answers other questions, did not hang up, and is not known to have been started anew since.
- */
-export async function lookUp(
+type Found = 'gone' | 'still there' | 'in doubt';
+
+/** What became of a request to delete an image by this name. */
+export function lookUp(
   item: Item,
   name: string,
-  { engine, ...wait }: Waiting,
-  { problem, cut }: Extract<Removal, { kind: 'trouble' }>,
+  { engine, ...wait }: Wait & { engine: Pick<Engine, 'inspect' | 'life'> },
+  trouble: Trouble,
   life: string | null,
-): Promise<'gone' | 'still there' | 'in doubt'> {
-  const silent = problem.kind !== 'engine';
-  const look = async () => {
+): Promise<Found> {
+  const isGone = async () => {
     const live = await engine.inspect(item.image);
-    const there = live && (name === item.image || live.tags.includes(name) || live.digests.includes(name));
-    return there ? 'still there' : 'gone';
+    return !(live && (name === item.image || live.tags.includes(name) || live.digests.includes(name)));
   };
-  for (;;) {
-    if (silent && !(await wait.whenBack(true))) return 'in doubt';
+  return whetherGone(isGone, wait, trouble, async () => isAnother(life, await engine.life()));
+}
+
+/**
+ * What became of a request that got no answer. In doubt where nobody says within the time that is waited for an engine,
+ * or it refuses to, and where it may still be at it: it answers other questions, did not hang up, and is not known to
+ * have been started anew since.
+ */
+export async function whetherGone(
+  isGone: () => Promise<boolean>,
+  wait: Wait,
+  { problem, cut }: Trouble,
+  startedAnew: () => Promise<boolean>,
+): Promise<Found> {
+  const answered = problem.kind === 'engine';
+  const look = async (): Promise<Found> => {
     try {
-      if ((await look()) === 'gone') return 'gone';
-      if (!silent) return 'still there';
-      // One that was only slow is about to finish.
-      await wait.settle();
-      if ((await look()) === 'gone') return 'gone';
-      return cut || isAnother(life, await engine.life()) ? 'still there' : 'in doubt';
+      return (await isGone()) ? 'gone' : 'still there';
     } catch (error) {
-      if (!(error instanceof EngineTrouble) || !silent) return 'in doubt';
+      if (!(error instanceof EngineTrouble) || !(answered || error.problem.kind === 'engine')) throw error;
+      return 'in doubt';
     }
-  }
+  };
+  const onceBack = async () => {
+    let found = 'in doubt' as Found;
+    await wait.whenBack(true, async () => {
+      found = await look();
+    });
+    return found;
+  };
+  if (answered) return look();
+  const found = await onceBack();
+  if (found !== 'still there') return found;
+  // One that was only slow is about to finish.
+  await wait.settle();
+  const after = await onceBack();
+  return after === 'still there' && !cut && !(await startedAnew()) ? 'in doubt' : after;
 }
 
 /** Whether an engine is certainly not the start of it that was asked then. */

@@ -9,7 +9,10 @@ import { refused } from './verify.ts';
 export type Notes = {
   /** Before the engine is asked: resolves once that is durable, or to why it can't be and nothing may be asked. */
   begin(item: Item): Promise<Trouble | null>;
-  /** The same before each request to delete it: by which name, and which start of the engine that is. */
+  /**
+   * The same before each request to delete it, or a container that holds it: by which name or ID, and which start of the
+   * engine that is.
+   */
   tried(item: Item, name: string, life: string | null): Promise<Trouble | null>;
   /** Before it is told: resolves once it is durable, or can't be. Never rejects. */
   end(outcome: Outcome): Promise<void>;

@@ -2,6 +2,7 @@ import type { CacheOutcome, Trouble } from '../../src/domain/outcome.ts';
 import type { CacheItem } from '../../src/domain/plan.ts';
 import type { Execution } from './execution.ts';
 import { uncounted } from './ledger.ts';
+import { isAnother, whetherGone } from './look-up.ts';
 import { EngineTrouble } from './ports.ts';
 import { type ExecuteJob, refused } from './verify.ts';
 import type { Wait } from './wait.ts';
@@ -11,10 +12,7 @@ import type { Wait } from './wait.ts';
  * has used since the plan. What stops it stops the rest as well.
  * Rejects with `EngineTrouble` where nobody can say whether the one at hand went.
  */
-export async function pruneCache(
-  job: ExecuteJob,
-  execution: Execution & Pick<Wait, 'whenBack'>,
-): Promise<CacheOutcome> {
+export async function pruneCache(job: ExecuteJob, execution: Execution & Wait): Promise<CacheOutcome> {
   const { cache, run } = job;
   const { engine, rules, stop, queue, notes } = execution;
   const outcome: CacheOutcome = { deleted: 0, skipped: 0, failed: 0, freed: 0 };
@@ -69,20 +67,23 @@ type Left = { why: Trouble; as: 'skipped' | 'failed' };
 /** Bytes freed, `null` where a build uses it by now, or why neither this record nor another may go. */
 async function removeCounted(
   { id, reclaim }: CacheItem,
-  { engine, ledger, whenBack }: Execution & Pick<Wait, 'whenBack'>,
+  { engine, ledger, ...wait }: Execution & Wait,
 ): Promise<number | null | Left | { as: 'unknown'; trouble: EngineTrouble }> {
   const entry = await ledger.take(reclaim, 0).catch(() => undefined);
   if (entry === undefined) return { why: uncounted, as: 'failed' };
   if (entry === null) return { why: { kind: 'limit', again: ledger.left()?.again ?? 0 }, as: 'skipped' };
   let freed: number | null;
+  const life = await engine.life();
   try {
     freed = await engine.removeRecord(id);
   } catch (error) {
     if (!(error instanceof EngineTrouble)) throw error;
     // Whether it went is looked up, once the engine answers; what nobody learns now is learnt later.
-    const records = (await whenBack(true)) ? await engine.buildCache(true).catch(() => null) : null;
-    if (!records) return { as: 'unknown', trouble: error };
-    if (records.some((record) => record.id === id)) throw error;
+    const isGone = async () => (await engine.buildCache(true))?.every((record) => record.id !== id) ?? false;
+    const result = { kind: 'trouble', problem: error.problem, begun: true } as const;
+    const end = await whetherGone(isGone, wait, result, async () => isAnother(life, await engine.life()));
+    if (end === 'in doubt') return { as: 'unknown', trouble: error };
+    if (end === 'still there') throw error;
     freed = 0;
   }
   if (freed === null) await ledger.giveBack(entry);

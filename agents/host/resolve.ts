@@ -18,7 +18,11 @@ export async function resolveItem(
 ): Promise<Outcome> {
   const intent = job.intents.get(index);
   const known = job.outcomes.get(index);
-  const containers = intent && item.containers.length > 0 ? await goneOf(engine, item) : [];
+  const tried = intent?.names ?? new Set<string>();
+  // Who asked the engine for nothing took nothing away: somebody else did, such as the run before.
+  const asked = item.containers.filter(({ id }) => tried.has(id));
+  const left = await stillThere(engine, asked);
+  const containers = asked.filter((one) => !left.has(one.id)).map(({ name }) => name);
   const end = (outcome: Outcome['outcome'], removed: readonly string[], reason?: Trouble): Outcome => ({
     ...{ image: item.image, outcome, removed: [...removed], freed: known?.freed ?? 0 },
     ...(containers.length > 0 && { containers }),
@@ -33,18 +37,17 @@ export async function resolveItem(
       : end('failed', back, known?.why ?? why);
   }
   if (!live) {
-    // Who asked the engine for nothing deleted nothing: somebody else did, such as the run before.
-    if (!intent?.names.size || item.action === 'untag') return end('absent', []);
+    if (tried.size === asked.length || item.action === 'untag') return end('absent', []);
     return end('deleted', item.references, known?.why ?? why);
   }
-  const last = [...(intent?.names ?? [])].at(-1);
-  if (!isOver && last !== undefined && (last === item.image || names.includes(last)))
+  const last = [...tried].at(-1);
+  if (!isOver && last !== undefined && (last === item.image || names.includes(last) || left.has(last)))
     return end('unknown', [], known?.why ?? why);
   const wanted = item.action === 'untag' ? item.remove : item.references;
   const missing = wanted.filter((name) => !names.includes(name));
   if (intent && item.action === 'untag' && missing.length === wanted.length) return end('untagged', missing);
   // The image stays: names that were taken away for nothing are given back.
-  const taken = missing.filter((name) => intent?.names.has(name) || known?.removed.includes(name));
+  const taken = missing.filter((name) => tried.has(name) || known?.removed.includes(name));
   const back = await putBack(engine, item.image, taken);
   return end(
     'failed',
@@ -66,8 +69,8 @@ export async function resolveCache(engine: Engine, job: Accepted, why: Trouble):
 
 // --- internal ---
 
-async function goneOf(engine: Engine, { containers }: Item): Promise<string[]> {
-  const gone: string[] = [];
-  for (const { id, name } of containers) if (!(await engine.container(id))) gone.push(name);
-  return gone;
+async function stillThere(engine: Engine, containers: Item['containers']): Promise<Set<string>> {
+  const there = new Set<string>();
+  for (const { id } of containers) if (await engine.container(id)) there.add(id);
+  return there;
 }

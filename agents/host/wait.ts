@@ -1,7 +1,9 @@
-import type { Clock, Engine } from './ports.ts';
+import { type Clock, type Engine, EngineTrouble } from './ports.ts';
 
 export type Wait = {
-  whenBack(begun: boolean): Promise<boolean>;
+  /** Until the engine answers, and what is asked `then` too: true when it does, false when that is given up. */
+  whenBack(begun: boolean, then?: () => Promise<unknown>): Promise<boolean>;
+  /** Once it answers again: time for a deletion that it still has in its hands. */
   settle(): Promise<void>;
 };
 
@@ -15,16 +17,21 @@ const LIMITS: WaitLimits = { pollMs: 1000, beforeMs: 60_000, begunMs: 600_000, s
  */
 export function openWait(engine: Engine, clock: Clock, stop: AbortSignal, limits = LIMITS): Wait {
   let givenUp = false;
-  const answers = () =>
-    engine.info().then(
-      () => true,
-      () => false,
-    );
+  const answers = async (then?: () => Promise<unknown>): Promise<boolean> => {
+    try {
+      await engine.info();
+      await then?.();
+      return true;
+    } catch (error) {
+      if (error instanceof EngineTrouble) return false;
+      throw error;
+    }
+  };
   return {
-    async whenBack(begun) {
+    async whenBack(begun, then) {
       const end = clock.now() + (begun ? limits.begunMs : limits.beforeMs);
       for (;;) {
-        if (await answers()) {
+        if (await answers(then)) {
           givenUp = false;
           return true;
         }

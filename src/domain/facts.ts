@@ -70,8 +70,10 @@ export function factsOf(
     const host = name as HostName;
     const earlier = before.hosts[host];
     for (const done of newly(earlier?.outcomes ?? [], part.outcomes)) {
+      const told = earlier?.outcomes.find(({ image }) => image === done.image)?.containers ?? [];
       for (const container of done.containers ?? [])
-        add({ kind: 'outcome', host, container, image: done.image, outcome: 'removed' });
+        if (!told.includes(container))
+          add({ kind: 'outcome', host, container, image: done.image, outcome: 'removed' });
       const reason = reasonWords(done);
       add({
         kind: 'outcome',

@@ -148,6 +148,16 @@ describe('every outcome is noted once', () => {
     ]);
   });
 
+  test('a container once, also where what became of its image was not known at first', () => {
+    const unknown = withPart(executing, {
+      outcomes: [anOutcome('a', 'unknown', { containers: ['web-1'] })],
+    });
+    const known = withPart(executing, {
+      outcomes: [anOutcome('a', 'failed', { containers: ['web-1', 'web-2'] })],
+    });
+    expect(facts(unknown, known)).toMatchObject([{ container: 'web-2' }, { outcome: 'failed' }]);
+  });
+
   test('a container that was removed before its image', () => {
     const after = withPart(executing, {
       outcomes: [anOutcome('a', 'deleted', { containers: ['web-1', 'web-2'] })],

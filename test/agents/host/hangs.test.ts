@@ -5,6 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { openDoubts } from '../../../agents/host/doubts.ts';
 import { EngineTrouble } from '../../../agents/host/ports.ts';
 import { skipWithout } from '../../../playground/parts/available.ts';
+import { runContainer } from '../../../playground/parts/containers.ts';
+import { busyboxImage } from '../../../playground/parts/images.ts';
 import { HostName } from '../../../src/domain/ids.ts';
 import type { Outcome } from '../../../src/domain/outcome.ts';
 import type { Item } from '../../../src/domain/plan.ts';
@@ -15,7 +17,8 @@ import { useHost } from './_host.ts';
 import { jobOf, openIn, outcomeOf } from './_journal.ts';
 import { load, loadMany, prune, rmi, startAgent, startBot } from './_setup.ts';
 
-describe.skipIf(skipWithout('an engine that hangs', 'engines', 'redis'))('an engine that hangs', () => {
+const lacking = skipWithout('an engine that hangs', 'engines', 'redis', 'busybox');
+describe.skipIf(lacking)('an engine that hangs', () => {
   const host = useHost('hangs');
   const many = (n: number) => loadMany(host.engine, n);
   const deletions = () => host.witness.events.filter(({ action }) => action === 'delete').length;
@@ -48,6 +51,7 @@ describe.skipIf(skipWithout('an engine that hangs', 'engines', 'redis'))('an eng
     await expect
       .poll(
         async () => {
+          last.clear();
           for (const outcome of await bot.outcomesOf(job.id)) {
             // Only what was unknown is ever put right.
             const before = last.get(outcome.image);
@@ -180,5 +184,24 @@ describe.skipIf(skipWithout('an engine that hangs', 'engines', 'redis'))('an eng
     await host.engine.docker.getImage(String(never)).remove();
     await doubts.look();
     expect(outcomesOf(said).map(({ outcome }) => outcome)).toEqual(['failed', 'failed', 'absent']);
+  });
+
+  test('a container that it may still be removing is in doubt, and told as ours only where it was asked for', async () => {
+    const busybox = { job: busyboxImage(['job:1']) };
+    await load(host.engine, busybox);
+    const { docker } = host.engine;
+    for (const name of ['done', 'made'])
+      await runContainer(docker, { image: 'job:1', name, state: 'created' });
+    const { items } = await direct(host.engine).plan(prune({ all: true, stoppedContainers: 0 }));
+    const { said, answers, doubts, tried } = await broken(items);
+    const [asked, other] = items[0]?.containers ?? [];
+    await tried(0, String(asked?.id));
+    await doubts.look();
+    await docker.getContainer(String(other?.id)).remove();
+    await answers(300_000);
+    expect(outcomesOf(said)).toMatchObject([{ outcome: 'unknown', why: { kind: 'restarted' } }]);
+    await docker.getContainer(String(asked?.id)).remove();
+    await doubts.look();
+    expect(outcomesOf(said).slice(1)).toMatchObject([{ outcome: 'failed', containers: [asked?.name] }]);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { openCache } from '../../../agents/host/details.ts';
 import { openDoubts } from '../../../agents/host/doubts.ts';
 import { openJobs } from '../../../agents/host/jobs.ts';
+import { makePlan } from '../../../agents/host/plan.ts';
 import { type Engine, EngineTrouble, type Log } from '../../../agents/host/ports.ts';
 import type { ExecuteJob } from '../../../agents/host/verify.ts';
 import { skipWithout } from '../../../playground/parts/available.ts';
@@ -76,7 +77,8 @@ describe.skipIf(skipWithout('what nobody foresaw', 'engines', 'redis'))('an acce
         ...{ planDigest: plan.digest, items: plan.items, cache: plan.cache },
       };
     };
-    return { journal, doubts, said, take, at, jobFor, passed };
+    const plan = () => makePlan(planner, prune());
+    return { journal, doubts, said, take, at, plan, jobFor, passed };
   }
   const two = () =>
     load(host.engine, {
@@ -87,14 +89,14 @@ describe.skipIf(skipWithout('what nobody foresaw', 'engines', 'redis'))('an acce
   test('comes to its end whatever is thrown after it was started', async () => {
     await two();
     let reads = 0;
-    const { said, take, doubts, at, jobFor } = await agent({
+    const { said, take, doubts, plan, jobFor } = await agent({
       async readDisk() {
         if (++reads > 1) throw new Error('the disk is gone');
         return null;
       },
     });
-    const plan = await at.plan(prune());
-    await take(jobFor(plan));
+    const planned = await plan();
+    await take(jobFor(planned));
     await doubts.look();
     expect([...new Set(said.map(({ kind }) => kind))]).toEqual(['started', 'outcomes', 'finished']);
     expect(outcomesOf(said).map(({ outcome }) => outcome)).toEqual(['deleted', 'deleted']);
@@ -103,14 +105,14 @@ describe.skipIf(skipWithout('what nobody foresaw', 'engines', 'redis'))('an acce
 
   test('says of what was thrown out of its middle what the engine has', async () => {
     await two();
-    const { said, take, doubts, at, jobFor, journal, passed } = await agent({
+    const { said, take, doubts, plan, jobFor, journal, passed } = await agent({
       engine: {
         async remove() {
           throw new Error('nobody foresaw this');
         },
       },
     });
-    const job = jobFor(await at.plan(prune()));
+    const job = jobFor(await plan());
     await take(job);
     await doubts.look();
     for (; passed.ms < 660_000; passed.ms += 20_000) await doubts.look();
@@ -129,7 +131,7 @@ describe.skipIf(skipWithout('what nobody foresaw', 'engines', 'redis'))('an acce
   test('whose deletion went through is never failed, though the engine falls silent right then', async () => {
     const [first] = Object.values(await two());
     let isSilent = false;
-    const { said, take, doubts, at, jobFor } = await agent({
+    const { said, take, doubts, at, plan, jobFor } = await agent({
       engine: {
         async remove(name, options) {
           const removal = await at.engine.remove(name, options);
@@ -142,7 +144,7 @@ describe.skipIf(skipWithout('what nobody foresaw', 'engines', 'redis'))('an acce
         },
       },
     });
-    const job = jobFor(await at.plan(prune()));
+    const job = jobFor(await plan());
     await take(job);
     await doubts.look();
     const ends = outcomesOf(said).filter(({ image }) => image === first);
@@ -151,12 +153,12 @@ describe.skipIf(skipWithout('what nobody foresaw', 'engines', 'redis'))('an acce
 
   test('waits for what an earlier one left in doubt, and is refused while that can’t be looked up', async () => {
     await two();
-    const { said, take, at, jobFor, journal } = await agent({});
-    const plan = await at.plan(prune());
-    const old = { ...jobOf(777), items: plan.items.slice(0, 1) };
+    const { said, take, plan, jobFor, journal } = await agent({});
+    const planned = await plan();
+    const old = { ...jobOf(777), items: planned.items.slice(0, 1) };
     await journal.accept(old);
     await journal.note({ t: 'intent', at: 1, job: old.id, item: 0 });
-    const job = jobFor(plan);
+    const job = jobFor(planned);
     host.engine.pause();
     await take(job);
     expect(said.at(-1)).toEqual({ kind: 'refused', why: { kind: 'no-answer' } });
@@ -173,26 +175,26 @@ describe.skipIf(skipWithout('what nobody foresaw', 'engines', 'redis'))('an acce
 
   test('does not wait for ever for what the engine refuses to say of an earlier one', async () => {
     await two();
-    const { said, take, at, jobFor, journal } = await agent({
+    const { said, take, plan, jobFor, journal } = await agent({
       doubtful: {
         async inspect() {
           throw new EngineTrouble({ kind: 'engine', message: 'its metadata is broken' });
         },
       },
     });
-    const plan = await at.plan(prune());
-    const old = { ...jobOf(778), items: plan.items.slice(0, 1) };
+    const planned = await plan();
+    const old = { ...jobOf(778), items: planned.items.slice(0, 1) };
     await journal.accept(old);
     await journal.note({ t: 'intent', at: 1, job: old.id, item: 0 });
-    await take(jobFor(plan));
+    await take(jobFor(planned));
     expect(outcomesOf(said).map(({ outcome }) => outcome)).toEqual(['unknown', 'deleted', 'deleted']);
     expect((await host.witness.snapshot()).images).toEqual([]);
   });
 
   test('whose intent can not be written touches nothing', async () => {
     await two();
-    const { said, take, at, jobFor, journal } = await agent({});
-    const job = jobFor(await at.plan(prune()));
+    const { said, take, plan, jobFor, journal } = await agent({});
+    const job = jobFor(await plan());
     const { note } = journal;
     journal.note = (entry) => (entry.t === 'tried' ? Promise.reject(new Error('EIO')) : note(entry));
     await take(job);

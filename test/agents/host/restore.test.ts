@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openEngine } from '../../../agents/host/engine.ts';
 import { engineAddress } from '../../../agents/host/engine-address.ts';
 import { registryAuth } from '../../../agents/host/registry-auth.ts';
-import { restore } from '../../../agents/host/restore.ts';
+import { restore as restoreOn } from '../../../agents/host/restore.ts';
 import { skipWithout } from '../../../playground/parts/available.ts';
 import { type Engine, startEngine } from '../../../playground/parts/engine.ts';
 import { MEMBER, pushImage, type Registry, startRegistry } from '../../../playground/parts/registry.ts';
@@ -36,6 +36,7 @@ describe.skipIf(skipWithout('bringing images back on a real engine', 'engines', 
     afterEach(() => empty(engine));
     afterAll(() => scope?.close(), 60_000);
 
+    const restore = (at: ReturnType<typeof port>, wanted: Item) => restoreOn(at, wanted, async () => false);
     const port = (folder?: string) =>
       openEngine({
         address: engineAddress({ host: engine.host, tlsVerify: undefined, certPath: undefined }),
