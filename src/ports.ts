@@ -50,9 +50,9 @@ export interface Runs {
     facts: readonly Fact[],
     made: { run: Run; facts: readonly Fact[]; replyTo: string },
   ): Promise<Run | null>;
-  /** Keeps the first plan of a host, and resolves to the one that is kept. */
-  savePlan(run: RunId, plan: Plan): Promise<Plan>;
-  /** Of all its hosts, or of these alone. */
+  /** Keeps the first plan of a host, or with `over` this one, and resolves to the one that is kept. */
+  savePlan(run: RunId, plan: Plan, over?: boolean): Promise<Plan>;
+  /** Those that the run was shown and decided on: of all its hosts, or of these alone. */
   plans(run: Run, only?: readonly HostName[]): Promise<ReadonlyMap<HostName, Plan>>;
   /** Runs whose time to be looked at has come. */
   due(now: number): Promise<RunId[]>;

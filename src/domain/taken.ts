@@ -26,7 +26,6 @@ export function taken(run: Run, took: Took): Run {
 // --- internal ---
 
 const UNDECIDED: ReadonlySet<Run['state']> = new Set(['planning', 'proposed', 'expired', 'refused']);
-const why = { kind: 'forgotten' } as const;
 
 function begun(part: HostPart, { plan }: Took): HostPart {
   if (part.stage !== 'planned') return part;
@@ -50,16 +49,23 @@ function reopened(run: Run, took: Took): Run | null {
   return withPart(open, took.host, (part) => begun({ ...part, stage: 'planned', sent: 'execute' }, took));
 }
 
-/** Given up without a word of what it was about: now each item is in doubt by its name, and the next words settle it. */
+/**
+ * Ended without a word of what it was about. Where it was given up, each item is in doubt by its name now, and the next
+ * words settle it; where the host had said that it never began, none of them went.
+ */
 function inDoubt(part: HostPart, { plan, images }: Took): HostPart {
-  if (part.stage !== 'ended' || part.trouble?.kind !== 'forgotten') return part;
+  const { stage, trouble } = part;
+  if (stage !== 'ended' || !trouble) return part;
+  if (trouble.kind !== 'forgotten' && part.outcomes.length > 0) return part;
+  const why = trouble;
+  const outcome = why.kind === 'forgotten' ? 'unknown' : 'failed';
   const known = new Set(part.outcomes.map(({ image }) => image));
   const unknown = images
     .filter((image) => !known.has(image))
-    .map((image): Outcome => ({ image, outcome: 'unknown', removed: [], freed: 0, why }));
+    .map((image): Outcome => ({ image, outcome, removed: [], freed: 0, why }));
   const cache =
     plan.cache > 0 && !part.cache
-      ? { cache: { deleted: 0, skipped: 0, failed: 0, unknown: plan.cache, freed: 0, why } }
+      ? { cache: { deleted: 0, skipped: 0, failed: 0, freed: 0, why, [outcome]: plan.cache } }
       : {};
   if (unknown.length === 0 && !('cache' in cache)) return part;
   return { ...part, plan: part.plan ?? plan, outcomes: [...part.outcomes, ...unknown], ...cache };

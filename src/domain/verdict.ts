@@ -36,10 +36,14 @@ export function verdict(run: Run): RunState {
   if (sum.unknown > 0 || untold(run)) return 'unknown';
   if (stopped) return 'cancelled';
   if (sum.deleted === 0 && everywhereStale(run)) return 'stale';
-  if (sum.failed > 0 && sum.deleted + sum.absent === 0) return 'failed';
+  // Where the plan is lost, nothing but the host's word is left of what it did not begin.
+  const unbegun = Object.values(run.hosts).some(
+    ({ trouble, outcomes, cache, plan }) => trouble && outcomes.length === 0 && !cache && workOf(plan) > 0,
+  );
+  if ((sum.failed > 0 || unbegun) && sum.deleted + sum.absent === 0) return 'failed';
   // What a host that was not reached had deleted is not back, so that another undo may follow.
   const missed = run.selection.kind === 'undo' && Object.values(run.hosts).some(({ trouble }) => trouble);
-  return sum.failed + sum.skipped > 0 || missed ? 'partial' : 'done';
+  return sum.failed + sum.skipped > 0 || unbegun || missed ? 'partial' : 'done';
 }
 
 // --- internal ---

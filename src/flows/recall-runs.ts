@@ -77,7 +77,7 @@ export async function putBackRuns(
     await hold.put(back.run, stored, back.facts, !says && (told || hasOldCard(back.run, cards)));
     // Before others push them out: without them nobody sees which images it was about.
     for (const plan of (await recalling.plans?.plans(back.run))?.values() ?? [])
-      await recalling.plans?.savePlan(id, plan);
+      await recalling.plans?.savePlan(id, plan, true);
     if (told) done.changed.push(back.run);
     else done.quiet++;
   }

@@ -23,7 +23,8 @@ export async function took(deps: Deps, run: Run, host: HostName, body: Took): Pr
     ...{ host, takenAt: at, items, cache, kept: [], problems: [], digest },
     reclaim: [...items, ...cache].reduce((sum, { reclaim }) => sum + reclaim, 0),
   };
-  const kept = await deps.runs.savePlan(run.id, plan);
+  // Whatever else was kept since: it is this one that was decided on.
+  const kept = await deps.runs.savePlan(run.id, plan, run.hosts[host]?.plan !== undefined);
   const images = items.map(({ image }) => image);
   await advance(deps, run.id, { type: 'took', at, host, plan: summarise(kept), images });
 }

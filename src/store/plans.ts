@@ -31,8 +31,9 @@ export function openPlans(
   }
 
   return {
-    savePlan: (id, plan) =>
+    savePlan: (id, plan, over = false) =>
       reaching(async () => {
+        if (over) await redis.hset(own.plans(id), plan.host, JSON.stringify(plan));
         // The first plan of a host is the one that is shown: one that comes again changes nothing.
         const first = await redis.hsetnx(own.plans(id), plan.host, JSON.stringify(plan));
         await redis.expire(own.plans(id), keepDays * DAY_S);
@@ -49,7 +50,8 @@ export function openPlans(
           const cached = planCache.get(`${run.id} ${host} ${part.plan?.digest}`);
           const json = cached ? null : await redis.hget(own.plans(run.id), host);
           const plan = cached ?? (json === null ? undefined : read(run.id, StoredPlan, json));
-          if (!plan) continue;
+          // A Redis that was set back may have got another one, made for the same question later.
+          if (!plan || plan.digest !== part.plan?.digest) continue;
           plans.set(host, plan);
           remember(run.id, plan);
         }

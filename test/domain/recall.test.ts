@@ -248,6 +248,25 @@ describe('a host that tells what it took on', () => {
     expect(story(doubted, outcomes, finished).state).toBe('done');
   });
 
+  test('names what it never began, of which it had said so before anybody knew what it was about', () => {
+    const { run } = back(
+      null,
+      card({ ...executing, hosts: { [HOST]: { ...planned, sent: 'execute' } } }),
+      [],
+      AT,
+    );
+    const why = { kind: 'restarted' } as const;
+    const gone = story(run, { type: 'disowned', at: AT, host: HOST, why, outcomes: [] });
+    expect(gone.state).toBe('failed');
+    const named = story(gone, took);
+    expect(named.state).toBe('failed');
+    expect(named.hosts[HOST]?.outcomes).toMatchObject([
+      { image: id('a'), outcome: 'failed', why },
+      { image: id('b'), outcome: 'failed', why },
+    ]);
+    expect(story(named, took)).toBe(named);
+  });
+
   test('says nothing new of a run that was never lost, nor of one whose end was known', () => {
     for (const run of [executing, done]) expect(story(run, took)).toBe(run);
     const { run } = back(proposed, card(done), [], AT);

@@ -53,6 +53,19 @@ describe.skipIf(skipWithout('plans in Redis', 'redis'))('plans', () => {
     expect(entry).toMatchObject({ kind: 'outcome', host: second, references: anItem('b').references });
   });
 
+  test('that were made for the same question later, and not shown, are none of the run', async () => {
+    const { deps, run } = await begun();
+    const last = hosts.at(-1) as HostName;
+    const later = aPlan([anItem('c')], { host: last, digest: `sha256:${'9'.repeat(64)}` });
+    await own.redis.hset(keys.plans(run.id), last, JSON.stringify(later));
+    const { deps: other } = botOn(own.redis, { hosts: [] });
+    expect((await other.runs.plans(run, [last])).size).toBe(0);
+    // A bot that has the right one at hand puts it back.
+    const [shown] = (await deps.runs.plans(run, [last])).values();
+    if (shown) await deps.runs.savePlan(run.id, shown, true);
+    expect((await other.runs.plans(run, [last])).get(last)?.digest).toBe(planFor(last).digest);
+  });
+
   test('that are used all the time are kept at hand', async () => {
     const { deps, run, read } = await begun();
     for (const other of others) {
