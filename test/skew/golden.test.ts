@@ -8,6 +8,7 @@ import type { RunEvent } from '../../src/domain/event.ts';
 import { HostName } from '../../src/domain/ids.ts';
 import type { Outcome } from '../../src/domain/outcome.ts';
 import type { Plan } from '../../src/domain/plan.ts';
+import { summarise } from '../../src/domain/plan-summary.ts';
 import { type Heartbeat, Job, key, type Report } from '../../src/domain/protocol.ts';
 import { isFinal, type Run } from '../../src/domain/run.ts';
 import { advance } from '../../src/flows/advance.ts';
@@ -157,16 +158,19 @@ describe.skipIf(skipWithout('what former and later versions store', 'redis'))('o
       const run = golden.runs[name] as Run;
       const given = run.hosts[HOST];
       if (!given) throw new Error('it has no such host');
+      const pruned = golden.plans.plan as Plan;
+      const { items, planDigest: digest } = golden.jobs.restore as Extract<Job, { kind: 'restore' }>;
+      const plan = name === 'executing undo' ? { ...pruned, items, digest } : pruned;
+      const shown = name === 'planning prune' ? {} : { plan: summarise(plan) };
       const own: Run = {
         ...run,
         card: { channel: 'C0OPS', ts: '1.1' },
-        hosts: { [HOST]: { ...given, ...part, epoch: done.hosts[HOST]?.epoch ?? '', outcomes: [] } },
+        hosts: {
+          [HOST]: { ...given, ...part, ...shown, epoch: done.hosts[HOST]?.epoch ?? '', outcomes: [] },
+        },
       };
       await put(own);
-      const plan = golden.plans.plan as Plan;
-      const { items, planDigest: digest } = golden.jobs.restore as Extract<Job, { kind: 'restore' }>;
-      if (name !== 'planning prune')
-        await deps.runs.savePlan(run.id, name === 'executing undo' ? { ...plan, items, digest } : plan);
+      if (name !== 'planning prune') await deps.runs.savePlan(run.id, plan);
       await dispatch(deps, own);
     }
     expect(jobs.map(({ kind }) => kind)).toEqual(['plan', 'execute', 'restore']);
