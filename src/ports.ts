@@ -50,7 +50,7 @@ export interface Runs {
     facts: readonly Fact[],
     made: { run: Run; facts: readonly Fact[]; replyTo: string },
   ): Promise<Run | null>;
-  /** Keeps the first plan of a host, or with `over` this one, and resolves to the one that is kept. */
+  /** Keeps the first plan of a host, or with `over` this one in place of another, and resolves to the one that is kept. */
   savePlan(run: RunId, plan: Plan, over?: boolean): Promise<Plan>;
   /** Those that the run was shown and decided on: of all its hosts, or of these alone. */
   plans(run: Run, only?: readonly HostName[]): Promise<ReadonlyMap<HostName, Plan>>;

@@ -33,12 +33,13 @@ export function openPlans(
   return {
     savePlan: (id, plan, over = false) =>
       reaching(async () => {
-        if (over) await redis.hset(own.plans(id), plan.host, JSON.stringify(plan));
         // The first plan of a host is the one that is shown: one that comes again changes nothing.
         const first = await redis.hsetnx(own.plans(id), plan.host, JSON.stringify(plan));
         await redis.expire(own.plans(id), keepDays * DAY_S);
         const kept = first === 1 ? null : await redis.hget(own.plans(id), plan.host);
-        const stands = kept === null ? plan : read(id, StoredPlan, kept);
+        const before = kept === null ? plan : read(id, StoredPlan, kept);
+        const stands = over && before.digest !== plan.digest ? plan : before;
+        if (stands !== before) await redis.hset(own.plans(id), plan.host, JSON.stringify(plan));
         remember(id, stands);
         return stands;
       }),

@@ -64,6 +64,9 @@ describe.skipIf(skipWithout('plans in Redis', 'redis'))('plans', () => {
     const [shown] = (await deps.runs.plans(run, [last])).values();
     if (shown) await deps.runs.savePlan(run.id, shown, true);
     expect((await other.runs.plans(run, [last])).get(last)?.digest).toBe(planFor(last).digest);
+    // What its host tells of the same plan says less of it.
+    const told = { ...planFor(last), kept: [], takenAt: 1 };
+    expect(await other.runs.savePlan(run.id, told, true)).toEqual(planFor(last));
   });
 
   test('that are used all the time are kept at hand', async () => {
