@@ -184,7 +184,8 @@ export function openSimEngine(loop: Loop, watcher: Watcher) {
           loop.say(() => `engine: ${request.name.slice(0, 24)} ${removal.kind}`);
           settle(removal);
         };
-        whenAwake(request, ms * state.slow, work);
+        // As the agent takes it: no deletion goes on for longer than ten minutes.
+        whenAwake(request, Math.min(ms * state.slow, 540_000), work);
       });
       begin.catch(reject);
     });
