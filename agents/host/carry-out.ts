@@ -21,9 +21,9 @@ export type Hands = Wait & {
 };
 
 /**
- * One planned item to its one outcome. Every request to the engine is preceded by a look at the image and
- * its containers, and directly by one at what its name means; a request whose end is not known is looked up, never repeated. Names that were taken away from an
- * image which stays after all are given back.
+ * One planned item to its one outcome. Every request to the engine is preceded by a look at the image and its containers,
+ * and directly by one at what its name means; a request whose end is not known is looked up, never repeated. Names that
+ * were taken away from an image which stays after all are given back.
  */
 export async function carryOut(item: Item, hands: Hands): Promise<Outcome> {
   const { engine } = hands;

@@ -2,9 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { ConfigError } from './config-error.ts';
 import { syncFolder } from './files.ts';
+import {
+  begin,
+  type Head,
+  headBytes,
+  type Io,
+  isFull,
+  MARK_AT,
+  preallocate,
+  REAL,
+  readAll,
+  readHead,
+  START,
+} from './journal-disk.ts';
 import { frame, frameBytes, SALT, scan } from './journal-frames.ts';
 
 /**
@@ -28,12 +40,6 @@ export type JournalFile = {
   close(): Promise<void>;
 };
 
-/** Writes and syncs, as an argument: tests end the world between two of them. */
-export type Io = {
-  write(file: FileHandle, bytes: Uint8Array, at: number): Promise<void>;
-  sync(file: FileHandle): Promise<void>;
-};
-
 /** There is no room for it, neither in the journal nor on its disk. */
 export class JournalFull extends Error {
   constructor() {
@@ -42,24 +48,9 @@ export class JournalFull extends Error {
   }
 }
 
-/** Of each of the two files, in bytes. A disk that is nearly full gets smaller ones. */
+/** Of each of the two files, in bytes. */
 const SIZE = 2 * 1024 * 1024;
-const LEAST = 128 * 1024;
-const MAGIC = Buffer.from('dimgjrn1');
-/** The header, and the mark of who writes, in a block of each. */
-const MARK_AT = 512;
-const START = 1024;
 const NAMES = ['journal.a', 'journal.b'] as const;
-
-const REAL: Io = {
-  async write(file, bytes, at) {
-    for (let done = 0; done < bytes.length; ) {
-      const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at + done);
-      done += bytesWritten;
-    }
-  },
-  sync: (file) => file.datasync(),
-};
 
 /** Opens the journal's files, and makes them where there are none. Throws a `ConfigError` where they can't be read. */
 export async function openJournalFile(
@@ -87,8 +78,6 @@ export async function openJournalFile(
 }
 
 // --- internal ---
-
-type Head = { generation: number; size: number; salt: Buffer };
 
 async function use(
   [a, b]: [FileHandle, FileHandle],
@@ -188,66 +177,6 @@ async function use(
     close,
   };
 }
-
-/** Makes both files, as large as the disk allows. */
-async function begin([a, b]: [FileHandle, FileHandle], size: number, io: Io): Promise<void> {
-  for (let wanted = size; ; wanted = Math.floor(wanted / 2)) {
-    try {
-      for (const file of [a, b]) await preallocate(file, wanted, io);
-      await io.write(a, headBytes({ generation: 1, size: wanted, salt: randomBytes(SALT) }), 0);
-      await io.sync(a);
-      return;
-    } catch (error) {
-      if (!isFull(error) || wanted / 2 < LEAST) throw error;
-      for (const file of [a, b]) await file.truncate(0);
-    }
-  }
-}
-
-async function preallocate(file: FileHandle, size: number, io: Io): Promise<void> {
-  const { size: now } = await file.stat();
-  if (now >= size) return;
-  const zeros = Buffer.alloc(64 * 1024);
-  for (let at = now; at < size; at += zeros.length)
-    await io.write(file, zeros.subarray(0, Math.min(zeros.length, size - at)), at);
-  await file.sync();
-}
-
-function headBytes({ generation, size, salt }: Head): Buffer {
-  const bytes = Buffer.alloc(MARK_AT);
-  bytes.set(MAGIC, 0);
-  bytes.writeDoubleLE(generation, 8);
-  bytes.writeDoubleLE(size, 16);
-  bytes.set(salt, 24);
-  bytes.writeUInt32LE(crc32(bytes.subarray(0, 32)), 32);
-  return bytes;
-}
-
-/** `none`: nothing was ever written to it. */
-async function readHead(file: FileHandle): Promise<Head | 'none' | 'bad'> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(MARK_AT), 0, MARK_AT, 0);
-  if (bytesRead === MARK_AT && buffer.subarray(0, 8).equals(MAGIC)) {
-    if (buffer.readUInt32LE(32) !== crc32(buffer.subarray(0, 32))) return 'bad';
-    const [generation, size] = [buffer.readDoubleLE(8), buffer.readDoubleLE(16)];
-    return { generation, size, salt: Buffer.from(buffer.subarray(24, 24 + SALT)) };
-  }
-  return (await readAll(file)).every((byte) => byte === 0) ? 'none' : 'bad';
-}
-
-async function readAll(file: FileHandle): Promise<Buffer> {
-  const { size } = await file.stat();
-  const bytes = Buffer.alloc(size);
-  let done = 0;
-  while (done < size) {
-    const { bytesRead } = await file.read(bytes, done, size - done, done);
-    if (bytesRead === 0) break;
-    done += bytesRead;
-  }
-  return bytes.subarray(0, done);
-}
-
-const isFull = (error: unknown) =>
-  ['ENOSPC', 'EDQUOT'].includes(String((error as NodeJS.ErrnoException).code));
 
 function unreadable(folder: string): ConfigError {
   return new ConfigError(

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Options } from './types.ts';
+import type { Options } from './controls.ts';
 
 export type Clock = {
   readonly now: () => number;

@@ -1,11 +1,11 @@
 import type { Clock } from './clock.ts';
+import type { Options } from './controls.ts';
 import type { Faults } from './faults.ts';
 import type { Files } from './files.ts';
 import type { Grants } from './grants.ts';
 import type { Limiter } from './limits.ts';
 import type { Messages } from './messages.ts';
 import type { RecordKeeper } from './record.ts';
-import type { Options } from './types.ts';
 import type { Views } from './views.ts';
 import type { World } from './world.ts';
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from './context.ts';
+import type { Delivery, Repeat } from './controls.ts';
 import type { Envelope, Transport } from './socket.ts';
-import type { Delivery, Json, Repeat } from './types.ts';
+import type { Json } from './types.ts';
 
 export type Dispatch = {
   /** Sends an envelope and waits for its first acknowledgement, or for the time limit. */

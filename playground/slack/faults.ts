@@ -1,4 +1,5 @@
-import type { Fault, FaultHandle, Json } from './types.ts';
+import type { Fault, FaultHandle } from './controls.ts';
+import type { Json } from './types.ts';
 
 export type Faults = {
   readonly inject: (fault: Fault) => FaultHandle;

@@ -2,10 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { callMethod, isMethod } from './api/call.ts';
 import { parseArguments, readBody } from './body.ts';
 import type { Context } from './context.ts';
+import type { Fault } from './controls.ts';
 import { fileBytes } from './files.ts';
 import { Refusal, refusalAnswer } from './refuse.ts';
 import { applyReply } from './reply.ts';
-import type { Fault, Json } from './types.ts';
+import type { Json } from './types.ts';
 
 type Answer = { readonly status: number; readonly json?: Json; readonly headers?: Record<string, string> };
 

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import type { Options } from './types.ts';
+import type { Options } from './controls.ts';
 
 /** Calls a minute, per method and workspace: Slack's tiers 2, 3 and 4, and the special ones. */
 const PER_MINUTE: Readonly<Record<string, number>> = {

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
+import type { Options } from './controls.ts';
 import type { RecordKeeper } from './record.ts';
 import type { Envelope, OnAck, Transport } from './socket.ts';
-import type { Json, Options } from './types.ts';
+import type { Json } from './types.ts';
 
 /** Bolt's HTTP mode: each request is signed and posted; the answer is the acknowledgement. */
 export function createPush(

@@ -1,25 +1,19 @@
-import type { Messages } from './messages.ts';
-import type { SayInput } from './people/events.ts';
-import type { RecordKeeper } from './record.ts';
 import type {
   CommandInput,
   CommandResult,
   Delivery,
   DisconnectReason,
-  Entry,
   Fault,
   FaultHandle,
-  Json,
-  Message,
   PressInput,
-  Rejected,
   Repeat,
-  SlackFile,
   SubmitInput,
   SubmitResult,
-  View,
-  Warning,
-} from './types.ts';
+} from './controls.ts';
+import type { Messages } from './messages.ts';
+import type { SayInput } from './people/events.ts';
+import type { RecordKeeper } from './record.ts';
+import type { Entry, Json, Message, Rejected, SlackFile, View, Warning } from './types.ts';
 import type { World } from './world.ts';
 
 /** A running stand-in: what the app talks to, the people who use it, and the record of both. */

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { DisconnectReason } from './controls.ts';
 import type { Faults } from './faults.ts';
 import type { RecordKeeper } from './record.ts';
-import type { DisconnectReason, Json } from './types.ts';
+import type { Json } from './types.ts';
 import { APP_ID } from './world.ts';
 
 export type Envelope = {

@@ -1,8 +1,9 @@
 import type { Context } from '../context.ts';
+import type { CommandInput, CommandResult } from '../controls.ts';
 import type { Dispatch } from '../dispatch.ts';
 import { Refusal } from '../refuse.ts';
 import { applyReply } from '../reply.ts';
-import type { CommandInput, CommandResult, Json } from '../types.ts';
+import type { Json } from '../types.ts';
 import { compose } from './compose.ts';
 import { person, place, slashCommand } from './payloads.ts';
 

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
+import type { Delivery, Repeat } from '../controls.ts';
 import type { Dispatch } from '../dispatch.ts';
-import type { Delivery, Json, Message, Repeat } from '../types.ts';
+import type { Json, Message } from '../types.ts';
 import { wireView } from '../views.ts';
 import { eventCallback, person, place } from './payloads.ts';
 

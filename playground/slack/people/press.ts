@@ -1,8 +1,9 @@
 import { elementsOf, type Placed } from '../blocks/walk.ts';
 import type { Context } from '../context.ts';
+import type { Delivery, PressInput, Repeat } from '../controls.ts';
 import type { Dispatch } from '../dispatch.ts';
 import { wireMessage } from '../messages.ts';
-import type { Block, Delivery, Json, Message, PressInput, Repeat, View } from '../types.ts';
+import type { Block, Json, Message, View } from '../types.ts';
 import { wireView } from '../views.ts';
 import { interaction, person, place } from './payloads.ts';
 import { stateOf, stateValues, stillOffered } from './values.ts';

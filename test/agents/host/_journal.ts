@@ -1,6 +1,7 @@
 import { afterAll } from 'vitest';
 import { openJournal } from '../../../agents/host/journal.ts';
-import { type Io, openJournalFile } from '../../../agents/host/journal-file.ts';
+import type { Io } from '../../../agents/host/journal-disk.ts';
+import { openJournalFile } from '../../../agents/host/journal-file.ts';
 import { sha256 } from '../../../src/domain/hash.ts';
 import type { ImageId } from '../../../src/domain/ids.ts';
 import { RunId } from '../../../src/domain/ids.ts';

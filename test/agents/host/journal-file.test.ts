@@ -5,12 +5,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../agents/host/config-error.ts';
-import {
-  type Io,
-  type JournalFile,
-  JournalFull,
-  openJournalFile,
-} from '../../../agents/host/journal-file.ts';
+import type { Io } from '../../../agents/host/journal-disk.ts';
+import { type JournalFile, JournalFull, openJournalFile } from '../../../agents/host/journal-file.ts';
 import { frame, scan } from '../../../agents/host/journal-frames.ts';
 import { temporaryFolder } from './_folder.ts';
 import { SMALL } from './_journal.ts';
