@@ -59,6 +59,7 @@ export const hasUntagged = ({ untag, untagged }: Did): boolean => untag > 0 || u
 export function didWords(did: Did): string {
   const gone = did.deleted - did.untagged;
   if (!hasUntagged(did)) return `deleted ${gone} of ${did.items}`;
+  if (did.deleted === 0 && did.untag < did.items) return `deleted 0 of ${did.items}`;
   if (did.untag === did.items && gone === 0) return `untagged ${did.untagged} of ${did.items}`;
   return `deleted ${gone} and untagged ${did.untagged} of ${did.items}`;
 }

@@ -31,7 +31,10 @@ export interface Writing extends Posting {
   unpostable(run: Run, words: Markup): Promise<void>;
 }
 
-/** When this bot last wrote a card by its own clock, in which state, and until when nothing more is to be done unless the run changes. */
+/**
+ * When this bot last wrote a card by its own clock, in which state, and until when nothing more is to be done unless the
+ * run changes.
+ */
 export interface Shown {
   state: RunState;
   at: number;

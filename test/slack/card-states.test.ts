@@ -86,6 +86,9 @@ describe('a run that only takes names away', () => {
     const mixed = { ...part(3, 1), outcomes: [anOutcome('a'), anOutcome('b'), anOutcome('c', 'untagged')] };
     expect(text('done', mixed)).toContain('Deleted 2 and untagged 1 of 3, freed');
     expect(text('done', mixed)).toContain('*host-3* deleted 2 and untagged 1 of 3');
+    // Where nothing came of either, one zero is enough.
+    const none = { ...part(3, 1), outcomes: ['a', 'b', 'c'].map((name) => anOutcome(name, 'failed')) };
+    expect(text('failed', none)).toContain('*host-3* deleted 0 of 3');
   });
 });
 
