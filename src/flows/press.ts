@@ -24,7 +24,7 @@ export async function press(deps: Deps, pressed: Press): Promise<Reply> {
   const { verb } = pressed;
   const run = await deps.runs.load(pressed.run);
   if (!run) return spoken(noRun(pressed.run));
-  if (!isOwn(run, pressed.on)) return answeredOnce(deps, pressed, 'stray', async () => stray(run.id));
+  if (!isOwn(run, pressed.on)) return answeredOnce(deps, pressed, 'stray', async () => stray(run));
   const { channel } = pressed.on;
   if (verb === 'undo') return spoken(await undo(deps, { ...pressed, channel }));
   if (verb === 'again') return spoken(await again(deps, { ...pressed, channel }));
@@ -42,10 +42,15 @@ function isOwn(run: Run, { channel, ts, thread }: Press['on']): boolean {
   return channel === run.card?.channel && (ts === run.card.ts || thread === run.card.ts);
 }
 
-const stray = (id: RunId): Reply =>
+/** Slack may show a card before it has answered which message that is. */
+const stray = ({ id, card }: Run): Reply =>
   spoken(
-    say`This is not the card of #${id}, so nothing was done: press on the card itself, or send ${code(`/dimg show ${id}`)}.`,
+    card
+      ? say`This is not the card of #${id}, so nothing was done: press on the card itself, or send ${show(id)}.`
+      : say`Slack has not told yet which message is the card of #${id}, so nothing was done: press again in a moment, or send ${show(id)}.`,
   );
+
+const show = (id: RunId) => code(`/dimg show ${id}`);
 
 /** A denial is made by the form; who could not deny is told before it opens. */
 async function askWhy(deps: Deps, run: Run, decision: Decision): Promise<Reply> {

@@ -29,8 +29,8 @@ export interface Recalling {
 const HOLD_MS = 15_000;
 const MOST_WAIT_MS = 30_000;
 const MOST_TELL_MS = 600_000;
-/** Redis is looked at every second; where it was not for longer than this, heartbeats may be missing. */
-const BLIND_MS = 5_000;
+/** Redis is looked at every second. Where it was not for longer than this, more than one heartbeat may be missing. */
+const BLIND_MS = 10_000;
 
 /**
  * Watches over a Redis that may forget. While it does not have what it had, nothing is stored, no run gets a number and no

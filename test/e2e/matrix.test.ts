@@ -5,7 +5,7 @@ import { skipWithout } from '../../playground/parts/available.ts';
 import { loadImages } from '../../playground/parts/images.ts';
 import type { Card } from './_card.ts';
 import { CONFIG, cellsOf, ROLES, type Role, STATES, type State, type Verb, type Way } from './_matrix.ts';
-import { deletions, OPS, openStage, type Stage } from './_world.ts';
+import { deletions, OPS, openStage, type Stage, wait } from './_world.ts';
 
 const HOSTS = ['host-1', 'host-2'];
 
@@ -63,7 +63,10 @@ describe.skipIf(skipWithout('who may press what, and when', 'redis', 'engines'))
       async planning() {
         const name = await load();
         freeze();
-        return stage.ana.asks(`/dimg rmi host-1 ${name}:1`, { state: 'planning' });
+        const card = await stage.ana.asks(`/dimg rmi host-1 ${name}:1`, { state: 'planning' });
+        // Slack shows a card before it has told the bot which message that is.
+        while ((await stage.ana.forces(card, 'confirm')).includes('press again in a moment')) await wait(50);
+        return card;
       },
       'proposed to confirm': () => ask(),
       'proposed for approval': () => ask(' -f'),

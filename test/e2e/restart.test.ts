@@ -11,6 +11,8 @@ import { type Card, expectAsPlanned } from './_card.ts';
 import { deletions, openStage, type Stage, wait } from './_world.ts';
 
 const MANY = 40;
+/** Images that an agent deletes side by side. */
+const LANES = 4;
 
 describe.skipIf(skipWithout('ends and starts of bots and agents', 'redis', 'engines'))('restart', () => {
   let stage: Stage;
@@ -177,13 +179,15 @@ describe.skipIf(skipWithout('ends and starts of bots and agents', 'redis', 'engi
     const end = await card.ends();
     const gone = await counted(card, 'host-2', before);
     const [, said = ''] = /deleted (\d+) of/.exec(end.text) ?? [];
-    // Its journal has what it was at, and the engine tells how that ended.
-    expect(end.state).toBe('partial');
+    // Its journal has what it was at, and the engine tells how that ended; but of an image that it was about to ask for, and
+    // is still there, nobody knows whether it had asked.
+    const unknown = end.lines.filter((line) => /^\? .* unknown/.test(line));
+    expect(unknown.length).toBeLessThanOrEqual(LANES);
+    expect(end.state).toBe(unknown.length > 0 ? 'unknown' : 'partial');
     expect(Number(said)).toBe(gone);
     expect(end.lines.join('\n')).toContain('the agent was started again meanwhile');
-    expect(end.lines.filter((line) => /unknown/.test(line))).toEqual([]);
-    expect((await (await stage.ana.asks('/dimg prune host-2 -f')).ends()).state).toMatch(/done|empty/);
-    expect((await stage.witness('host-2').snapshot()).images).toEqual([]);
+    await (await stage.ana.asks('/dimg prune host-2 -f')).ends();
+    expect((await stage.witness('host-2').snapshot()).images.length).toBeLessThanOrEqual(unknown.length);
   });
 
   test('what expires while no bot is there is expired by the next, also before Slack lets that one in', async () => {
@@ -232,5 +236,5 @@ describe.skipIf(skipWithout('ends and starts of bots and agents', 'redis', 'engi
     expect(known.text).toContain(`partial · prune host-3 · deleted ${gone} of ${MANY}`);
     expect(await counted(card, 'host-3', before)).toBe(gone);
     expect(known.lines.filter((line) => /unknown/.test(line))).toEqual([]);
-  });
+  }, 150_000);
 });

@@ -97,9 +97,9 @@ describe.skipIf(skipWithout('hosts that a Redis did not hear', 'redis'))('a bot 
     const bot = await begin();
     await bot.looks(30_000);
     bot.setAway(true);
-    await bot.looks(3_000);
+    await bot.looks(8_000);
     bot.setAway(false);
-    await bot.looks(12_000);
+    await bot.looks(7_000);
     expect(await bot.states()).toEqual(over);
   });
 });

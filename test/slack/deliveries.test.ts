@@ -116,7 +116,7 @@ describe.skipIf(skipWithout('what Slack delivers', 'redis'))('what Slack deliver
         .ephemerals()
         .slice(before)
         .map(({ text }) => text),
-    ).toEqual([expect.stringContaining('This is not the card of #1')]);
+    ).toEqual([expect.stringContaining('which message is the card of #1, so nothing was done: press again')]);
   });
 
   test.each([
