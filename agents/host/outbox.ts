@@ -87,10 +87,7 @@ export function openOutbox({
     const again = noteQuietly({ t: 'again', job: job.id });
     const said = [...job.reports.values()];
     // None goes before the one that says what it was about.
-    for (const one of said) {
-      tries.delete(one);
-      unwritten.add(one);
-    }
+    for (const one of said) unwritten.add(one);
     await Promise.all([written, again]);
     for (const one of said) unwritten.delete(one);
   };
@@ -136,14 +133,19 @@ export function openOutbox({
     // The stream is asked before the acknowledgements: a bot takes it out of the one and puts it into the other at once.
     const waiting = await queue.waiting(due.flatMap(({ said }) => said.stream ?? []));
     await takeAcked();
+    const lost = new Map<Accepted, number>();
     for (const { job, said } of due) {
       if (said.acked || said.stream === null) continue;
-      const pause = Math.min(2 * (tries.get(said)?.pause ?? FIRST_MS / 2), MOST_MS);
+      const { pause: last = FIRST_MS / 2 } = tries.get(said) ?? {};
+      const pause = Math.min(2 * last, MOST_MS);
       if (waiting.has(said.stream)) tries.set(said, { at: now + pause, pause });
-      else {
-        log.debug('a report that nobody acknowledged is sent again', { job: job.id, seq: said.seq });
-        said.stream = null;
-      }
+      else lost.set(job, Math.max(last, lost.get(job) ?? 0));
+    }
+    // A bot that does not know its run any more, or no decision about it, has to hear what it was about, and all of it.
+    for (const [job, pause] of lost) {
+      log.debug('reports that nobody acknowledged are sent again', { job: job.id });
+      await tellAnew(job);
+      for (const said of job.reports.values()) tries.set(said, { at: now, pause });
     }
     await kick();
   };
@@ -203,7 +205,10 @@ export function openOutbox({
     },
     allAgain() {
       round++;
-      for (const job of journal.jobs()) void tellAnew(job).then(kick);
+      for (const job of journal.jobs()) {
+        for (const said of job.reports.values()) tries.delete(said);
+        void tellAnew(job).then(kick);
+      }
     },
     look: lookQuietly,
     async flush(limitMs) {

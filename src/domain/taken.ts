@@ -8,33 +8,35 @@ import { type HostPart, isFinal, type Run } from './run.ts';
 type Took = Extract<RunEvent, { type: 'took' }>;
 
 /**
- * A host's word that it had taken a job on, where Redis had lost something. Of a run that waits for a decision, or was put
- * back as one that did, it means that there was one: the run goes on, so that what became of it is heard. Of any other run
- * that was never lost it says nothing new.
+ * A host's word that it had taken a job on, where Redis had lost something. Of a run on which nobody has decided, or as
+ * nobody would have who could, it means that somebody had: the run goes on, so that what became of it is heard. Of any other
+ * run that was never lost it says nothing new.
  */
 export function taken(run: Run, took: Took): Run {
-  // Redis may have lost the decision alone; nothing begins by this that had not.
-  if (run.state === 'planning' || run.state === 'proposed')
-    return reopened({ ...run, recalled: { at: took.at, from: run.state } }, took) ?? run;
+  if (isUndecided(run)) return reopened(run, took);
   if (!run.recalled) return run;
   if (run.state === 'executing') return withPart(run, took.host, (part) => begun(part, took));
-  if (!isFinal(run.state)) return run;
-  if (run.recalled.from === 'planning' || run.recalled.from === 'proposed') return reopened(run, took) ?? run;
-  return withPart(run, took.host, (part) => inDoubt(part, took));
+  return isFinal(run.state) ? withPart(run, took.host, (part) => inDoubt(part, took)) : run;
 }
+
+/** No execution of it was ever allowed, as far as Redis knows: no host can have begun, unless Redis has lost a decision. */
+export const isUndecided = ({ state, executingSince }: Run): boolean =>
+  UNDECIDED.has(state) && executingSince === undefined;
 
 // --- internal ---
 
-const UNDECIDED: ReadonlySet<Run['state']> = new Set(['planning', 'proposed', 'expired', 'refused']);
+const UNDECIDED: ReadonlySet<Run['state']> = new Set<Run['state']>([
+  ...(['planning', 'proposed', 'expired', 'refused', 'cancelled', 'denied'] as const),
+]);
 
 function begun(part: HostPart, { plan }: Took): HostPart {
   if (part.stage !== 'planned') return part;
   return { ...part, stage: 'executing', plan: part.plan ?? plan };
 }
 
-function reopened(run: Run, took: Took): Run | null {
-  if (!run.recalled || !run.hosts[took.host] || !UNDECIDED.has(run.state)) return null;
-  const { endedAt: _, refusal: __, ...rest } = run;
+function reopened(run: Run, took: Took): Run {
+  if (!run.hosts[took.host]) return run;
+  const { endedAt: _, refusal: __, cancel: ___, ...rest } = run;
   // Where one host had begun, others may have.
   const hosts = Object.fromEntries(
     Object.entries(run.hosts).map(([host, part]): [HostName, HostPart] => {
@@ -44,7 +46,7 @@ function reopened(run: Run, took: Took): Run | null {
       return [name, { ...part, stage: 'planned', sent: 'execute' }];
     }),
   ) as Run['hosts'];
-  const recalled = { ...run.recalled, at: took.at, from: 'executing' as const };
+  const recalled = { at: took.at, from: 'executing' as const };
   const open: Run = { ...rest, hosts, recalled, state: 'executing', executingSince: took.at };
   return withPart(open, took.host, (part) => begun({ ...part, stage: 'planned', sent: 'execute' }, took));
 }

@@ -2,6 +2,7 @@ import { NewerError } from '../domain/error.ts';
 import { parseJobId } from '../domain/job-id.ts';
 import { summarise } from '../domain/plan-summary.ts';
 import type { Report } from '../domain/protocol.ts';
+import { isUndecided } from '../domain/taken.ts';
 import type { Settled } from '../ports.ts';
 import type { Deps } from './_deps.ts';
 import { advance } from './advance.ts';
@@ -44,6 +45,13 @@ async function settle(deps: Deps, { job, host, epoch, seq, body }: Report): Prom
     return run ? 'settled' : 'unknown run';
   }
   const at = deps.clock();
+  if (WORK.has(body.kind) && isUndecided(run)) {
+    // Redis has lost that somebody decided. Without its plan nobody could tell when all of it is told: then the host says once
+    // more what it took on.
+    const { plan } = part;
+    if (!plan) return 'unknown run';
+    await advance(deps, run.id, { type: 'took', at, host, plan, images: [] });
+  }
   switch (body.kind) {
     case 'plan': {
       if (body.plan.host !== host) {
@@ -84,6 +92,9 @@ async function settle(deps: Deps, { job, host, epoch, seq, body }: Report): Prom
   }
   return 'settled';
 }
+
+/** What is said of a job only once it has begun. */
+const WORK: ReadonlySet<string> = new Set(['started', 'outcomes', 'stale', 'cache', 'finished']);
 
 /**
  * An agent looks for the first three before it takes a job on, and says the others of a whole job only where the engine

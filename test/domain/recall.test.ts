@@ -238,6 +238,23 @@ describe('a host that tells what it took on', () => {
     expect(step(proposed, { ...took, host: host('host-9') })).toBe(proposed);
   });
 
+  test.each(['expired', 'cancelled', 'denied'] as const)(
+    'has one go on that was %s after Redis had lost the decision',
+    (state) => {
+      const over = {
+        ...proposed,
+        state,
+        endedAt: AT,
+        ...(state === 'cancelled' && { cancel: { by: ANA, at: AT } }),
+      };
+      const going = step(over, took);
+      expect(going).toMatchObject({ state: 'executing', recalled: { from: 'executing' } });
+      expect(going).not.toHaveProperty('endedAt');
+      expect(going).not.toHaveProperty('cancel');
+      expect(story(over, took, outcomes, finished).state).toBe('done');
+    },
+  );
+
   test('puts in doubt by name what was given up, and settles it', () => {
     const { run } = back(null, card(executing), [], AT);
     const why = { kind: 'forgotten' } as const;

@@ -97,7 +97,9 @@ describe.skipIf(skipWithout('reports that Redis may lose', 'redis'))('reports of
     expect(await agent.said()).toEqual([]);
     agent.pass(30_000);
     await agent.outbox.look();
+    // With what it was about, for a bot that does not know it any more.
     expect(await agent.said()).toEqual([
+      [3, 'took'],
       [1, 'started'],
       [2, 'outcomes'],
     ]);
@@ -107,7 +109,7 @@ describe.skipIf(skipWithout('reports that Redis may lose', 'redis'))('reports of
     expect(await agent.said()).toEqual([]);
     agent.pass(21_000);
     await agent.outbox.look();
-    expect(await agent.said()).toHaveLength(2);
+    expect(await agent.said()).toHaveLength(3);
     await bot.acknowledge();
   });
 
