@@ -302,14 +302,15 @@ function decisionsCount(evidence: Evidence): string[] {
       ({ mark, rest }) => mark === '✓' && /^(deleted|untagged)/.test(rest),
     )) {
       const id = idOf(evidence, row);
-      const event = evidence.events
+      // One that was brought back may have gone before, by an earlier run.
+      const last = evidence.events
         .get(row.host)
-        ?.find(
+        ?.findLast(
           (one) => one.id === id && one.action === (row.rest.startsWith('deleted') ? 'delete' : 'untag'),
         );
       if (pressedAt.length === 0)
         found.push(`#${card.number} did ${row.names} ${row.id}, and nobody had said so`);
-      else if (event && event.timeNano / 1e6 < first - 1)
+      else if (last && last.timeNano / 1e6 < first - 1)
         found.push(`#${card.number} began before it was decided`);
     }
     for (const { kind, by = '', run } of evidence.audit) {
