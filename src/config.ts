@@ -62,7 +62,6 @@ const BotConfig = z.strictObject({
         .strictObject({
           force: on.default(true),
           'stopped-containers': on.default(true),
-          // No command asks for it yet; the file stays valid when one does.
           registry: on.default(true),
           irrecoverable: on.default(false),
           'reclaim-over': Size.optional(),
@@ -119,6 +118,7 @@ export function readBotSettings(env: NodeJS.ProcessEnv): BotSettings {
       neededFor: {
         force: neededFor.force,
         stoppedContainers: neededFor['stopped-containers'],
+        registry: neededFor.registry,
         irrecoverable: neededFor.irrecoverable,
         ...(neededFor['reclaim-over'] !== undefined && { reclaimOver: neededFor['reclaim-over'] }),
         ...(neededFor['hosts-over'] !== undefined && { hostsOver: neededFor['hosts-over'] }),

@@ -64,6 +64,7 @@ admission: ask
       neededFor: {
         force: true,
         stoppedContainers: true,
+        registry: true,
         irrecoverable: true,
         reclaimOver: 100e9,
         hostsOver: 10,

@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { Duration, Rules, Size } from '../../src/domain/rules.ts';
+import { DEFAULT_RULES, Duration, Rules, Size } from '../../src/domain/rules.ts';
 import { labelOf } from '../../src/domain/selection.ts';
+import { Registries, type RegistrySettings, registriesOf } from '../registry/config.ts';
+import { ConfigError } from './config-error.ts';
 import { readYaml } from './yaml.ts';
 
 const bool = z.boolean('must be true or false');
@@ -50,15 +52,32 @@ const AgentConfig = z.strictObject(
         { error: (issue) => (issue.code === 'invalid_type' ? 'must hold the key per-hour' : undefined) },
       )
       .optional(),
+    engine: bool.optional(),
+    registries: Registries.optional(),
   },
   { error: (issue) => (issue.code === 'invalid_type' ? 'must hold keys such as protect' : undefined) },
 );
 
-/** Reads the agent's YAML into the host's rules. Throws a `ConfigError` with file, line and column. */
-export function parseConfig(file: string, text: string): Rules {
+export type AgentSettings = {
+  rules: Rules;
+  /** Whether there is an engine beside it; without one it serves registries alone. */
+  hasEngine: boolean;
+  registries: RegistrySettings[];
+};
+
+/** What an agent without a file goes by. */
+export const PLAIN: AgentSettings = { rules: DEFAULT_RULES, hasEngine: true, registries: [] };
+
+/**
+ * Reads the agent's YAML: the host's rules, and its registries, whose credentials are in the folder `dockerConfig` where the file
+ * names no other. Throws a `ConfigError` with file, line and column.
+ */
+export function parseConfig(file: string, text: string, dockerConfig: string): AgentSettings {
   const config = readYaml('DIMG_AGENT_CONFIG', file, text, AgentConfig);
-  const { protect, 'min-age': minAge, allow = {}, limits } = config;
-  return Rules.parse({
+  const { protect, 'min-age': minAge, allow = {}, limits, engine = true, registries = [] } = config;
+  if (!engine && registries.length === 0)
+    throw new ConfigError(`DIMG_AGENT_CONFIG: ${file}: without an engine there must be registries.`);
+  const rules = Rules.parse({
     protect,
     minAge,
     allow: {
@@ -68,4 +87,5 @@ export function parseConfig(file: string, text: string): Rules {
     },
     perHour: limits?.['per-hour'],
   });
+  return { rules, hasEngine: engine, registries: registriesOf(registries, dockerConfig) };
 }

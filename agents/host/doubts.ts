@@ -1,17 +1,16 @@
 import type { ImageId } from '../../src/domain/ids.ts';
-import type { CacheOutcome, Outcome, Trouble } from '../../src/domain/outcome.ts';
+import type { CacheOutcome, EngineProblem, Outcome, Trouble } from '../../src/domain/outcome.ts';
 import { openEngineTime, SELDOM_MS } from './engine-time.ts';
-import { deletedOf, inDoubt, said, toldOf } from './job-words.ts';
+import { inDoubt, said, toldOf } from './job-words.ts';
 import type { Journal } from './journal.ts';
 import { type Accepted, hasUnknown, isEnded } from './journal-memory.ts';
 import { errorField } from './log.ts';
 import { isAnother } from './look-up.ts';
 import type { Outbox } from './outbox.ts';
-import { type Clock, type Engine, EngineTrouble, type Log } from './ports.ts';
-import { racedOn } from './raced.ts';
-import { resolveCache, resolveItem } from './resolve.ts';
+import { type Clock, EngineTrouble, type Log } from './ports.ts';
 import { DELETION_MS } from './time-limit.ts';
 import { refused } from './verify.ts';
+import type { Finder } from './work.ts';
 
 /** Jobs that were broken off, and items whose end nobody knew: brought to their end once the engine answers. */
 export type Doubts = {
@@ -39,7 +38,7 @@ const POLL_MS = 1000;
 export function openDoubts({
   journal,
   outbox,
-  engine,
+  finder,
   clock,
   monotonic,
   deletionMs = DELETION_MS,
@@ -47,7 +46,7 @@ export function openDoubts({
 }: {
   journal: Pick<Journal, 'jobs' | 'note'>;
   outbox: Pick<Outbox, 'say'>;
-  engine: Engine;
+  finder: Finder;
   clock: Clock;
   monotonic: () => number;
   /** The engine is at no deletion for longer than this. */
@@ -93,11 +92,10 @@ export function openDoubts({
   const lookAt = async (job: Accepted): Promise<void> => {
     await tellKnownOf(job);
     const doubts = inDoubt(job).flatMap((i) => (job.items[i] ? [{ i, item: job.items[i] }] : []));
-    const life = await engine.life();
+    const life = await finder.life();
     let fresh = false;
     for (const { i, item } of doubts) {
-      if (time.isSeen(job, i) || (await orIfRefused(engine.inspect(item.image), () => true)) === null)
-        continue;
+      if (time.isSeen(job, i) || !(await orIfRefused(finder.isThere(item), () => true))) continue;
       time.answered(job, i);
       fresh ||= !isAnother(job.intents.get(i)?.life ?? null, life);
     }
@@ -106,7 +104,7 @@ export function openDoubts({
     const told = toldOf(job);
     for (const { i, item } of doubts) {
       const outcome = await orIfRefused(
-        resolveItem(engine, job, item, i, whyOf(job), time.isOver(job, i, life)),
+        finder.item(job, i, whyOf(job), time.isOver(job, i, life)),
         (why): Outcome => ({ image: item.image, outcome: 'unknown', removed: [], freed: 0, why }),
       );
       time.answered(job, i);
@@ -116,13 +114,13 @@ export function openDoubts({
     if (isEnded(job)) return;
     if (job.cache.length > 0 && !said(job, 'cache')) {
       const cache = await orIfRefused(
-        resolveCache(engine, job, whyOf(job)),
+        finder.cache(job, whyOf(job)),
         (why): CacheOutcome => ({ deleted: 0, skipped: 0, failed: job.cache.length, freed: 0, why }),
       );
       await outbox.say(job.id, { kind: 'cache', cache });
     }
     const tookMs = Math.max(0, job.last - job.at);
-    const raced = await orIfRefused(racedOn(engine, job.items, deletedOf(job), []), (): string[] => []);
+    const raced = await orIfRefused(finder.raced(job), (): string[] => []);
     const stale = said(job, 'stale');
     await outbox.say(job.id, {
       ...{ kind: 'finished', tookMs, before: null, after: null, raced },
@@ -178,12 +176,18 @@ export function openDoubts({
 
 // --- internal ---
 
+/** It says nothing at all. */
+const isSilent = (problem: EngineProblem): boolean =>
+  problem.kind === 'registry'
+    ? ['unreachable', 'no-answer', 'limited'].includes(problem.what)
+    : problem.kind !== 'engine';
+
 /** An engine that answers, but not this, must not keep everything else waiting for it. */
 async function orIfRefused<T, U>(asked: Promise<T>, otherwise: (why: Trouble) => U): Promise<T | U> {
   try {
     return await asked;
   } catch (error) {
-    if (!(error instanceof EngineTrouble) || error.problem.kind !== 'engine') throw error;
+    if (!(error instanceof EngineTrouble) || isSilent(error.problem)) throw error;
     return otherwise(error.problem);
   }
 }

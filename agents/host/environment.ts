@@ -1,19 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { homedir, hostname } from 'node:os';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { HostName } from '../../src/domain/ids.ts';
-import { DEFAULT_RULES, type Rules } from '../../src/domain/rules.ts';
-import { parseConfig } from './config.ts';
+import { type AgentSettings, PLAIN, parseConfig } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { type EngineAddress, engineAddress } from './engine-address.ts';
 import { LEVELS, type Level } from './log.ts';
 import { registryAuth } from './registry-auth.ts';
 
-export type Settings = {
+export type Settings = AgentSettings & {
   host: HostName;
   redisUrl: string;
   engine: EngineAddress;
-  rules: Rules;
   registryAuth: (repository: string) => string | null;
   stateDir: string;
   level: Level;
@@ -29,6 +28,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       'DIMG_TRUSTED_KEYS: this version does not check signatures; unset it to run without.',
     );
   const file = get('DIMG_AGENT_CONFIG');
+  const dockerFolder = get('DOCKER_CONFIG') ?? join(homedir(), '.docker');
   return {
     host: check('DIMG_HOST', HostName, get('DIMG_HOST') ?? hostname().toLowerCase()),
     redisUrl: redisUrl(get('REDIS_URL'), get('REDIS_URL_FILE')),
@@ -37,7 +37,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       tlsVerify: get('DOCKER_TLS_VERIFY'),
       certPath: get('DOCKER_CERT_PATH'),
     }),
-    rules: file === undefined ? DEFAULT_RULES : parseConfig(file, read('DIMG_AGENT_CONFIG', file)),
+    ...(file === undefined ? PLAIN : parseConfig(file, read('DIMG_AGENT_CONFIG', file), dockerFolder)),
     registryAuth: registryAuth(get('DOCKER_CONFIG')),
     stateDir: get('DIMG_STATE_DIR') ?? '/var/lib/dimg',
     level: check(

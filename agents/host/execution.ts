@@ -33,19 +33,30 @@ export type Execution = {
 };
 
 /** The outcome of an item that is not begun any more; `null` where it may be. */
-export async function leftOut(run: RunId, { image }: Item, execution: Execution): Promise<Outcome | null> {
+export async function leftOut(
+  run: RunId,
+  { image }: Item,
+  execution: Pick<Execution, 'stop' | 'queue' | 'doubt'>,
+): Promise<Outcome | null> {
   const why = (await ended(run, execution)) ?? execution.doubt(image);
   return why && { image, outcome: 'skipped', removed: [], freed: 0, why };
 }
 
 /** Why nothing more is begun. */
-export async function ended(run: RunId, { stop, queue }: Execution): Promise<Trouble | null> {
+export async function ended(
+  run: RunId,
+  { stop, queue }: Pick<Execution, 'stop' | 'queue'>,
+): Promise<Trouble | null> {
   if (stop.aborted) return stoppedBefore;
   return (await queue.cancelled(run)) ? { kind: 'cancelled' } : null;
 }
 
 /** An item has an outcome whatever happens. */
-export async function guard(item: Item, work: () => Promise<Outcome>, { log }: Execution): Promise<Outcome> {
+export async function guard(
+  item: Item,
+  work: () => Promise<Outcome>,
+  { log }: Pick<Execution, 'log'>,
+): Promise<Outcome> {
   try {
     return await work();
   } catch (error) {
@@ -56,7 +67,10 @@ export async function guard(item: Item, work: () => Promise<Outcome>, { log }: E
 }
 
 /** Notes what an item came to before anybody is told. */
-export async function noted(work: () => Promise<Outcome>, { notes }: Execution): Promise<Outcome> {
+export async function noted(
+  work: () => Promise<Outcome>,
+  { notes }: Pick<Execution, 'notes'>,
+): Promise<Outcome> {
   const outcome = await work();
   await notes.end(outcome);
   return outcome;
@@ -66,7 +80,7 @@ export async function noted(work: () => Promise<Outcome>, { notes }: Execution):
 export async function withinLimits(
   item: Item,
   work: () => Promise<Outcome>,
-  { ledger }: Execution,
+  { ledger }: Pick<Execution, 'ledger'>,
 ): Promise<Outcome> {
   if (item.action !== 'delete') return work();
   const left = (outcome: Outcome['outcome'], why: Trouble): Outcome => ({

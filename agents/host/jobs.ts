@@ -1,28 +1,23 @@
 import type { HostName } from '../../src/domain/ids.ts';
 import type { Trouble } from '../../src/domain/outcome.ts';
 import { Job, type ReportBody } from '../../src/domain/protocol.ts';
-import type { Selection } from '../../src/domain/selection.ts';
-import { carryBack } from './carry-back.ts';
-import { diskUse } from './disk-use.ts';
 import type { Doubts } from './doubts.ts';
-import { type Asked, execute } from './execute.ts';
-import type { Execution } from './execution.ts';
 import type { HeadJournal } from './head-journal.ts';
 import type { Journal } from './journal.ts';
 import { JournalFull } from './journal-file.ts';
 import { errorField } from './log.ts';
 import { openNotes } from './notes.ts';
 import type { Outbox } from './outbox.ts';
-import { makePlan, type Planner, survey } from './plan.ts';
-import { EngineTrouble, type Log, type Queue } from './ports.ts';
+import { type Clock, EngineTrouble, type Log, type Queue } from './ports.ts';
 import type { ReportOn } from './reports.ts';
 import { rememberSelections } from './selections.ts';
 import { type ExecuteJob, objectionTo, type RestoreJob, refused } from './verify.ts';
+import type { Work } from './work.ts';
 
 export type Jobs = {
   self: { host: HostName; epoch: string };
-  planner: Planner;
-  execution: Omit<Execution, 'notes' | 'doubt'>;
+  work: Work;
+  clock: Pick<Clock, 'now'>;
   journal: Pick<Journal, 'accept' | 'knows' | 'job' | 'note'>;
   outbox: Pick<Outbox, 'say' | 'again'>;
   doubts: Pick<Doubts, 'hold' | 'leave' | 'look' | 'about'>;
@@ -37,13 +32,13 @@ export type Jobs = {
 
 /** Takes whatever came from the queue to its reports. Never rejects. */
 export function openJobs(jobs: Jobs): (data: unknown) => Promise<void> {
-  const { log, reportOn, journal, outbox, doubts } = jobs;
+  const { log, reportOn, journal, outbox, doubts, work, clock } = jobs;
   const oneAtATime = openTurns();
   const planned = rememberSelections();
 
   const object = async (job: Job): Promise<Trouble | null> => {
     if (jobs.rivalPresent()) return refused('another agent answers for this name');
-    return objectionTo(job, jobs.self, await jobs.queue.now());
+    return objectionTo(job, jobs.self, await jobs.queue.now()) ?? work.objectionTo(job);
   };
 
   /** What comes twice is not done twice, but what was said of it is said again. */
@@ -58,16 +53,16 @@ export function openJobs(jobs: Jobs): (data: unknown) => Promise<void> {
     if (objection) return objection;
     switch (job.kind) {
       case 'survey':
-        await report({ kind: 'plan', plan: (await survey(jobs.planner, job.selection)).plan });
+        await report({ kind: 'plan', plan: await work.survey(job.selection) });
         return null;
       case 'disk':
-        await report({ kind: 'disk', use: await diskUse(jobs.planner, jobs.execution.readDisk) });
+        await report({ kind: 'disk', use: await work.disk() });
         return null;
       case 'heads':
         await report({ kind: 'heads', heads: jobs.heads.seen() });
         return null;
       case 'plan': {
-        const plan = await makePlan(jobs.planner, job.selection);
+        const plan = await work.plan(job.selection);
         planned.add(job.run, plan.digest, job.selection);
         await report({ kind: 'plan', plan });
         return null;
@@ -99,11 +94,10 @@ export function openJobs(jobs: Jobs): (data: unknown) => Promise<void> {
     }
     log.info('executing', { job: job.id, items: job.items.length });
     const report = (body: ReportBody) => outbox.say(job.id, body);
-    const notes = openNotes(journal, job, jobs.execution.clock.now, log);
-    const execution = { ...jobs.execution, notes, doubt: doubts.about };
+    const notes = openNotes(journal, job, clock.now, log);
     try {
-      if (job.kind === 'restore') await carryBack(job, report, execution);
-      else await execute(job, askedBy(planned.of(job.run, job.planDigest)), report, execution);
+      const selection = planned.of(job.run, job.planDigest);
+      await work.carryOut(job, selection, report, { notes, doubt: doubts.about });
       doubts.leave(job.id);
     } catch (error) {
       // Whatever it was, each item has its end: what was begun is looked up, the rest is left.
@@ -120,14 +114,8 @@ export function openJobs(jobs: Jobs): (data: unknown) => Promise<void> {
   const accept = (job: ExecuteJob | RestoreJob): Promise<boolean> => {
     const { id, run, kind, epoch, planDigest, items } = job;
     const cache = job.kind === 'execute' ? job.cache : [];
-    return journal.accept({ at: jobs.execution.clock.now(), id, run, kind, epoch, planDigest, items, cache });
+    return journal.accept({ at: clock.now(), id, run, kind, epoch, planDigest, items, cache });
   };
-
-  const askedBy = (selection: Selection | undefined): Asked => ({
-    // One that is not remembered may have been anything: the stricter reading holds.
-    prune: selection?.kind !== 'rmi',
-    ...(selection && { replan: () => makePlan(jobs.planner, selection) }),
-  });
 
   return async (data) => {
     const parsed = Job.safeParse(data);

@@ -1,7 +1,8 @@
-import type { ImageId, RunId } from '../../src/domain/ids.ts';
+import type { HostName, ImageId, RunId } from '../../src/domain/ids.ts';
 import type { CacheRecord, ContainerState } from '../../src/domain/inventory.ts';
 import type { EngineProblem } from '../../src/domain/outcome.ts';
 import type { Heartbeat, Known, Report } from '../../src/domain/protocol.ts';
+import type { Holder } from '../../src/domain/registry.ts';
 
 /** One entry of the engine's list of images; names and digests of `<none>` are left out. */
 export type RawImage = {
@@ -164,6 +165,12 @@ export type Predecessor = { identity: string; epoch: string; ageMs: number };
 /** What a heartbeat met in Redis. */
 export type Met = { before: Predecessor | null; auditHead: { n: number; hash: string } | null };
 
+/** Who has which images, of all hosts that are known. */
+export type Fleet = {
+  holders: ReadonlyMap<ImageId, readonly Holder[]>;
+  unheard: readonly HostName[];
+};
+
 /** The agent's side of Redis. */
 export type Queue = {
   /** Begins to take jobs, as they came: unread data of unknown shape. */
@@ -186,6 +193,13 @@ export type Queue = {
   cancelled(run: RunId): Promise<boolean>;
   /** The Redis server's time in milliseconds; estimated while it does not answer. */
   now(): Promise<number>;
+  /**
+   * Which hosts have images of these digests, as they told last, and those that never told. Rejects when Redis does not answer,
+   * as the next one does.
+   */
+  holders(digests: readonly ImageId[]): Promise<Fleet>;
+  /** Tells which images this host has: by digest and ID, and whether a container uses them. */
+  has(images: ReadonlyMap<ImageId, boolean>): Promise<void>;
   /** Takes no more jobs, waits for those at hand and then for `last`, unless hurried, and hangs up. */
   close(hurry: AbortSignal, last?: () => Promise<void>): Promise<void>;
 };

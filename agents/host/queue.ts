@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import type { HostName } from '../../src/domain/ids.ts';
 import { key, PREFIX } from '../../src/domain/protocol.ts';
 import { whenAborted } from './aborted.ts';
+import { readFleet, tellFleet } from './fleet.ts';
 import type { Log, Queue } from './ports.ts';
 import { openRedisClock } from './redis-clock.ts';
 import { withLimit } from './time-limit.ts';
@@ -163,6 +164,9 @@ export function openQueue({ url, host, log, sleep, monotonic }: QueueOptions): Q
         return clock.estimate();
       }
     },
+
+    holders: (digests) => readFleet(commands, digests, clock.estimate()),
+    has: (images) => tellFleet(commands, host, images, clock.estimate()),
 
     async close(hurry, last = async () => {}) {
       closingSince = monotonic();

@@ -11,11 +11,11 @@ import { putBack } from './put-back.ts';
 export async function resolveItem(
   engine: Engine,
   job: Accepted,
-  item: Item,
   index: number,
   why: Trouble,
   isOver: boolean,
 ): Promise<Outcome> {
+  const item = job.items[index] as Item;
   const intent = job.intents.get(index);
   const known = job.outcomes.get(index);
   const tried = intent?.names ?? new Set<string>();

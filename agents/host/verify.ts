@@ -20,15 +20,19 @@ export function objectionTo(job: Job, self: { host: HostName; epoch: string }, n
     return refused('it names an image twice');
   if (job.items.some(({ action }) => (action === 'restore') !== (job.kind === 'restore')))
     return refused('it mixes deletions and an undo');
-  return job.items.map(flaw).find((found) => found !== null) ?? null;
+  return null;
 }
+
+/** What no plan of ours for an engine holds, and what would do more than it says. */
+export const flawOf = (items: readonly Item[]): Trouble | null =>
+  items.map(flaw).find((found) => found !== null) ?? null;
 
 export const refused = (message: string): Trouble => ({ kind: 'refused', message });
 
 // --- internal ---
 
-/** What no plan of ours holds, and what would do more than it says. */
 function flaw(item: Item): Trouble | null {
+  if (item.manifest || item.after) return refused('its items are of a registry');
   const names = [
     ...item.references,
     ...item.remove,

@@ -1,17 +1,27 @@
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type Docker from 'dockerode';
+import { call } from './http-call.ts';
 import { onFreePort } from './port.ts';
 import { findProgram } from './programs.ts';
 import { finished } from './progress.ts';
 import type { Scope } from './scope.ts';
 import { type Service, startService } from './service.ts';
+import type { TokenService } from './token-service.ts';
 
 export type RegistryOptions = {
   /** Whether manifests may be deleted; distribution's own default is no. */
   readonly delete?: boolean;
   /** Whether it answers nobody but `MEMBER`. */
   readonly closed?: boolean;
+  /** Whether it answers those only that this gave a token. */
+  readonly tokens?: TokenService;
+  /** Talks TLS with this certificate. */
+  readonly tls?: { readonly certificate: string; readonly key: string; readonly ca: string };
+  /** Whether it neither takes nor deletes anything. */
+  readonly readonly?: boolean;
 };
 
 /** Whom a closed registry lets in. */
@@ -23,6 +33,15 @@ export type Registry = Service & {
   /** Starts the names of its images; engines talk to 127.0.0.1 without TLS. */
   readonly host: string;
   readonly url: string;
+  /** Where it has its repositories and blobs. */
+  readonly dataDir: string;
+  /** The authority of its certificate, as PEM. */
+  readonly ca?: string | undefined;
+  /**
+   * Stops it, deletes what no manifest has, and starts it again at the same address: nothing may be pushed meanwhile.
+   * With `untagged` manifests without a tag go first, those of an index among them. Resolves to what the program wrote.
+   */
+  collectGarbage(options?: { readonly untagged?: boolean }): Promise<string>;
 };
 
 /** True, or a sentence that says how to get a registry. */
@@ -40,32 +59,39 @@ export function startRegistry(scope: Scope, options: RegistryOptions = {}): Prom
     mkdirSync(join(scope.dir, 'registry'), { recursive: true });
     const dir = mkdtempSync(join(scope.dir, 'registry', 'data-'));
     const host = `127.0.0.1:${port}`;
-    const config = {
-      version: 0.1,
-      log: { level: 'warn' },
-      storage: {
-        filesystem: { rootdirectory: join(dir, 'data') },
-        delete: { enabled: options.delete ?? true },
-        // Else a second push of a deleted manifest's layers meets a cache that still knows them.
-        cache: {},
-        maintenance: { uploadpurging: { enabled: false } },
-      },
-      http: { addr: host, secret: 'dimg' },
-      ...(options.closed && { auth: { htpasswd: { realm: 'dimg', path: join(dir, 'htpasswd') } } }),
-    };
+    const url = `${options.tls ? 'https' : 'http'}://${host}`;
+    const ca = options.tls?.ca;
+    const file = join(dir, 'config.yml');
     writeFileSync(join(dir, 'htpasswd'), HTPASSWD);
-    writeFileSync(join(dir, 'config.yml'), JSON.stringify(config));
+    if (options.tls) {
+      writeFileSync(join(dir, 'tls.pem'), options.tls.certificate);
+      writeFileSync(join(dir, 'tls.key'), options.tls.key);
+    }
+    writeFileSync(file, JSON.stringify(configOf(dir, host, options)));
     const service = await startService(scope, {
       command,
-      args: ['serve', join(dir, 'config.yml')],
+      args: ['serve', file],
       name: `registry-${port}`,
       ready: () =>
-        fetch(`http://${host}/v2/`).then(
-          (response) => response.ok || response.status === 401,
+        call(`${url}/v2/`, { ca }).then(
+          ({ status }) => status === 200 || status === 401,
           () => false,
         ),
     });
-    return { ...service, host, url: `http://${host}` };
+    return {
+      ...service,
+      host,
+      url,
+      ca,
+      dataDir: join(dir, 'data/docker/registry/v2'),
+      async collectGarbage({ untagged = false } = {}) {
+        await service.stop();
+        const args = ['garbage-collect', ...(untagged ? ['--delete-untagged'] : []), file];
+        const { stdout } = await promisify(execFile)(command, args);
+        await service.restart();
+        return stdout;
+      },
+    };
   });
 }
 
@@ -93,4 +119,37 @@ export async function pushImage(
 export async function pullImage(docker: Docker, ref: string): Promise<string> {
   await finished(docker, await docker.pull(ref));
   return (await docker.getImage(ref).inspect()).Id;
+}
+
+// --- internal ---
+
+function configOf(dir: string, host: string, options: RegistryOptions): object {
+  const { tokens, tls } = options;
+  return {
+    version: 0.1,
+    log: { level: 'warn' },
+    storage: {
+      filesystem: { rootdirectory: join(dir, 'data') },
+      delete: { enabled: options.delete ?? true },
+      // Else a second push of a deleted manifest's layers meets a cache that still knows them.
+      cache: {},
+      maintenance: { uploadpurging: { enabled: false }, readonly: { enabled: options.readonly ?? false } },
+    },
+    http: {
+      addr: host,
+      secret: 'dimg',
+      ...(tls && { tls: { certificate: join(dir, 'tls.pem'), key: join(dir, 'tls.key') } }),
+    },
+    ...(options.closed && { auth: { htpasswd: { realm: 'dimg', path: join(dir, 'htpasswd') } } }),
+    ...(tokens && {
+      auth: {
+        token: {
+          realm: tokens.realm,
+          service: tokens.service,
+          issuer: tokens.issuer,
+          rootcertbundle: tokens.certificateFile,
+        },
+      },
+    }),
+  };
 }

@@ -3,11 +3,11 @@ import type { Entry } from '../domain/audit.ts';
 import type { Markup } from '../domain/markup.ts';
 import { code, say } from '../domain/markup.ts';
 import type { Plan } from '../domain/plan.ts';
-import type { HostStatus } from '../domain/protocol.ts';
+import type { HostStatus, SurveySelection } from '../domain/protocol.ts';
 import { lengthOf } from '../domain/reason.ts';
 import type { Rights } from '../domain/rights.ts';
 import type { Rollout, Run } from '../domain/run.ts';
-import type { PruneSelection, Selection } from '../domain/selection.ts';
+import type { AnySelection } from '../domain/selection.ts';
 import { parseDuration, parseMoment } from '../domain/time.ts';
 import type { Answer } from '../ports.ts';
 import type { Surveyed } from './_survey.ts';
@@ -71,7 +71,9 @@ type Kinds<W extends z.ZodObject, O extends z.ZodObject> =
         where: string;
         /** Shown for one host at a time. */
         one?: boolean;
-        job: { kind: 'survey'; selection: PruneSelection } | { kind: 'disk' };
+        /** Of a registry. */
+        there?: boolean;
+        job: { kind: 'survey'; selection: SurveySelection } | { kind: 'disk' };
       };
       show(surveyed: Surveyed, input: Input<W, O>, now: number): Answer;
     }
@@ -79,7 +81,7 @@ type Kinds<W extends z.ZodObject, O extends z.ZodObject> =
       kind: 'delete';
       select(input: Input<W, O>): {
         where: string;
-        selection: Selection;
+        selection: AnySelection;
         dryRun?: boolean;
         skipConfirmation?: boolean;
         rollout?: Rollout;

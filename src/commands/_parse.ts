@@ -15,7 +15,7 @@ export interface Parsed {
 export function parse(text: string, commands: ReadonlyMap<string, Command>): Parsed {
   const { line, rest } = apart(text, commands);
   const tokens = tokenise(normalise(line));
-  const name = tokens.shift()?.toLowerCase() ?? 'help';
+  const name = nameOf(tokens, commands);
   const command = commands.get(name);
   if (!command) throw new UserError(unknownCommand(name, [...commands.keys()]));
   const raw = split(command, tokens);
@@ -26,6 +26,14 @@ export function parse(text: string, commands: ReadonlyMap<string, Command>): Par
       options: read(command, command.options, raw.options, '--'),
     },
   };
+}
+
+/** Takes the command's name off the words: one or, as in `registry tags`, two. */
+export function nameOf(words: string[], commands: ReadonlyMap<string, Command>): string {
+  const first = words.shift()?.toLowerCase() ?? 'help';
+  const isFirst = [...commands.keys()].some((name) => name.startsWith(`${first} `));
+  const second = isFirst ? words.shift()?.toLowerCase() : undefined;
+  return second === undefined ? first : `${first} ${second}`;
 }
 
 // --- internal ---

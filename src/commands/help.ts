@@ -8,12 +8,12 @@ export default defineCommand({
   kind: 'answer',
   audience: 'caller',
   summary: 'what dimg can do',
-  words: z.strictObject({ command: z.string().optional() }),
+  words: z.strictObject({ command: z.array(z.string()).max(2).optional() }),
   options: z.strictObject({}),
-  examples: ['help', 'help prune'],
+  examples: ['help', 'help prune', 'help registry prune'],
   async answer({ words }, desk) {
     if (words.command === undefined) return { lines: overview(desk.commands) };
-    const name = words.command.toLowerCase();
+    const name = words.command.join(' ').toLowerCase();
     const command = desk.commands.get(name);
     if (command) return { lines: details(command) };
     const near = nearest(name, [...desk.commands.keys()]);

@@ -27,6 +27,7 @@ export default defineCommand({
 
 function line(host: HostStatus, now: number): Markup {
   const parts: Markup[] = [say`${bold(host.host)} ${onlineWords(host, now)}`];
+  if (host.registry) parts.push(say`registry ${code(host.registry.url)}`);
   if (host.problem) parts.push(engineWords(host.problem));
   if (host.engine)
     parts.push(say`Docker ${host.engine.version}, ${host.engine.store} ${code(host.engine.driver)}`);

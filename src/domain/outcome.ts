@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { ImageId } from './ids.ts';
 import { Reason } from './plan.ts';
+import { RegistryProblem } from './registry.ts';
 
-/** What an engine or its agent could not do, in kinds that words exist for. */
+/** What an engine, a registry or its agent could not do, in kinds that words exist for. */
 export const EngineProblem = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('unreachable'), at: z.string() }),
   z.strictObject({ kind: z.literal('permission'), at: z.string() }),
   z.strictObject({ kind: z.literal('no-answer') }),
   z.strictObject({ kind: z.literal('engine'), message: z.string() }),
+  RegistryProblem,
 ]);
 export type EngineProblem = z.infer<typeof EngineProblem>;
 

@@ -24,7 +24,9 @@ export type PlanSummary = z.infer<typeof PlanSummary>;
 /** The summary of a plan. */
 export function summarise(plan: Plan): PlanSummary {
   const untagged = plan.items.filter((item) => item.action === 'untag');
-  const lost = plan.items.filter((item) => item.action === 'delete' && item.recoverable === undefined);
+  const lost = plan.items.filter(
+    (item) => item.action === 'delete' && item.recoverable === undefined && !item.manifest,
+  );
   return {
     digest: plan.digest,
     items: plan.items.length,

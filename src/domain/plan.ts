@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { canonical, sha256 } from './hash.ts';
 import { HostName, ImageId } from './ids.ts';
+import { RegistryProblem } from './registry.ts';
 
 /** A container that uses an image; `stoppedFor` in milliseconds, where that was looked for. */
 export const Use = z.strictObject({
@@ -27,8 +28,34 @@ export const Reason = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('min-age'), age: z.number(), least: z.number() }),
   z.strictObject({ kind: z.literal('self') }),
   z.strictObject({ kind: z.literal('force-off') }),
+  /** In a registry: its tag `latest`. */
+  z.strictObject({ kind: z.literal('latest') }),
+  /** Containers on these hosts use it. */
+  z.strictObject({
+    kind: z.literal('on-hosts'),
+    names: z.array(z.string()).min(1),
+    count: z.int().positive(),
+  }),
+  z.strictObject({ kind: z.literal('not-tag'), by: z.string() }),
+  z.strictObject({ kind: z.literal('tag') }),
+  z.strictObject({ kind: z.literal('untagged') }),
+  /** Nothing says when it was made. */
+  z.strictObject({ kind: z.literal('no-date') }),
+  /** A part of, or a word about, what stays. */
+  z.strictObject({ kind: z.literal('part-of'), of: z.array(z.string()).min(1) }),
+  /** These tags on the same manifest stay, and the registry can't delete one without the others. */
+  z.strictObject({ kind: z.literal('shared'), tags: z.array(z.string()).min(1) }),
+  /** The same manifest goes whole from another repository in the same run. */
+  z.strictObject({ kind: z.literal('elsewhere') }),
 ]);
 export type Reason = z.infer<typeof Reason>;
+
+/** The first of some names, and how many there are. */
+const SomeNames = z.strictObject({ names: z.array(z.string()), count: z.int().nonnegative() });
+const MOST_NAMES = 20;
+export const someNames = (names: readonly string[]): z.infer<typeof SomeNames> => ({
+  ...{ names: names.slice(0, MOST_NAMES), count: names.length },
+});
 
 /** What is known of an image, whether it goes or stays. */
 const Subject = {
@@ -36,8 +63,20 @@ const Subject = {
   /** Every reference that the image had when the plan was made. */
   references: z.array(z.string()),
   size: z.number().nonnegative(),
+  /** 0 where nothing says; so in a registry. */
   createdAt: z.number(),
+  /** In a registry, when it was first seen there. */
   usedAt: z.number(),
+  /** In a registry, where `image` is the digest of a manifest. */
+  manifest: z
+    .strictObject({
+      kind: z.enum(['image', 'index', 'artifact']),
+      platforms: z.array(z.string()),
+      /** Hosts that have it, and those of them on which a container uses it. */
+      on: SomeNames,
+      usedOn: SomeNames,
+    })
+    .optional(),
 };
 
 /** A stopped container that is removed before the image it holds. */
@@ -69,6 +108,8 @@ export const Item = z.strictObject({
   recoverable: z.string().optional(),
   /** The Compose project that built it, where that is down. */
   project: z.string().optional(),
+  /** In a registry: it goes only once these are gone, which it is a part of, or says something about. */
+  after: z.array(ImageId).optional(),
 });
 export type Item = z.infer<typeof Item>;
 
@@ -108,8 +149,16 @@ export const Problem = z.discriminatedUnion('kind', [
     names: z.array(z.string()),
     count: z.number().int().positive(),
   }),
+  /** Hosts that have not told which images they have, so that nothing they may use is pruned. */
+  z.strictObject({ kind: z.literal('unheard'), hosts: z.array(z.string()).min(1) }),
+  /** What a registry did not do, or not let do; `name`: a repository or tag that is left alone because of it. */
+  z.strictObject({ kind: z.literal('registry'), name: z.string().optional(), why: RegistryProblem }),
 ]);
 export type Problem = z.infer<typeof Problem>;
+
+/** How a registry frees what no manifest needs any more. */
+export const Collects = z.enum(['distribution', 'harbor', 'zot', 'other']);
+export type Collects = z.infer<typeof Collects>;
 
 export const Plan = z.strictObject({
   host: HostName,
@@ -122,6 +171,8 @@ export const Plan = z.strictObject({
   problems: z.array(Problem),
   /** Bytes, an estimate from layers. */
   reclaim: z.number().nonnegative(),
+  /** Of a registry: how it gives back what was deleted. */
+  collects: Collects.optional(),
   digest: z.string(),
 });
 export type Plan = z.infer<typeof Plan>;

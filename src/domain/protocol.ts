@@ -4,7 +4,8 @@ import { Drift } from './drift.ts';
 import { HostName, RunId } from './ids.ts';
 import { CacheOutcome, EngineProblem, Outcome, Trouble } from './outcome.ts';
 import { CacheItem, Item, Plan } from './plan.ts';
-import { PruneSelection, Selection } from './selection.ts';
+import { RegistryPruneSelection } from './registry-selection.ts';
+import { AnySelection, PruneSelection } from './selection.ts';
 
 /** Names in Redis. The hash tag keeps them in one slot of a cluster. */
 export const PREFIX = '{dimg}';
@@ -24,6 +25,11 @@ export const key = {
    * finds it here, and takes it out then.
    */
   acked: (host: HostName): string => `${PREFIX}:acked:${host}`,
+  /**
+   * Hash of one host: by `sha256:…` what it has, `1` where a container uses it and `0` where none does. The digests of its images
+   * in repositories are there, and their IDs. Under `at` is when it was written down, in milliseconds since 1970.
+   */
+  has: (host: HostName): string => `${PREFIX}:has:${host}`,
   /** Hash: host name to what its journal knows (`Known`), so that it outlives what Redis forgets. */
   known: `${PREFIX}:known`,
   /** Exists while a run's cancellation is asked for; an agent looks between images. */
@@ -41,6 +47,10 @@ const header = {
   notAfter: z.number(),
 };
 
+/** What a prune would do is shown without asking for one. */
+export const SurveySelection = z.discriminatedUnion('kind', [PruneSelection, RegistryPruneSelection]);
+export type SurveySelection = z.infer<typeof SurveySelection>;
+
 /** A head of the audit as a host saw it; `at` by the host's clock, in milliseconds since 1970. */
 export const AuditHead = z.strictObject({
   n: z.int().positive(),
@@ -51,11 +61,11 @@ export type AuditHead = z.infer<typeof AuditHead>;
 
 /** One message to one host. */
 export const Job = z.discriminatedUnion('kind', [
-  z.strictObject({ ...header, kind: z.literal('survey'), selection: PruneSelection }),
+  z.strictObject({ ...header, kind: z.literal('survey'), selection: SurveySelection }),
   z.strictObject({ ...header, kind: z.literal('disk') }),
   /** Which heads of the audit the host has seen. */
   z.strictObject({ ...header, kind: z.literal('heads') }),
-  z.strictObject({ ...header, kind: z.literal('plan'), run: RunId, selection: Selection }),
+  z.strictObject({ ...header, kind: z.literal('plan'), run: RunId, selection: AnySelection }),
   z
     .strictObject({
       ...header,
@@ -148,6 +158,8 @@ export const Heartbeat = z.strictObject({
     })
     .nullable(),
   problem: EngineProblem.nullable(),
+  /** Of a registry's agent: where it is. Then there is no engine, and nothing of a host is asked of it. */
+  registry: z.strictObject({ url: z.string() }).optional(),
   disk: Disk.nullable(),
   counts: z
     .strictObject({

@@ -1,7 +1,8 @@
-import { type ImageId, shortId } from './ids.ts';
+import { shortId } from './ids.ts';
 import { code, join, type Markup, plural, say, some } from './markup.ts';
 import { type CacheOutcome, isUncounted, type Outcome, type Trouble } from './outcome.ts';
 import type { Item, Kept, Plan } from './plan.ts';
+import { manifestName, manifestRow } from './registry-words.ts';
 import { formatSize } from './size.ts';
 import { formatAge } from './time.ts';
 import { problemWords, troubleWords, users } from './trouble.ts';
@@ -12,6 +13,7 @@ const IN_ROW = 3;
 /** What goes: `• app:1, app:2 3f2a… frees 20 MB of 120 MB`. */
 export function itemRow(item: Item, now: number): Markup {
   if (item.action === 'restore') return restoreRow(item);
+  if (item.manifest) return manifestRow(item);
   // What it shares with images that stay, or that go after it, is not freed with it.
   const shared = item.reclaim < item.size ? ` of ${formatSize(item.size)}` : '';
   const parts = [say`${named(item)} frees ${formatSize(item.reclaim)}${shared}`];
@@ -83,10 +85,12 @@ export function outcomeRow(item: Item, outcome: Outcome | undefined, said?: Trou
   switch (outcome.outcome) {
     case 'deleted': {
       const parts = [
-        say`${name} deleted, ${isUncounted(outcome) ? 'what that freed is not known' : formatSize(outcome.freed)}`,
+        item.manifest
+          ? say`${name} deleted`
+          : say`${name} deleted, ${isUncounted(outcome) ? 'what that freed is not known' : formatSize(outcome.freed)}`,
       ];
       if (containers.length > 0) parts.push(say`with the ${which} ${some(containers)}`);
-      if (item.recoverable === undefined) parts.push(say`can't be pulled again`);
+      if (item.recoverable === undefined && !item.manifest) parts.push(say`can't be pulled again`);
       return say`✓ ${join(parts)}`;
     }
     case 'restored':
@@ -127,7 +131,8 @@ export function problemRows(plan: Plan): Markup[] {
 }
 
 /** Its references and its short ID. */
-export function named(subject: { image: ImageId; references: readonly string[] }): Markup {
+export function named(subject: Pick<Item | Kept, 'image' | 'references' | 'manifest'>): Markup {
+  if (subject.manifest) return manifestName(subject);
   return subject.references.length > 0
     ? say`${some(subject.references)} ${code(shortId(subject.image))}`
     : say`${code('<none>:<none>')} ${code(shortId(subject.image))}`;

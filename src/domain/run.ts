@@ -4,7 +4,7 @@ import { Drift } from './drift.ts';
 import { HostName, RunId, UserId } from './ids.ts';
 import { CacheOutcome, Outcome, Trouble } from './outcome.ts';
 import { PlanSummary } from './plan-summary.ts';
-import { PruneSelection, RmiSelection, UndoSelection } from './selection.ts';
+import { AnySelection, isThere, UndoSelection } from './selection.ts';
 
 export const RunState = z.enum([
   'planning',
@@ -60,6 +60,7 @@ export const ApprovalPolicy = z.strictObject({
     force: z.boolean(),
     stoppedContainers: z.boolean(),
     irrecoverable: z.boolean(),
+    registry: z.boolean().default(true),
     /** Bytes. */
     reclaimOver: z.number().optional(),
     hostsOver: z.number().optional(),
@@ -90,7 +91,7 @@ export const Run = z.strictObject({
   channel: z.string(),
   /** As typed: a host, a list, a glob or `all`. */
   where: z.string(),
-  selection: z.discriminatedUnion('kind', [PruneSelection, RmiSelection, UndoSelection]),
+  selection: z.discriminatedUnion('kind', [...AnySelection.options, UndoSelection]),
   rollout: Rollout.optional(),
   dryRun: z.boolean(),
   /** `prune -f`: do not ask. */
@@ -105,7 +106,7 @@ export const Run = z.strictObject({
   remindedAt: z.number().optional(),
   /** The rules that ask for an approval; empty where the requester's confirmation is enough. */
   approvalFor: z.array(
-    z.enum(['force', 'stopped-containers', 'irrecoverable', 'reclaim-over', 'hosts-over']),
+    z.enum(['force', 'stopped-containers', 'registry', 'irrecoverable', 'reclaim-over', 'hosts-over']),
   ),
   approvals: z.array(z.strictObject(By)),
   confirmed: z.strictObject(By).optional(),
@@ -152,7 +153,7 @@ export const isHandedOut = ({ sent }: HostPart): boolean => sent === 'sending' |
 
 /** Whether an undo may have something to do; what exactly, only the plans tell. */
 export function canUndo(run: Run): boolean {
-  if (!isFinal(run.state) || run.selection.kind === 'undo') return false;
+  if (!isFinal(run.state) || run.selection.kind === 'undo' || isThere(run.selection)) return false;
   return Object.values(run.hosts).some(({ plan, outcomes }) => {
     const pullable = plan !== undefined && plan.items - plan.untag > plan.irrecoverable;
     return outcomes.some(

@@ -1,5 +1,10 @@
 import { z } from 'zod';
 import { RunId } from './ids.ts';
+import {
+  RegistryPruneSelection,
+  RegistryRmiSelection,
+  type RegistrySelection,
+} from './registry-selection.ts';
 import { typedSize } from './size.ts';
 import { formatMoment, Moment } from './time.ts';
 
@@ -64,6 +69,18 @@ export type RmiSelection = z.infer<typeof RmiSelection>;
 export const Selection = z.discriminatedUnion('kind', [PruneSelection, RmiSelection]);
 export type Selection = z.infer<typeof Selection>;
 
+/** The same of a host or a registry. */
+export const AnySelection = z.discriminatedUnion('kind', [
+  ...Selection.options,
+  RegistryRmiSelection,
+  RegistryPruneSelection,
+]);
+export type AnySelection = z.infer<typeof AnySelection>;
+
+/** Whether it is about a registry. */
+export const isThere = (selection: AnySelection | UndoSelection): selection is RegistrySelection =>
+  selection.kind === 'registry rmi' || selection.kind === 'registry prune';
+
 /** Bringing back what a run deleted. */
 export const UndoSelection = z.strictObject({ kind: z.literal('undo'), run: RunId });
 export type UndoSelection = z.infer<typeof UndoSelection>;
@@ -97,6 +114,11 @@ export function describe(selection: Selection | UndoSelection): string {
   }
 }
 
+/** As the commands' tokeniser reads it back. */
+export function quoted(word: string): string {
+  return /[\s"'\\]/.test(word) ? `"${word.replace(/["\\]/g, '\\$&')}"` : word;
+}
+
 // --- internal ---
 
 function pruneOptions(selection: PruneSelection): string[] {
@@ -116,9 +138,4 @@ function pruneOptions(selection: PruneSelection): string[] {
   if (stoppedContainers !== undefined)
     words.push(`--stopped-containers=${formatMoment({ ago: stoppedContainers })}`);
   return words;
-}
-
-/** As the commands' tokeniser reads it back. */
-function quoted(word: string): string {
-  return /[\s"'\\]/.test(word) ? `"${word.replace(/["\\]/g, '\\$&')}"` : word;
 }

@@ -1,6 +1,7 @@
 import type { CacheOutcome, Outcome } from './outcome.ts';
 import { type PlanSummary, workOf } from './plan-summary.ts';
 import type { Run } from './run.ts';
+import { isThere } from './selection.ts';
 
 /** Sums over all hosts of a run. */
 export function totals(run: Run) {
@@ -13,6 +14,8 @@ export function totals(run: Run) {
   const caches = parts.flatMap(({ cache }) => cache ?? []);
   const cached = (pick: (cache: CacheOutcome) => number) => caches.reduce((n, cache) => n + pick(cache), 0);
   return {
+    /** What is counted. */
+    noun: isThere(run.selection) ? ('manifest' as const) : ('image' as const),
     /** Images and records of the build cache. */
     items: sum(workOf),
     untag: sum((plan) => plan.untag),

@@ -1,6 +1,7 @@
 import { code, join, type Markup, plural, say, some, time } from './markup.ts';
 import { type EngineProblem, isUncounted, type Outcome, type Trouble } from './outcome.ts';
 import type { Problem, Reason, Use } from './plan.ts';
+import type { RegistryProblem } from './registry.ts';
 import { formatSize } from './size.ts';
 import { formatAge, formatDuration } from './time.ts';
 
@@ -39,6 +40,24 @@ export function troubleWords(why: Reason | Trouble): Markup {
       return say`dimg's own agent runs from it`;
     case 'force-off':
       return say`this host does not allow force`;
+    case 'latest':
+      return say`the tag ${code('latest')} goes only where it is named`;
+    case 'on-hosts':
+      return say`used on ${some(why.names, why.names.length)}${why.count > why.names.length ? ` and ${why.count - why.names.length} more hosts` : ''}`;
+    case 'not-tag':
+      return say`kept by ${code(`--not-tag ${why.by}`)}`;
+    case 'tag':
+      return say`none of the tags that were asked for`;
+    case 'untagged':
+      return say`has no tag (${code('--untagged')} takes those that nothing uses)`;
+    case 'no-date':
+      return say`nothing says when it was made`;
+    case 'part-of':
+      return say`${some(why.of)} ${why.of.length === 1 ? 'needs' : 'need'} it`;
+    case 'shared':
+      return say`${some(why.tags)} on the same manifest ${why.tags.length === 1 ? 'stays' : 'stay'}, and this registry can't delete one tag alone`;
+    case 'elsewhere':
+      return say`goes from another repository in this run; ask again for this one`;
     case 'references':
       return why.now.length === 0
         ? say`its references were removed since the plan`
@@ -97,6 +116,8 @@ export function engineWords(problem: EngineProblem): Markup {
       return say`not answering`;
     case 'engine':
       return say`the engine said: ${problem.message}`;
+    case 'registry':
+      return registryTrouble(problem);
   }
 }
 
@@ -119,6 +140,10 @@ export function problemWords(problem: Problem): Markup {
       return say`The goal of ${formatSize(problem.wanted)} is not reached: all that may go frees ${formatSize(problem.reached)}.`;
     case 'lost':
       return lostWords(problem);
+    case 'registry':
+      return say`${problem.name === undefined ? '' : say`${code(problem.name)} is left alone: `}${registryTrouble(problem.why)}.`;
+    case 'unheard':
+      return say`${some(problem.hosts)} ${problem.hosts.length === 1 ? 'has' : 'have'} not told which images are there, so nothing is pruned: upgrade the agent there, or name what goes with ${code('registry rmi')}.`;
   }
 }
 
@@ -133,6 +158,30 @@ export function users(uses: readonly Use[]): Markup {
 }
 
 // --- internal ---
+
+function registryTrouble({ what, message }: RegistryProblem): Markup {
+  const said = message === undefined ? say`` : say` (${message})`;
+  switch (what) {
+    case 'deletion-off':
+      return say`this registry deletes nothing: deletion is off in its configuration${said}`;
+    case 'tags-stay':
+      return say`this registry can't delete one tag alone${said}`;
+    case 'unauthorised':
+      return say`the registry does not take the agent's name and password: look at its ${code('credentials')}${said}`;
+    case 'forbidden':
+      return say`the registry does not allow that to the agent's user${said}`;
+    case 'limited':
+      return say`the registry was asked too often; ask again later${said}`;
+    case 'unreachable':
+      return say`the registry can't be reached${said}`;
+    case 'no-answer':
+      return say`the registry does not answer${said}`;
+    case 'wrong':
+      return say`the registry's answer made no sense${said}`;
+    case 'not-listed':
+      return say`not among the ${code('repositories')} that the agent's configuration allows`;
+  }
+}
 
 function lostWords({ why, names, count }: Extract<Problem, { kind: 'lost' }>): Markup {
   const more = count > names.length ? say` and ${count - names.length} more` : '';

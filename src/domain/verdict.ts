@@ -1,5 +1,6 @@
 import { workOf } from './plan-summary.ts';
 import type { Run, RunState } from './run.ts';
+import { isThere } from './selection.ts';
 import { totals } from './totals.ts';
 
 /** Which rules ask for an approval of what was planned. */
@@ -12,6 +13,7 @@ export function approvalReasons(run: Run): Run['approvalFor'] {
   const reasons: Run['approvalFor'] = [];
   if (neededFor.force && run.selection.kind === 'rmi' && run.selection.force) reasons.push('force');
   if (neededFor.stoppedContainers && sum.containers > 0) reasons.push('stopped-containers');
+  if (neededFor.registry && isThere(run.selection)) reasons.push('registry');
   if (neededFor.irrecoverable && sum.irrecoverableTagged > 0) reasons.push('irrecoverable');
   if (neededFor.reclaimOver !== undefined && sum.reclaim > neededFor.reclaimOver)
     reasons.push('reclaim-over');
@@ -49,7 +51,9 @@ export function verdict(run: Run): RunState {
 // --- internal ---
 
 /** With nothing to go, these mean that the command made no sense here, rather than that there was nothing. */
-const BAFFLING: ReadonlySet<string> = new Set(['not-found', 'ambiguous', 'no-disk', 'lost']);
+const BAFFLING: ReadonlySet<string> = new Set([
+  ...['not-found', 'ambiguous', 'no-disk', 'lost', 'unheard', 'registry'],
+]);
 
 /** Redis lost a host's part, and with it what would have an outcome. */
 function untold(run: Run): boolean {

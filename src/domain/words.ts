@@ -1,13 +1,16 @@
 import { plural } from './markup.ts';
+import { registryWords } from './registry-selection.ts';
 import type { Run } from './run.ts';
-import { describe } from './selection.ts';
+import { describe, isThere, quoted } from './selection.ts';
 import { formatSize } from './size.ts';
 import { totals } from './totals.ts';
 
 /** The command as one would type it: `prune host-3 --all --until 24h`. */
 export function describeRun(run: Run): string {
-  const options = describe(run.selection);
-  const words = [run.selection.kind, run.selection.kind === 'undo' ? '' : run.where, options];
+  const { selection, where } = run;
+  const words = isThere(selection)
+    ? [selection.kind, ...registryWords(where, selection).map(quoted)]
+    : [selection.kind, selection.kind === 'undo' ? '' : where, describe(selection)];
   if (run.rollout?.canary) words.push(`--canary ${run.rollout.canary}`);
   if (run.rollout?.batch) words.push(`--batch ${run.rollout.batch}`);
   if (run.skipConfirmation && run.selection.kind !== 'undo') words.push('-f');
@@ -27,17 +30,20 @@ export function headline(run: Run): string {
 
 /** What a plan does, as people count it: `3 images`, `1 image and 2 references`. */
 export function amount(sum: {
+  /** An image, if absent. */
+  noun?: 'image' | 'manifest';
   items: number;
   untag: number;
   untagReferences: number;
   cache: number;
 }): string {
+  const { noun = 'image' } = sum;
   const images = sum.items - sum.untag - sum.cache;
   const parts = [
-    ...(sum.untag > 0 ? [plural(sum.untagReferences, 'reference')] : []),
+    ...(sum.untag > 0 ? [plural(sum.untagReferences, noun === 'image' ? 'reference' : 'tag')] : []),
     ...(sum.cache > 0 ? [plural(sum.cache, 'build cache record')] : []),
   ];
-  if (images > 0 || parts.length === 0) parts.unshift(plural(images, 'image'));
+  if (images > 0 || parts.length === 0) parts.unshift(plural(images, noun));
   const last = parts.pop() ?? '';
   return parts.length > 0 ? `${parts.join(', ')} and ${last}` : last;
 }

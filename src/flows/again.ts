@@ -1,5 +1,6 @@
 import { type Markup, say } from '../domain/markup.ts';
 import { noRun, objection } from '../domain/objection.ts';
+import { isThere as isOfRegistry } from '../domain/selection.ts';
 import type { Deps } from './_deps.ts';
 import { type Following, follow } from './follow.ts';
 import { answeredOnce } from './once.ts';
@@ -24,7 +25,7 @@ async function outcome(deps: Deps, asked: Following): Promise<Markup | null> {
   const refusal = unfinished ? null : objection(run, event);
   if (refusal) return refusal;
   const { where, selection, dryRun, skipConfirmation, rollout } = run;
-  const hosts = await reachToDelete(deps, asked, where);
+  const hosts = await reachToDelete(deps, asked, where, isOfRegistry(selection));
   return follow(deps, run, asked, {
     gate: 'again',
     unfinished,

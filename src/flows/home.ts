@@ -38,7 +38,7 @@ export async function home(everything: Deps, person: Person): Promise<Home> {
       unsure: unread(),
       open,
       recent,
-      hosts: hosts.sort(fullestFirst),
+      hosts: hosts.filter(({ registry }) => !registry).sort(fullestFirst),
     };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

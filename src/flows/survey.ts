@@ -1,27 +1,35 @@
 import { parse } from '../commands/_parse.ts';
 import { UserError } from '../domain/error.ts';
 import type { HostName } from '../domain/ids.ts';
-import { ANSWER_MS, type HostStatus, isOnline, type Job, type ReportBody } from '../domain/protocol.ts';
-import type { PruneSelection } from '../domain/selection.ts';
+import {
+  ANSWER_MS,
+  type HostStatus,
+  isOnline,
+  type Job,
+  type ReportBody,
+  type SurveySelection,
+} from '../domain/protocol.ts';
 import type { Answers, Ask } from '../ports.ts';
 import type { Deps } from './_deps.ts';
 import { offline, reach } from './reach.ts';
 import type { Request } from './request.ts';
 import { verifyAndTell } from './verify-chain.ts';
 
-type Question = { kind: 'survey'; selection: PruneSelection } | { kind: 'disk' } | { kind: 'heads' };
+type Question = { kind: 'survey'; selection: SurveySelection } | { kind: 'disk' } | { kind: 'heads' };
 
 /** What a survey's command wants of its hosts. */
 export interface Wanted {
   where: string;
   /** Only one host at a time can be shown. */
   one?: boolean;
+  /** Of a registry. */
+  there?: boolean;
   job: Exclude<Question, { kind: 'heads' }>;
 }
 
 /** Asks hosts something that only the caller sees the answer of, however long it takes them. */
 export async function survey(deps: Deps, asked: Request, wanted: Wanted): Promise<null> {
-  const hosts = await reach(deps, wanted.where);
+  const hosts = await reach(deps, wanted.where, wanted.there);
   if (wanted.one && hosts.length > 1) throw new UserError('Name one host: this is shown for one at a time.');
   const now = deps.clock();
   if (!hosts.some((host) => isOnline(host, now))) throw new UserError(offline(hosts));

@@ -5,6 +5,7 @@ import { bold, code, join, type Markup, plural, say } from '../domain/markup.ts'
 import { isUncounted, type Outcome } from '../domain/outcome.ts';
 import type { Plan } from '../domain/plan.ts';
 import { workOf } from '../domain/plan-summary.ts';
+import { collectWords } from '../domain/registry-words.ts';
 import { hasTurn } from '../domain/rollout.ts';
 import {
   cacheOutcomeRows,
@@ -17,6 +18,7 @@ import {
   toldRow,
 } from '../domain/rows.ts';
 import type { HostPart, Run } from '../domain/run.ts';
+import { isThere } from '../domain/selection.ts';
 import { formatSize } from '../domain/size.ts';
 import { formatDuration } from '../domain/time.ts';
 import { troubleWords } from '../domain/trouble.ts';
@@ -85,7 +87,9 @@ export function hostSection(
       ...shownGoing,
       ...(started ? cacheOutcomeRows(plan, part.cache) : cacheRows(plan)),
       ...shownStaying,
-      ...measured(part, run.selection.kind === 'undo'),
+      ...(plan.collects
+        ? [collectWords(plan.collects, sum.reclaim)]
+        : measured(part, run.selection.kind === 'undo')),
     ],
     more: items.length + others.length + staying.length - shownGoing.length - shownStaying.length,
   };
@@ -148,7 +152,9 @@ function countWords(run: Run, { plan, outcomes, cache }: HostPart): Markup {
   const undo = run.selection.kind === 'undo';
   if (work === 0) return undo ? say`nothing can come back` : say`nothing to go`;
   if (run.executingSince === undefined)
-    return undo ? say`${work} to come back` : say`${work} to go, frees ${formatSize(plan?.reclaim ?? 0)}`;
+    return undo
+      ? say`${work} to come back`
+      : say`${work} to go, ${isThere(run.selection) ? 'up to' : 'frees'} ${formatSize(plan?.reclaim ?? 0)}`;
   const count = (...kinds: Outcome['outcome'][]) =>
     outcomes.filter(({ outcome }) => kinds.includes(outcome)).length;
   const deleted = count('deleted', 'untagged', 'restored') + (cache?.deleted ?? 0);

@@ -203,7 +203,7 @@ export function aPolicy(
     count: 1,
     expires: 30 * MINUTE,
     staleOver: 0.5,
-    neededFor: { force: true, stoppedContainers: true, irrecoverable: false, ...neededFor },
+    neededFor: { force: true, stoppedContainers: true, registry: true, irrecoverable: false, ...neededFor },
     ...given,
   };
 }

@@ -134,6 +134,13 @@ describe('the digest', () => {
     usedAt: { usedAt: NOW },
     containers: { containers: [{ id: 'c'.repeat(64), name: 'old', stoppedAt: 1 }] },
     project: { project: 'other' },
+    manifest: {
+      manifest: {
+        ...{ kind: 'index', platforms: ['linux/amd64'] },
+        ...{ on: { names: [], count: 0 }, usedOn: { names: [], count: 0 } },
+      },
+    },
+    after: { after: [id('index')] },
   };
 
   test.each(Object.keys(Item.shape) as (keyof Item)[])('changes with the %s of an item', (field) => {

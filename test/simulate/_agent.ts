@@ -1,6 +1,8 @@
 import { openCache } from '../../agents/host/details.ts';
 import { openDoubts } from '../../agents/host/doubts.ts';
 import { openHeart } from '../../agents/host/heartbeat.ts';
+import { openHostLook } from '../../agents/host/host-look.ts';
+import { hostFinder, hostWork } from '../../agents/host/host-work.ts';
 import { openJobs } from '../../agents/host/jobs.ts';
 import { openJournal } from '../../agents/host/journal.ts';
 import type { JournalFile } from '../../agents/host/journal-file.ts';
@@ -79,7 +81,7 @@ export function openAgent(setting: AgentSetting) {
 
   const redis = openClient(connection);
   const engine = besideNoneThatHangs(setting.engine, monotonic);
-  const port: Omit<Queue, 'listen' | 'close'> = {
+  const port: Omit<Queue, 'listen' | 'close' | 'holders' | 'has'> = {
     async report(report) {
       for (let delay = 50; ; delay = Math.min(2 * delay, 2_000)) {
         try {
@@ -164,11 +166,12 @@ export function openAgent(setting: AgentSetting) {
   const journal = openJournal(fileOf(setting), wall);
   const rarely = { ...clock, sleep: (ms: number) => sleep(ms === 1_000 ? POLL_MS : ms) };
   const outbox = openOutbox({ host, journal, queue: port, clock, monotonic, log });
-  const doubts = openDoubts({ journal, outbox, engine, clock: rarely, monotonic, log });
+  const doubts = openDoubts({ journal, outbox, finder: hostFinder(engine), clock: rarely, monotonic, log });
   const isLoss = openLoss({ seen: disk.heads.at(-1) ?? null, known: journal.jobs().length > 0 });
   const heart = openHeart({
     ...self,
-    ...{ agent: 'simulated', planner, queue: port, rival, heads, readDisk, monotonic, sleep, log },
+    ...{ agent: 'simulated', queue: port, rival, heads, log },
+    look: openHostLook({ planner, has: { tell: async () => {} }, readDisk, monotonic, sleep, log }).look,
     looked() {},
     known: () => ({ run: journal.top(), audit: highest(disk.heads) }),
     met: (met) => {
@@ -186,11 +189,11 @@ export function openAgent(setting: AgentSetting) {
   };
   const jobs = openJobs({
     self,
-    planner,
-    execution: {
+    work: hostWork(planner, {
       ...{ ...planner, queue: port, clock, ledger: noLimits, readDisk, log },
       ...{ stop: stop.signal, hurry: hurry.signal },
-    },
+    }),
+    clock,
     ...{ journal: accepting, outbox, doubts, heads, queue: port },
     reportOn: openReports(port, self),
     rivalPresent: rival.present,

@@ -43,6 +43,8 @@ export async function bundled(entry: string): Promise<string> {
 function loadingAll(): string {
   const names = readdirSync(COMMANDS).flatMap((file) => /^([a-z][a-z-]*)\.ts$/.exec(file)?.[1] ?? []);
   const imports = names.sort().map((name, i) => `import c${i} from './${name}.ts';\n`);
-  const entries = names.map((name, i) => `['${name}', { ...c${i}, name: '${name}' }]`);
+  const entries = names.map(
+    (name, i) => `['${name.replace('-', ' ')}', { ...c${i}, name: '${name.replace('-', ' ')}' }]`,
+  );
   return `${imports.join('')}export const loadCommands = async () => new Map([${entries.join()}]);`;
 }

@@ -115,7 +115,7 @@ export function openWorld(schedule: Schedule, { commands, lateWord, trace }: Opt
   };
   const policy: ApprovalPolicy = {
     ...{ count: schedule.approvals, expires: schedule.expires, staleOver: 0.5 },
-    neededFor: { force: true, stoppedContainers: true, irrecoverable: false },
+    neededFor: { force: true, stoppedContainers: true, registry: true, irrecoverable: false },
   };
   const bots: (Bot | null)[] = [];
   const slots: Slot[] = [];

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { openDoubts } from '../../../agents/host/doubts.ts';
+import { hostFinder } from '../../../agents/host/host-work.ts';
 import { skipWithout } from '../../../playground/parts/available.ts';
 import { buildWithCache, cacheRecords } from '../../../playground/parts/buildkit.ts';
 import { settledStoreSize } from '../../../playground/parts/store-size.ts';
@@ -115,7 +116,7 @@ describe.skipIf(skipWithout('the build cache of a real engine', 'engines', 'redi
     await engine.removeRecord(cache[1]?.id ?? '');
     const said: ReportBody[] = [];
     const doubts = openDoubts({
-      ...{ journal, engine, log: { debug() {}, info() {}, warn() {}, error() {} } },
+      ...{ journal, finder: hostFinder(engine), log: { debug() {}, info() {}, warn() {}, error() {} } },
       outbox: { say: async (_, body) => void said.push(body) },
       clock: { now: () => 1, sleep: async () => {} },
       monotonic: () => 1,

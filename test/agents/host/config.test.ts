@@ -1,19 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import { parseConfig } from '../../../agents/host/config.ts';
+import { parseConfig as parse } from '../../../agents/host/config.ts';
 import { ConfigError } from '../../../agents/host/config-error.ts';
 import { DEFAULT_RULES } from '../../../src/domain/rules.ts';
+
+const parseConfig = (file: string, text: string) => parse(file, text, '/home/ana/.docker');
 
 describe('the agent’s configuration', () => {
   test.each([
     ['', 'an empty file'],
     ['# only a comment\n', 'a comment'],
     ['{}', 'an empty map'],
-  ])('has its defaults with %j', (text) => expect(parseConfig('a.yaml', text)).toEqual(DEFAULT_RULES));
+  ])('has its defaults with %j', (text) =>
+    expect(parseConfig('a.yaml', text)).toEqual({ rules: DEFAULT_RULES, hasEngine: true, registries: [] }),
+  );
 
   test('is read whole', () => {
     const text =
       'protect: ["base/*", app, label=keep, "label=team=web"]\nmin-age: 1h30m\nallow: { force: false, stopped-containers: false }\nlimits: { per-hour: { images: 100, bytes: 50GB } }\n';
-    expect(parseConfig('a.yaml', text)).toEqual({
+    expect(parseConfig('a.yaml', text).rules).toEqual({
       protect: ['base/*', 'app', 'label=keep', 'label=team=web'],
       minAge: 5_400_000,
       allow: { force: false, stoppedContainers: false, buildCache: true },
@@ -22,10 +26,53 @@ describe('the agent’s configuration', () => {
   });
 
   test('may switch the least age off', () => {
-    expect(parseConfig('a.yaml', 'min-age: 0s')).toMatchObject({ minAge: 0 });
+    expect(parseConfig('a.yaml', 'min-age: 0s').rules).toMatchObject({ minAge: 0 });
+  });
+
+  test('may name registries, with credentials of their own or Docker’s, and may be without an engine', () => {
+    const text = `engine: false
+registries:
+  - { name: main, url: "https://registry.example.com", repositories: ["team/*"] }
+  - { name: old, url: "http://10.0.0.1:5000", repositories: [app], credentials: /run/secrets/old, ca: /etc/ca.pem, kind: harbor }
+`;
+    expect(parseConfig('a.yaml', text)).toMatchObject({
+      hasEngine: false,
+      registries: [
+        {
+          ...{ name: 'main', url: 'https://registry.example.com', repositories: ['team/*'] },
+          ...{ credentials: { dockerConfig: '/home/ana/.docker' }, ca: undefined, collects: 'distribution' },
+        },
+        {
+          ...{ name: 'old', repositories: ['app'], ca: '/etc/ca.pem', collects: 'harbor' },
+          credentials: { credentialsFile: '/run/secrets/old' },
+        },
+      ],
+    });
+    expect(() => parseConfig('a.yaml', 'engine: false')).toThrow(
+      'without an engine there must be registries',
+    );
   });
 
   test.each([
+    ['registries: {}\n', '1:13', 'registries'],
+    ['registries:\n  - { name: main, url: "https://r.example.com" }\n', '2:5', 'registries.0.repositories'],
+    ['registries:\n  - { name: Main, url: "https://r", repositories: [a] }\n', '2:13', 'registries.0.name'],
+    [
+      'registries:\n  - { name: main, url: "https://u:p@r", repositories: [a] }\n',
+      '2:24',
+      'registries.0.url',
+    ],
+    ['registries:\n  - { name: main, url: ftp, repositories: [a] }\n', '2:24', 'registries.0.url'],
+    [
+      'registries:\n  - { name: main, url: "https://r", repositories: [] }\n',
+      '2:51',
+      'registries.0.repositories',
+    ],
+    [
+      'registries:\n  - { name: a, url: "https://r", repositories: [a] }\n  - { name: a, url: "https://r", repositories: [a] }\n',
+      '3:13',
+      'registries.1.name is there twice',
+    ],
     ['protect: []\nprotected: []\n', '2:1', 'protected'],
     ['min-age: 1h\nwatch: {high: 85%}\n', '2:1', 'watch'],
     ['limits: {}\n', '1:9', 'limits.per-hour'],

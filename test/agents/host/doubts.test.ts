@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { openDoubts } from '../../../agents/host/doubts.ts';
+import { hostFinder } from '../../../agents/host/host-work.ts';
 import type { ReportBody } from '../../../src/domain/protocol.ts';
 import { temporaryFolder } from './_folder.ts';
 import { memoryEngine } from './_hands.ts';
@@ -20,7 +21,7 @@ test('what was noted as unknown and never told is told by the next start, once',
   // Here the agent was told to end at once.
   const said: ReportBody[] = [];
   const doubts = openDoubts({
-    ...{ journal, engine: memoryEngine({ 'app:1': image }).port, monotonic: () => 0 },
+    ...{ journal, finder: hostFinder(memoryEngine({ 'app:1': image }).port), monotonic: () => 0 },
     clock: { now: Date.now, sleep: async () => {} },
     log: { debug() {}, info() {}, warn() {}, error() {} },
     outbox: {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { openDoubts } from '../../../agents/host/doubts.ts';
+import { hostFinder } from '../../../agents/host/host-work.ts';
 import { EngineTrouble } from '../../../agents/host/ports.ts';
 import { skipWithout } from '../../../playground/parts/available.ts';
 import { runContainer } from '../../../playground/parts/containers.ts';
@@ -86,7 +87,9 @@ describe.skipIf(lacking)('an engine that hangs', () => {
     };
     const passed = { ms: 0 };
     const life = await engine.life();
-    const doubts = openDoubts({ journal, outbox, engine, clock, monotonic: () => passed.ms, log: silent });
+    const doubts = openDoubts({
+      ...{ journal, outbox, finder: hostFinder(engine), clock, monotonic: () => passed.ms, log: silent },
+    });
     return {
       ...{ job, said, outbox, passed, doubts },
       /** So many milliseconds in which the engine answers each time that it is asked. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openCache } from '../../../agents/host/details.ts';
 import { openHeart, type Pulse } from '../../../agents/host/heartbeat.ts';
+import { openHostLook } from '../../../agents/host/host-look.ts';
 import { type Engine, EngineTrouble } from '../../../agents/host/ports.ts';
 import { HEARTBEAT_MS, type Heartbeat } from '../../../src/domain/protocol.ts';
 import { DEFAULT_RULES } from '../../../src/domain/rules.ts';
@@ -10,15 +11,21 @@ import { HOST } from './_setup.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
+const log = { debug() {}, info() {}, warn() {}, error() {} };
+
 function setup(info: Engine['info'], more: Partial<Pulse> = {}) {
   const sent: Heartbeat[] = [];
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   const heart = openHeart({
-    ...{ identity: 'i', epoch: 'e', agent: 'test', sleep, monotonic: () => performance.now() },
-    planner: {
-      ...{ host: HOST, cache: openCache(), rules: DEFAULT_RULES, around: plainAround(), sleep },
-      engine: { info } as Engine,
-    },
+    ...{ host: HOST, identity: 'i', epoch: 'e', agent: 'test' },
+    look: openHostLook({
+      planner: {
+        ...{ host: HOST, cache: openCache(), rules: DEFAULT_RULES, around: plainAround(), sleep },
+        engine: { info } as Engine,
+      },
+      ...{ has: { tell: async () => {} }, readDisk: async () => null, sleep, log },
+      monotonic: () => performance.now(),
+    }).look,
     queue: {
       async heartbeat(heartbeat) {
         sent.push(heartbeat);
@@ -27,11 +34,10 @@ function setup(info: Engine['info'], more: Partial<Pulse> = {}) {
     },
     rival: { saw: () => false, present: () => false },
     heads: { saw: async () => {} },
-    readDisk: async () => null,
     looked() {},
     known: () => ({ run: null, audit: null }),
     met() {},
-    log: { debug() {}, info() {}, warn() {}, error() {} },
+    log,
     ...more,
   });
   return { heart, sent };

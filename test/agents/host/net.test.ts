@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { openCache } from '../../../agents/host/details.ts';
 import { openDoubts } from '../../../agents/host/doubts.ts';
+import { hostFinder, hostWork } from '../../../agents/host/host-work.ts';
 import { openJobs } from '../../../agents/host/jobs.ts';
 import { makePlan } from '../../../agents/host/plan.ts';
 import { type Engine, EngineTrouble, type Log } from '../../../agents/host/ports.ts';
@@ -49,7 +50,7 @@ describe.skipIf(skipWithout('what nobody foresaw', 'engines', 'redis'))('an acce
     const engine = { ...at.engine, ...tamper.engine };
     const doubts = openDoubts({
       ...{ journal, outbox, clock, monotonic: () => passed.ms, log: silent },
-      engine: { ...at.engine, ...tamper.doubtful },
+      finder: hostFinder({ ...at.engine, ...tamper.doubtful }),
     });
     const never = new AbortController().signal;
     const planner = {
@@ -57,13 +58,13 @@ describe.skipIf(skipWithout('what nobody foresaw', 'engines', 'redis'))('an acce
       rules: { ...DEFAULT_RULES, minAge: 0 },
     };
     const take = openJobs({
-      ...{ self: { host: HOST, epoch: 'e1' }, planner, journal, outbox, doubts, log: silent, stop: never },
-      execution: {
+      ...{ self: { host: HOST, epoch: 'e1' }, journal, outbox, doubts, clock, log: silent, stop: never },
+      work: hostWork(planner, {
         ...planner,
         ...{ clock, ledger: noLimits, log: silent, stop: never, hurry: never },
         queue: { cancelled: async () => false },
         readDisk: tamper.readDisk ?? (async () => null),
-      },
+      }),
       heads: { seen: () => [] },
       queue: { now: async () => 0 },
       reportOn: () => async (body) => void said.push(body),

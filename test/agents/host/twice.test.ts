@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { openCache } from '../../../agents/host/details.ts';
+import { hostWork } from '../../../agents/host/host-work.ts';
 import { openJobs } from '../../../agents/host/jobs.ts';
 import { rememberSelections } from '../../../agents/host/selections.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
@@ -7,7 +8,7 @@ import { planDigest } from '../../../src/domain/plan.ts';
 import type { ReportBody } from '../../../src/domain/protocol.ts';
 import { DEFAULT_RULES } from '../../../src/domain/rules.ts';
 import { plainPrune } from '../../../src/domain/selection.ts';
-import { memoryLastUsed, noLimits, noNotes, plainAround } from './_around.ts';
+import { memoryLastUsed, noLimits, plainAround } from './_around.ts';
 import { temporaryFolder } from './_folder.ts';
 import { memoryEngine } from './_hands.ts';
 import { imageOf, openIn } from './_journal.ts';
@@ -37,16 +38,16 @@ async function oneHost() {
   const take = openJobs({
     ...{
       self: { host: HOST, epoch: 'e' },
-      planner,
       log,
       stop: never,
       journal: await openIn(temporaryFolder()),
     },
-    execution: {
-      ...{ ...planner, log, ledger: noLimits, notes: noNotes, stop: never, hurry: never },
+    work: hostWork(planner, {
+      ...{ ...planner, log, ledger: noLimits, stop: never, hurry: never },
       ...{ queue: { cancelled: async () => false }, readDisk: async () => null },
       clock: { now: Date.now, sleep: async () => {} },
-    },
+    }),
+    clock: { now: Date.now },
     outbox: { say: (_, body) => say(body as ReportBody), again() {} },
     doubts: { hold() {}, leave() {}, look: async () => {}, about: () => null },
     ...{ heads: { seen: () => [] }, queue: { now: async () => Date.now() }, reportOn: () => say },

@@ -1,0 +1,130 @@
+import type { ImageId } from '../../src/domain/ids.ts';
+import type { Outcome, Trouble } from '../../src/domain/outcome.ts';
+import type { Item } from '../../src/domain/plan.ts';
+import { repositoryOf } from '../../src/domain/reference.ts';
+import type { Notes } from '../host/notes.ts';
+import { type Registry, RegistryTrouble, type Removal } from './ports.ts';
+
+export type Hands = {
+  registry: Registry;
+  /** Why it stays after all, by what is in this repository now; `tags` are all that are on it there. */
+  check(
+    item: Item,
+    repository: string,
+  ): Promise<{ tags: readonly string[]; there: boolean; why: Trouble | null }>;
+  gone(repository: string, digest: ImageId): void;
+  notes: Pick<Notes, 'tried'>;
+  /** Time for a deletion that the registry still has in its hands. */
+  settle(): Promise<void>;
+};
+
+/** What of an item is to be done in one repository. */
+export type There = { repository: string; known: readonly string[]; remove: readonly string[] };
+
+/** An item by repository: the tags that were seen on it, and those of them that go; both empty for one without a tag. */
+export function thereOf({ references, remove }: Item): There[] {
+  return [...new Set(remove.map(repositoryOf))].map((repository) => {
+    const tagsIn = (list: readonly string[]) =>
+      list
+        .filter((reference) => reference.startsWith(`${repository}:`))
+        .map((reference) => reference.slice(repository.length + 1))
+        .sort();
+    return { repository, known: tagsIn(references), remove: tagsIn(remove) };
+  });
+}
+
+/**
+ * One planned manifest to its one outcome, repository by repository: what its tags mean is read again directly before, and a
+ * request whose end is not known is looked up, never repeated.
+ */
+export async function carryOutThere(item: Item, hands: Hands): Promise<Outcome> {
+  const removed: string[] = [];
+  let did = false;
+  const end = (outcome: Outcome['outcome'], why?: Trouble): Outcome => ({
+    ...{ image: item.image, outcome, removed, freed: 0 },
+    ...(why && { why }),
+  });
+  const all = thereOf(item);
+  for (const there of all) {
+    const { repository } = there;
+    try {
+      const now = await hands.check(item, repository);
+      if (!now.there) continue;
+      if (now.why) return end(removed.length > 0 ? 'failed' : 'skipped', now.why);
+      const tags = item.action === 'delete' ? [null] : there.remove;
+      for (const tag of tags) {
+        const name = tag === null ? `${repository}@${item.image}` : `${repository}:${tag}`;
+        const unnoted = await hands.notes.tried(item, name, null);
+        if (unnoted) return end('failed', unnoted);
+        const moved = await movedFrom(item, there, tag, hands.registry);
+        if (moved) return end(removed.length > 0 ? 'failed' : 'skipped', moved);
+        const result = await removal(item, repository, tag, hands);
+        if (result.kind === 'trouble') {
+          const { problem, begun } = result;
+          return end(begun ? 'unknown' : 'failed', problem);
+        }
+        if (tag === null) hands.gone(repository, item.image);
+        if (result.kind === 'absent') continue;
+        did = true;
+        removed.push(
+          ...(tag === null && there.known.length > 0
+            ? there.known.map((one) => `${repository}:${one}`)
+            : [name]),
+        );
+      }
+    } catch (error) {
+      if (!(error instanceof RegistryTrouble)) throw error;
+      return end('failed', error.problem);
+    }
+  }
+  if (!did) return end('absent');
+  return end(item.action === 'delete' ? 'deleted' : 'untagged');
+}
+
+// --- internal ---
+
+/** Directly before: a tag may have been pushed anew while its deletion was written down. */
+async function movedFrom(
+  item: Item,
+  { repository, known }: There,
+  tag: string | null,
+  registry: Registry,
+): Promise<Trouble | null> {
+  for (const one of tag === null ? known : [tag]) {
+    const digest = await registry.resolve(repository, one);
+    if (digest !== item.image) return { kind: 'references', now: known.filter((name) => name !== one) };
+  }
+  return null;
+}
+
+/** Where nobody said how it ended, what is there now says so, unless it may still be at it. */
+async function removal(item: Item, repository: string, tag: string | null, hands: Hands): Promise<Removal> {
+  const { registry } = hands;
+  const result =
+    tag === null
+      ? await registry.removeManifest(repository, item.image)
+      : await registry.removeTag(repository, tag);
+  if (result.kind !== 'trouble' || !result.begun) return result;
+  for (let tries = 0; tries < 2; tries++) {
+    try {
+      if (!(await isThere(item, repository, tag, registry))) return { kind: 'done' };
+    } catch (error) {
+      if (!(error instanceof RegistryTrouble)) throw error;
+      return result;
+    }
+    if (tries === 0) await hands.settle();
+  }
+  return result;
+}
+
+/** Whether that manifest, or that tag on it, is there now. */
+export async function isThere(
+  { image }: Item,
+  repository: string,
+  tag: string | null,
+  registry: Registry,
+): Promise<boolean> {
+  return tag === null
+    ? (await registry.manifest(repository, image)) !== null
+    : (await registry.resolve(repository, tag)) === image;
+}

@@ -1,0 +1,86 @@
+import type { ImageId } from '../../src/domain/ids.ts';
+import type { Trouble } from '../../src/domain/outcome.ts';
+import type { Item } from '../../src/domain/plan.ts';
+import { type RepositoryGraph, repositoryGraph } from '../../src/domain/registry-graph.ts';
+import { guardedThere } from '../../src/domain/registry-pick.ts';
+import { type Hands, thereOf } from './carry-out.ts';
+import { fleetOf, type RegistryPlanner, readAll } from './planner.ts';
+
+/** A repository that was read so long ago is read again, in milliseconds; a large one after as much longer as that takes. */
+const FRESH_MS = 2_000;
+const LONGER = 5;
+
+type Look = { until: number; seen: Promise<{ graph: RepositoryGraph } | { why: Trouble } | null> };
+
+/**
+ * Looks before each deletion whether the manifest is still what was shown: on just these tags, a part of nothing that stays, and
+ * not kept by a rule. `named`: by a person, so that what hosts use goes too.
+ */
+export function openCheck(planner: RegistryPlanner, named: boolean): Pick<Hands, 'check' | 'gone'> {
+  const { rules, content, now } = planner;
+  const looks = new Map<string, Look>();
+  const gone = new Set<string>();
+
+  const look = async (repository: string) => {
+    const { repositories, problems } = await readAll(planner, [repository]);
+    const [read] = repositories;
+    const [problem] = problems;
+    if (read) return { graph: repositoryGraph(read, await fleetOf(planner, repositories)) };
+    return problem?.kind === 'registry' ? { why: problem.why } : null;
+  };
+  const fresh = (repository: string): Look['seen'] => {
+    const known = looks.get(repository);
+    if (known && now() < known.until) return known.seen;
+    const since = now();
+    const mine: Look = { until: Number.POSITIVE_INFINITY, seen: look(repository) };
+    mine.seen.then(
+      () => {
+        mine.until = now() + Math.max(FRESH_MS, LONGER * (now() - since));
+      },
+      () => looks.delete(repository),
+    );
+    looks.set(repository, mine);
+    return mine.seen;
+  };
+
+  return {
+    async check(item, repository) {
+      const seen = await fresh(repository);
+      if (!seen) return { tags: [], there: false, why: null };
+      if ('why' in seen) return { tags: [], there: true, why: seen.why };
+      const { graph } = seen;
+      const isGone = (digest: ImageId) => gone.has(`${repository}@${digest}`);
+      const tags = graph.tagsOn(item.image);
+      const there = graph.repository.manifests.has(item.image) && !isGone(item.image);
+      return { tags, there, why: there ? objection(item, graph, tags, isGone) : null };
+    },
+    gone(repository, digest) {
+      gone.add(`${repository}@${digest}`);
+      content.forget(repository, digest);
+    },
+  };
+
+  function objection(
+    item: Item,
+    graph: RepositoryGraph,
+    tags: readonly string[],
+    isGone: (digest: ImageId) => boolean,
+  ): Trouble | null {
+    const { name } = graph.repository;
+    const planned = thereOf(item).find(({ repository }) => repository === name);
+    const known = planned?.known ?? [];
+    const isSame =
+      item.action === 'untag'
+        ? planned?.remove.every((tag) => tags.includes(tag))
+        : known.length === tags.length && known.every((tag) => tags.includes(tag));
+    if (!isSame) return { kind: 'references', now: tags.map((tag) => `${name}:${tag}`) };
+    const kind = named ? ('registry rmi' as const) : ('registry prune' as const);
+    const guarded = guardedThere(graph, item.image, { kind }, rules);
+    if (guarded) return guarded;
+    if (item.action === 'untag') return null;
+    const needed = graph.partOf(item.image).filter((index) => !isGone(index));
+    return needed.length === 0
+      ? null
+      : { kind: 'part-of', of: needed.flatMap((index) => graph.references(index)) };
+  }
+}

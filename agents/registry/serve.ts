@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import type { Heartbeat } from '../../src/domain/protocol.ts';
+import type { Rules } from '../../src/domain/rules.ts';
+import { ConfigError } from '../host/config-error.ts';
+import { EngineTrouble } from '../host/ports.ts';
+import type { Parts, Served } from '../host/serve.ts';
+import type { State } from '../host/state.ts';
+import { openRegistry } from './client.ts';
+import type { RegistrySettings } from './config.ts';
+import { openContent } from './content.ts';
+import { openCredentials } from './credentials.ts';
+import { LIMITS } from './limits.ts';
+import { openMemory } from './memory.ts';
+import { isAllowed, readAll } from './planner.ts';
+import { registryFinder, registryWork } from './work.ts';
+
+/** How often all repositories are looked into: which tags were there and where they have gone, only we remember. */
+const LOOK_MS = 3_600_000;
+
+/** A registry that an agent serves. Throws a `ConfigError`. */
+export async function openRegistryThere(
+  settings: RegistrySettings & { rules: Rules },
+  state: State,
+  { queue, ledger, clock, monotonic, wall, signals, log }: Parts,
+): Promise<Served> {
+  const { name: host, url, repositories: allowed, collects, rules } = settings;
+  const registry = openRegistry({
+    url,
+    credentials: openCredentials(settings.credentials, new URL(url)),
+    ca: settings.ca === undefined ? undefined : readCa(settings.ca),
+  });
+  const memory = await openMemory(state.path('seen.json'), log);
+  const content = openContent(registry, memory, wall);
+  const planner = { host, registry, content, memory, queue, rules, allowed, collects, now: wall };
+  let problem: Heartbeat['problem'] = null;
+
+  const lookAll = async (): Promise<void> => {
+    const listed = (await registry.repositories()) ?? memory.repositories();
+    for (const name of listed) if (isAllowed(allowed, name)) await readAll(planner, [name]);
+  };
+
+  return {
+    work: registryWork(planner, { ...signals, queue, clock, ledger, log }),
+    finder: registryFinder(registry),
+    async look() {
+      try {
+        await registry.ping();
+        if (problem) log.info('the registry answers again', { registry: host });
+        problem = null;
+      } catch (error) {
+        if (!(error instanceof EngineTrouble)) throw error;
+        if (!problem) log.warn('the registry does not answer', { registry: host, why: error.problem });
+        problem = error.problem;
+      }
+      return { engine: null, problem, registry: { url }, disk: null, counts: null };
+    },
+    deletionMs: LIMITS.deletionMs,
+    looked() {},
+    forgotten() {},
+    async beside(end) {
+      for (let next = monotonic(); !end.aborted; ) {
+        if (monotonic() >= next) {
+          next = monotonic() + LOOK_MS;
+          await lookAll().catch((error) => {
+            if (!(error instanceof EngineTrouble)) throw error;
+            log.warn('the registry could not be looked into', { registry: host, why: error.problem });
+          });
+        }
+        // Not raced with the signal: each race would leave a listener at it.
+        await clock.sleep(500);
+      }
+      registry.close();
+    },
+    last: () => memory.save(),
+  };
+}
+
+// --- internal ---
+
+function readCa(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError(
+      `DIMG_AGENT_CONFIG: registries.ca: can't read ${file}: ${(error as Error).message}.`,
+    );
+  }
+}
