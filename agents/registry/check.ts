@@ -14,10 +14,14 @@ type Look = { until: number; seen: Promise<{ graph: RepositoryGraph } | { why: T
 
 /**
  * Looks before each deletion whether the manifest is still what was shown: on just these tags, a part of nothing that stays, and
- * not kept by a rule. `named`: by a person, so that what hosts use goes too.
+ * not kept by a rule. `named`: by a person, so that what hosts use goes too. `now` in milliseconds, by a clock that never jumps.
  */
-export function openCheck(planner: RegistryPlanner, named: boolean): Pick<Hands, 'check' | 'gone'> {
-  const { rules, content, now } = planner;
+export function openCheck(
+  planner: RegistryPlanner,
+  named: boolean,
+  now: () => number,
+): Pick<Hands, 'check' | 'gone'> {
+  const { rules, content } = planner;
   const looks = new Map<string, Look>();
   const gone = new Set<string>();
 

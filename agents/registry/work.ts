@@ -91,7 +91,9 @@ function objectionTo(job: Job, allowed: readonly string[]): Trouble | null {
       return isOfRegistry(job.selection) ? null : refused(NO_HOST);
     case 'execute':
       if (job.cache.length > 0) return refused(NO_HOST);
-      return job.items.map((item) => flaw(item, allowed)).find((found) => found !== null) ?? null;
+      return (
+        job.items.map((item) => flaw(item, allowed)).find((found) => found !== null) ?? unordered(job.items)
+      );
     default:
       return refused(NO_HOST);
   }
@@ -113,6 +115,17 @@ function flaw(item: Item, allowed: readonly string[]): Trouble | null {
   return null;
 }
 
+/** What must be gone before it comes before it: else nobody would wait for that. */
+function unordered(items: readonly Item[]): Trouble | null {
+  const before = new Set<ImageId>();
+  for (const { image, after = [] } of items) {
+    if (!after.every((digest) => before.has(digest)))
+      return refused('its items are not in the order of the plan');
+    before.add(image);
+  }
+  return null;
+}
+
 async function executeThere(
   job: ExecuteJob,
   named: boolean,
@@ -124,7 +137,7 @@ async function executeThere(
   const startedAt = clock.now();
   await report({ kind: 'started' });
   const progress = openProgress((outcomes) => report({ kind: 'outcomes', outcomes }), clock);
-  const check = openCheck(planner, named);
+  const check = openCheck(planner, named, clock.now);
   const hands = {
     registry: planner.registry,
     ...check,
