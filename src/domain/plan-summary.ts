@@ -24,8 +24,10 @@ export type PlanSummary = z.infer<typeof PlanSummary>;
 /** The summary of a plan. */
 export function summarise(plan: Plan): PlanSummary {
   const untagged = plan.items.filter((item) => item.action === 'untag');
+  // What goes from a registry is lost to the hosts that have it.
   const lost = plan.items.filter(
-    (item) => item.action === 'delete' && item.recoverable === undefined && !item.manifest,
+    ({ action, manifest, recoverable }) =>
+      action === 'delete' && (manifest ? manifest.on.count > 0 : recoverable === undefined),
   );
   return {
     digest: plan.digest,
