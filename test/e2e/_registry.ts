@@ -7,6 +7,7 @@ import { finished } from '../../playground/parts/progress.ts';
 import { type Registry, type RegistryOptions, startRegistry } from '../../playground/parts/registry.ts';
 import { type Front, startFront } from '../../playground/parts/registry-front.ts';
 import { openPusher, type Pushed } from '../../playground/parts/registry-push.ts';
+import type { Scope } from '../../playground/parts/scope.ts';
 import { openStage, type StageOptions } from './_world.ts';
 
 const DAY = 86_400_000;
@@ -34,7 +35,7 @@ export async function openRegistryStage(
   options: Partial<StageOptions> & {
     registry?: RegistryOptions;
     /** More registries that this agent serves. */
-    more?(parts: { registry: Registry; front: Front; dir: string }): Promise<There[]> | There[];
+    more?(parts: { registry: Registry; front: Front; scope: Scope }): Promise<There[]> | There[];
     /** More of its configuration. */
     agent?: object;
   } = {},
@@ -49,7 +50,7 @@ export async function openRegistryStage(
   const there: There[] = [
     { name: 'main', url: registry.url },
     { name: 'front', url: front.url },
-    ...((await more?.({ registry, front, dir: stage.scope.dir })) ?? []),
+    ...((await more?.({ registry, front, scope: stage.scope })) ?? []),
   ];
   const config = join(stage.scope.dir, 'beside.yaml');
   const registries = there.map((one) => ({ repositories: ['team/**'], ...one }));
@@ -131,11 +132,11 @@ export async function openRegistryStage(
       return { card, plan: plan.lines.join('\n'), end: await card.ends() };
     },
     /** What `registry tags` says, once it says this too: hosts tell a moment later what they have. */
-    async toldOnce(line: string, what: string): Promise<string> {
+    async toldOnce(line: string, what: RegExp): Promise<string> {
       for (const end = performance.now() + 15_000; ; ) {
         const told = await stage.ana.told(line);
-        if (told.includes(what) || performance.now() > end) {
-          expect(told).toContain(what);
+        if (what.test(told) || performance.now() > end) {
+          expect(told).toMatch(what);
           return told;
         }
       }
