@@ -129,8 +129,10 @@ describe.skipIf(lacking)('in a registry', () => {
 
     test('by a subject, as of OCI 1.1, goes and stays with it', async () => {
       const app = fresh();
-      stage.front.referrers(true);
       const one = await image(app, '1', ['1']);
+      // It has no such API at first, and is upgraded under a running agent.
+      await stage.ana.told(`/dimg registry tags front/${app}`);
+      stage.front.referrers(true);
       const two = await image(app, '2', ['2']);
       const about = (subject: PushedManifest, type: string) =>
         stage.pusher.artifact(app, type, { subject, body: `${type} of ${subject.digest}` });
