@@ -50,6 +50,10 @@ const parts = {
     packages: ['docker-registry'],
     missing: () => (find('docker-registry') ? undefined : 'no docker-registry'),
   },
+  skopeo: {
+    packages: ['skopeo'],
+    missing: () => (find('skopeo') ? undefined : 'no skopeo'),
+  },
   faketime: {
     packages: ['libfaketime'],
     optional: true,
@@ -70,7 +74,10 @@ const parts = {
 };
 const needed = {
   try: [parts.redis, parts.engine, parts.busybox],
-  test: [parts.redis, parts.engine, parts.busybox, parts.registry, parts.browser, parts.python],
+  test: [
+    ...[parts.redis, parts.engine, parts.busybox, parts.registry, parts.skopeo],
+    ...[parts.browser, parts.python],
+  ],
   matrix: [parts.redis, parts.engine, parts.busybox, parts.registry, parts.roots],
   skew: [parts.redis],
   chaos: [parts.redis, parts.engine, parts.busybox, parts.faketime],

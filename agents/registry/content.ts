@@ -22,7 +22,6 @@ export type Content = {
 /** Reads repositories whole, and remembers manifests, which are known by what they hold. */
 export function openContent(registry: Registry, memory: Memory, now: () => number): Content {
   const known = new Map<string, Manifest>();
-  let tellsReferrers = true;
 
   const load = async (repository: string, digest: ImageId, sure: boolean): Promise<Manifest | null> => {
     const id = `${repository}@${digest}`;
@@ -47,6 +46,8 @@ export function openContent(registry: Registry, memory: Memory, now: () => numbe
       });
       const manifests = new Map<ImageId, Manifest>();
       let unread: Read['unread'] = null;
+      // Asked anew each time: the registry may have been upgraded since.
+      let tellsReferrers = true;
       const seen = new Set<ImageId>();
       const walk = async (from: Iterable<ImageId>, sure: boolean): Promise<void> => {
         const fresh = [...from].filter((digest) => !seen.has(digest) && seen.add(digest));

@@ -3,6 +3,7 @@ import { busyboxAvailable } from './images.ts';
 import { pythonAvailable } from './python.ts';
 import { redisAvailable } from './redis.ts';
 import { registryAvailable } from './registry.ts';
+import { skopeoAvailable } from './skopeo.ts';
 
 const checks = {
   redis: redisAvailable,
@@ -10,6 +11,7 @@ const checks = {
   busybox: busyboxAvailable,
   registry: registryAvailable,
   python: pythonAvailable,
+  skopeo: skopeoAvailable,
 } as const;
 
 export type Part = keyof typeof checks;

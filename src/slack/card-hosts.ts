@@ -3,7 +3,7 @@ import { driftRows, unmatchedWords } from '../domain/drift-rows.ts';
 import type { HostName } from '../domain/ids.ts';
 import { bold, code, join, type Markup, plural, say } from '../domain/markup.ts';
 import { isUncounted, type Outcome } from '../domain/outcome.ts';
-import type { Plan } from '../domain/plan.ts';
+import type { Collects, Plan } from '../domain/plan.ts';
 import { workOf } from '../domain/plan-summary.ts';
 import { collectWords } from '../domain/registry-words.ts';
 import { hasTurn } from '../domain/rollout.ts';
@@ -88,7 +88,7 @@ export function hostSection(
       ...(started ? cacheOutcomeRows(plan, part.cache) : cacheRows(plan)),
       ...shownStaying,
       ...(plan.collects
-        ? [collectWords(plan.collects, sum.reclaim)]
+        ? collected(plan, plan.collects, part)
         : measured(part, run.selection.kind === 'undo')),
     ],
     more: items.length + others.length + staying.length - shownGoing.length - shownStaying.length,
@@ -167,6 +167,14 @@ const mayForce = (run: Run): boolean => run.selection.kind === 'rmi' && !run.sel
 
 function rank(outcome: Outcome | undefined): number {
   return outcome && ['skipped', 'failed', 'unknown'].includes(outcome.outcome) ? 0 : 1;
+}
+
+/** What a registry still has to do; at the end of what really went. */
+function collected(plan: Plan, collects: Collects, { finished, outcomes }: HostPart): Markup[] {
+  const deleted = new Set(outcomes.flatMap(({ image, outcome }) => (outcome === 'deleted' ? [image] : [])));
+  const gone = finished ? plan.items.filter(({ image }) => deleted.has(image)) : plan.items;
+  const bytes = gone.reduce((sum, { reclaim }) => sum + reclaim, 0);
+  return bytes > 0 ? [collectWords(collects, bytes)] : [];
 }
 
 /** What the disk itself says, beside the estimate and the engine's own account. */
