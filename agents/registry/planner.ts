@@ -80,15 +80,18 @@ export function fleetOf(
   return queue.holders([...digests]);
 }
 
+/** A name without `*` or `?` means that repository alone: `app` does not allow `team/app`. */
 export const isAllowed = (allowed: readonly string[], name: string): boolean =>
-  allowed.some((glob) => matchesGlob(glob, name));
+  allowed.some((glob) => (isGlob(glob) ? matchesGlob(glob, name) : glob === name));
 
 /** Repositories that are known of where the registry lists none. */
 export const unlisted = ({ allowed, memory }: Pick<RegistryPlanner, 'allowed' | 'memory'>): string[] => [
-  ...new Set([...allowed.filter((name) => !/[*?]/.test(name)), ...memory.repositories()]),
+  ...new Set([...allowed.filter((name) => !isGlob(name)), ...memory.repositories()]),
 ];
 
 // --- internal ---
+
+const isGlob = (text: string): boolean => /[*?]/.test(text);
 
 async function namesOf(
   { registry, allowed, memory }: RegistryPlanner,
@@ -97,7 +100,7 @@ async function namesOf(
   if (selection.kind === 'registry rmi')
     return [...new Set(selection.names.map(({ repository }) => repository))].sort();
   const glob = selection.repositories;
-  if (!/[*?]/.test(glob)) return [glob];
+  if (!isGlob(glob)) return [glob];
   const listed = (await registry.repositories()) ?? unlisted({ allowed, memory });
   // Others are none of its business, and are not spoken of.
   const meant = listed.filter((name) => matchesGlob(glob, name) && isAllowed(allowed, name));
