@@ -29,7 +29,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     );
   const file = get('DIMG_AGENT_CONFIG');
   const dockerFolder = get('DOCKER_CONFIG') ?? join(homedir(), '.docker');
-  return {
+  const settings = {
     host: check('DIMG_HOST', HostName, get('DIMG_HOST') ?? hostname().toLowerCase()),
     redisUrl: redisUrl(get('REDIS_URL'), get('REDIS_URL_FILE')),
     engine: engineAddress({
@@ -46,6 +46,10 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       get('LOG_LEVEL') ?? 'info',
     ),
   };
+  // Each would take the other for a rival.
+  if (settings.hasEngine && settings.registries.some(({ name }) => name === settings.host))
+    throw new ConfigError(`DIMG_AGENT_CONFIG: ${file}: a registry can't have the name of the host.`);
+  return settings;
 }
 
 // --- internal ---

@@ -1,6 +1,7 @@
 import type { HostName, ImageId } from '../../src/domain/ids.ts';
 import { key } from '../../src/domain/protocol.ts';
 import type { Holder } from '../../src/domain/registry.ts';
+import { eachOf } from './each.ts';
 import type { Fleet } from './ports.ts';
 
 /** What of a Redis client is needed here. */
@@ -14,6 +15,7 @@ type Commands = {
 /** A host that has been silent for longer will not come back for what it had. */
 const GONE_MS = 90 * 86_400_000;
 const AT_ONCE = 1_000;
+const AT_ONCE_HOSTS = 16;
 
 // All of it at one instant: nobody reads a half.
 const TELL = `
@@ -42,22 +44,22 @@ export async function readFleet(redis: Commands, digests: readonly ImageId[], no
   const hosts = heard.filter((host) => host in beats && !isRegistry(beats[host])) as HostName[];
   const holders = new Map<ImageId, Holder[]>();
   const unheard: HostName[] = [];
-  for (const host of hosts) {
-    const [at] = await redis.hmget(key.has(host), 'at');
-    if (at == null) {
-      unheard.push(host);
-      continue;
-    }
-    for (let from = 0; from < digests.length; from += AT_ONCE) {
-      const asked = digests.slice(from, from + AT_ONCE);
-      const found = await redis.hmget(key.has(host), ...asked);
-      for (const [i, digest] of asked.entries()) {
+  await eachOf(hosts, AT_ONCE_HOSTS, async (host) => {
+    const asked = [...digests];
+    for (let first = true; first || asked.length > 0; first = false) {
+      const part = asked.splice(0, AT_ONCE);
+      const [at, ...found] = await redis.hmget(key.has(host), 'at', ...part);
+      if (at == null) {
+        unheard.push(host);
+        return;
+      }
+      for (const [i, digest] of part.entries()) {
         const used = found[i];
         if (used == null) continue;
         holders.set(digest, [...(holders.get(digest) ?? []), { host, used: used === '1' }]);
       }
     }
-  }
+  });
   return { holders, unheard: unheard.sort() };
 }
 

@@ -5,16 +5,20 @@ import { type RepositoryGraph, repositoryGraph } from '../../src/domain/registry
 import { guardedThere } from '../../src/domain/registry-pick.ts';
 import { type Hands, thereOf } from './carry-out.ts';
 import { fleetOf, type RegistryPlanner, readAll } from './planner.ts';
+import { RegistryTrouble } from './ports.ts';
+import { mayNot } from './probes.ts';
 
 /** A repository that was read so long ago is read again, in milliseconds; a large one after as much longer as that takes. */
 const FRESH_MS = 2_000;
 const LONGER = 5;
 
-type Look = { until: number; seen: Promise<{ graph: RepositoryGraph } | { why: Trouble } | null> };
+type Seen = { graph: RepositoryGraph; begun: number } | { why: Trouble } | null;
+type Look = { until: number; seen: Promise<Seen> };
 
 /**
- * Looks before each deletion whether the manifest is still what was shown: on just these tags, a part of nothing that stays, and
- * not kept by a rule. `named`: by a person, so that what hosts use goes too. `now` in milliseconds, by a clock that never jumps.
+ * Looks before each deletion whether the manifest is still what was shown: on just these tags, a part of or a word about nothing
+ * that stays, and not kept by a rule. `named`: by a person, so that what hosts use goes too. `now` in milliseconds, by a clock
+ * that never jumps.
  */
 export function openCheck(
   planner: RegistryPlanner,
@@ -23,14 +27,20 @@ export function openCheck(
 ): Pick<Hands, 'check' | 'gone'> {
   const { rules, content } = planner;
   const looks = new Map<string, Look>();
-  const gone = new Set<string>();
+  /** Looks and deletions in the order of their beginning and end: what a later look sees has been pushed again. */
+  let turn = 0;
+  const gone = new Map<string, number>();
 
-  const look = async (repository: string) => {
+  const look = async (repository: string): Promise<Seen> => {
+    const begun = ++turn;
     const { repositories, problems } = await readAll(planner, [repository]);
     const [read] = repositories;
     const [problem] = problems;
-    if (read) return { graph: repositoryGraph(read, await fleetOf(planner, repositories)) };
-    return problem?.kind === 'registry' ? { why: problem.why } : null;
+    if (read) return { graph: repositoryGraph(read, await fleetOf(planner, repositories)), begun };
+    if (problem?.kind !== 'registry') return null;
+    // A password that is not taken now may be taken a moment later: it is asked again for the next.
+    if (mayNot(problem.why)) throw new RegistryTrouble(problem.why);
+    return { why: problem.why };
   };
   const fresh = (repository: string): Look['seen'] => {
     const known = looks.get(repository);
@@ -52,14 +62,14 @@ export function openCheck(
       const seen = await fresh(repository);
       if (!seen) return { tags: [], there: false, why: null };
       if ('why' in seen) return { tags: [], there: true, why: seen.why };
-      const { graph } = seen;
-      const isGone = (digest: ImageId) => gone.has(`${repository}@${digest}`);
+      const { graph, begun } = seen;
+      const isGone = (digest: ImageId) => (gone.get(`${repository}@${digest}`) ?? 0) > begun;
       const tags = graph.tagsOn(item.image);
       const there = graph.repository.manifests.has(item.image) && !isGone(item.image);
       return { tags, there, why: there ? objection(item, graph, tags, isGone) : null };
     },
     gone(repository, digest) {
-      gone.add(`${repository}@${digest}`);
+      gone.set(`${repository}@${digest}`, ++turn);
       content.forget(repository, digest);
     },
   };
@@ -82,7 +92,9 @@ export function openCheck(
     const guarded = guardedThere(graph, item.image, { kind }, rules);
     if (guarded) return guarded;
     if (item.action === 'untag') return null;
-    const needed = graph.partOf(item.image).filter((index) => !isGone(index));
+    // What was named itself goes whatever it is about; what only follows does not go before that.
+    const about = graph.about(item.image).filter((one) => !named || item.after?.includes(one));
+    const needed = [...graph.partOf(item.image), ...about].filter((one) => !isGone(one));
     return needed.length === 0
       ? null
       : { kind: 'part-of', of: needed.flatMap((index) => graph.references(index)) };

@@ -8,8 +8,10 @@ import type { Log } from '../host/ports.ts';
 export type Memory = {
   /** Takes in what is there now; what is gone is forgotten. */
   saw(repository: string, digests: readonly ImageId[], now: number): void;
-  /** When each was first seen, in milliseconds since 1970; 0 of what was there at the first look. */
+  /** When each was first seen, in milliseconds since 1970; 0 of what was there at the first look into a repository that may be old. */
   seenAt(repository: string): ReadonlyMap<ImageId, number>;
+  /** All that the registry lists has been looked into: a repository that comes later is new, and all that is in it. */
+  sawAll(): void;
   /** Those that were ever looked into. */
   repositories(): readonly string[];
   /** Never rejects. */
@@ -18,6 +20,7 @@ export type Memory = {
 
 const Stored = z.strictObject({
   v: z.literal(1),
+  whole: z.boolean(),
   repositories: z.record(z.string(), z.record(ImageId, z.number())),
 });
 
@@ -33,17 +36,22 @@ export async function openMemory(file: string, log: Log): Promise<Memory> {
       new Map(Object.entries(digests) as [ImageId, number][]),
     ]),
   );
+  let whole = stored?.whole ?? false;
   let changed = false;
   let saving: Promise<void> = Promise.resolve();
   return {
     saw(repository, digests, now) {
       const before = seen.get(repository);
-      const first = !before && !lost ? 0 : now;
+      const first = !before && !lost && !whole ? 0 : now;
       const after = new Map(digests.map((digest) => [digest, before?.get(digest) ?? first]));
       changed ||= before?.size !== after.size || digests.some((digest) => !before?.has(digest));
       seen.set(repository, after);
     },
     seenAt: (repository) => seen.get(repository) ?? new Map(),
+    sawAll() {
+      changed ||= !whole;
+      whole = true;
+    },
     repositories: () => [...seen.keys()],
     save() {
       saving = saving.then(async () => {
@@ -53,7 +61,7 @@ export async function openMemory(file: string, log: Log): Promise<Memory> {
           [...seen].map(([name, digests]) => [name, Object.fromEntries(digests)]),
         );
         try {
-          await replace(file, JSON.stringify({ v: 1, repositories }));
+          await replace(file, JSON.stringify({ v: 1, whole, repositories }));
         } catch (error) {
           changed = true;
           log.error('what was seen in the registry could not be written', errorField(error));

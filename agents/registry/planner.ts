@@ -1,16 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { matchesGlob } from '../../src/domain/glob.ts';
 import type { HostName, ImageId } from '../../src/domain/ids.ts';
 import type { Collects, Plan, Problem } from '../../src/domain/plan.ts';
-import { planDigest } from '../../src/domain/plan.ts';
-import type { RegistryInventory, Repository } from '../../src/domain/registry.ts';
+import type { RegistryInventory, RegistryProblem, Repository } from '../../src/domain/registry.ts';
 import { chooseThere } from '../../src/domain/registry-choose.ts';
 import type { RegistrySelection } from '../../src/domain/registry-selection.ts';
 import type { Rules } from '../../src/domain/rules.ts';
 import type { Queue } from '../host/ports.ts';
 import type { Content } from './content.ts';
 import type { Memory } from './memory.ts';
-import type { Registry } from './ports.ts';
+import { type Registry, RegistryTrouble } from './ports.ts';
+import { closedOf, deletesTags, isOfOne } from './probes.ts';
 
 export type RegistryPlanner = {
   host: HostName;
@@ -31,13 +30,16 @@ export async function makePlanThere(planner: RegistryPlanner, selection: Registr
   const { repositories, problems } = await readAll(planner, await namesOf(planner, selection));
   const fleet = await fleetOf(planner, repositories);
   const inventory: RegistryInventory = { takenAt: now(), repositories, deletesTags: false, ...fleet };
-  let plan = chooseThere(host, inventory, selection, rules, now());
-  const cut = plan.kept.find(({ reason }) => reason.kind === 'shared' || reason.kind === 'part-of');
-  if (cut && (await deletesTags(planner, repositories)))
-    plan = chooseThere(host, { ...inventory, deletesTags: true }, selection, rules, now());
-  const off = plan.items.length > 0 ? await deletionProblem(planner, repositories) : null;
-  if (off) plan = { ...plan, items: [], reclaim: 0, digest: planDigest(host, [], []) };
-  return { ...plan, collects, problems: [...problems, ...plan.problems, ...(off ? [off] : [])] };
+  const meant = sayingEachOnce(selection, problems);
+  const chosen = (more: Partial<RegistryInventory> = {}) =>
+    chooseThere(host, { ...inventory, ...more }, meant.selection, rules, now());
+  let plan = chosen();
+  const cut = plan.kept.some(({ reason }) => reason.kind === 'shared' || reason.kind === 'part-of');
+  const tags = cut && (await deletesTags(planner.registry, repositories));
+  if (tags) plan = chosen({ deletesTags: true });
+  const shut = await closedOf(planner.registry, plan, repositories);
+  if (shut.closed.size > 0) plan = chosen({ deletesTags: tags, closed: shut.closed });
+  return { ...plan, collects, problems: [...meant.problems, ...plan.problems, ...shut.problems] };
 }
 
 /** Those of these repositories that may be read, and why the others are left alone. */
@@ -52,8 +54,9 @@ export async function readAll(
       problems.push({ kind: 'registry', name, why: { kind: 'registry', what: 'not-listed' } });
       continue;
     }
-    const read = await content.read(name);
-    if (!read) problems.push({ kind: 'not-found', name });
+    const read = await orRefusal(content.read(name));
+    if (read && 'why' in read) problems.push({ kind: 'registry', name, why: read.why });
+    else if (!read) problems.push({ kind: 'not-found', name });
     // What can't be read may be an index that needs any of the others.
     else if (read.unread) problems.push({ kind: 'registry', ...read.unread });
     else repositories.push(read.repository);
@@ -77,10 +80,18 @@ export function fleetOf(
   return queue.holders([...digests]);
 }
 
+/** A name without `*` or `?` means that repository alone: `app` does not allow `team/app`. */
 export const isAllowed = (allowed: readonly string[], name: string): boolean =>
-  allowed.some((glob) => matchesGlob(glob, name));
+  allowed.some((glob) => (isGlob(glob) ? matchesGlob(glob, name) : glob === name));
+
+/** Repositories that are known of where the registry lists none. */
+export const unlisted = ({ allowed, memory }: Pick<RegistryPlanner, 'allowed' | 'memory'>): string[] => [
+  ...new Set([...allowed.filter((name) => !isGlob(name)), ...memory.repositories()]),
+];
 
 // --- internal ---
+
+const isGlob = (text: string): boolean => /[*?]/.test(text);
 
 async function namesOf(
   { registry, allowed, memory }: RegistryPlanner,
@@ -89,29 +100,32 @@ async function namesOf(
   if (selection.kind === 'registry rmi')
     return [...new Set(selection.names.map(({ repository }) => repository))].sort();
   const glob = selection.repositories;
-  if (!/[*?]/.test(glob)) return [glob];
-  const listed = (await registry.repositories()) ?? [
-    ...allowed.filter((name) => !/[*?]/.test(name)),
-    ...memory.repositories(),
-  ];
+  if (!isGlob(glob)) return [glob];
+  const listed = (await registry.repositories()) ?? unlisted({ allowed, memory });
   // Others are none of its business, and are not spoken of.
   const meant = listed.filter((name) => matchesGlob(glob, name) && isAllowed(allowed, name));
   return [...new Set(meant)].sort();
 }
 
-/** Asked about a tag that nobody can have pushed. */
-async function deletesTags({ registry }: RegistryPlanner, [first]: readonly Repository[]): Promise<boolean> {
-  if (!first) return false;
-  return (await registry.removeTag(first.name, `dimg-asks-${randomUUID()}`)).kind === 'absent';
+async function orRefusal<T>(asked: Promise<T>): Promise<T | { why: RegistryProblem }> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!(error instanceof RegistryTrouble) || !isOfOne(error.problem)) throw error;
+    return { why: error.problem };
+  }
 }
 
-/** Why nothing can be deleted: asked about a manifest that nobody can have. */
-async function deletionProblem(
-  { registry }: RegistryPlanner,
-  [first]: readonly Repository[],
-): Promise<Problem | null> {
-  if (!first) return null;
-  const nothing = `sha256:${randomUUID().replaceAll('-', '').repeat(2)}` as ImageId;
-  const answer = await registry.removeManifest(first.name, nothing);
-  return answer.kind === 'trouble' ? { kind: 'registry', why: answer.problem } : null;
+/** Of names in a repository that was not read it is not known whether they are there; one that is not there is told once. */
+function sayingEachOnce(selection: RegistrySelection, problems: readonly Problem[]) {
+  if (selection.kind !== 'registry rmi') return { selection, problems };
+  const unread = new Set(
+    problems.flatMap((problem) =>
+      problem.kind === 'registry' && problem.name !== undefined ? [problem.name.replace(/@.*$/, '')] : [],
+    ),
+  );
+  return {
+    selection: { ...selection, names: selection.names.filter(({ repository }) => !unread.has(repository)) },
+    problems: problems.filter(({ kind }) => kind !== 'not-found'),
+  };
 }

@@ -5,17 +5,20 @@ import { ConfigError } from '../host/config-error.ts';
 import { EngineTrouble } from '../host/ports.ts';
 import type { Parts, Served } from '../host/serve.ts';
 import type { State } from '../host/state.ts';
+import { withLimit } from '../host/time-limit.ts';
 import { openRegistry } from './client.ts';
 import type { RegistrySettings } from './config.ts';
 import { openContent } from './content.ts';
 import { openCredentials } from './credentials.ts';
 import { LIMITS } from './limits.ts';
 import { openMemory } from './memory.ts';
-import { isAllowed, readAll } from './planner.ts';
+import { isAllowed, readAll, unlisted } from './planner.ts';
+import { RegistryTrouble } from './ports.ts';
 import { registryFinder, registryWork } from './work.ts';
 
 /** How often all repositories are looked into: which tags were there and where they have gone, only we remember. */
 const LOOK_MS = 3_600_000;
+const PING_MS = 5_000;
 
 /** A registry that an agent serves. Throws a `ConfigError`. */
 export async function openRegistryThere(
@@ -34,9 +37,18 @@ export async function openRegistryThere(
   const planner = { host, registry, content, memory, queue, rules, allowed, collects, now: wall };
   let problem: Heartbeat['problem'] = null;
 
+  /** A heartbeat does not wait longer for it: that it is slow is no reason to be taken for offline. */
+  const ping = () =>
+    withLimit(PING_MS, () => registry.ping()).catch((error) => {
+      if (error instanceof EngineTrouble) throw error;
+      throw new RegistryTrouble({ kind: 'registry', what: 'no-answer', message: error.message });
+    });
+
   const lookAll = async (): Promise<void> => {
-    const listed = (await registry.repositories()) ?? memory.repositories();
-    for (const name of listed) if (isAllowed(allowed, name)) await readAll(planner, [name]);
+    const listed = await registry.repositories();
+    const all = listed ?? unlisted(planner);
+    for (const name of all) if (isAllowed(allowed, name)) await readAll(planner, [name]);
+    if (listed) memory.sawAll();
   };
 
   return {
@@ -44,7 +56,7 @@ export async function openRegistryThere(
     finder: registryFinder(registry),
     async look() {
       try {
-        await registry.ping();
+        await ping();
         if (problem) log.info('the registry answers again', { registry: host });
         problem = null;
       } catch (error) {
@@ -58,18 +70,19 @@ export async function openRegistryThere(
     looked() {},
     forgotten() {},
     async beside(end) {
+      end.addEventListener('abort', () => registry.close(), { once: true });
       for (let next = monotonic(); !end.aborted; ) {
         if (monotonic() >= next) {
           next = monotonic() + LOOK_MS;
           await lookAll().catch((error) => {
             if (!(error instanceof EngineTrouble)) throw error;
-            log.warn('the registry could not be looked into', { registry: host, why: error.problem });
+            if (!end.aborted)
+              log.warn('the registry could not be looked into', { registry: host, why: error.problem });
           });
         }
         // Not raced with the signal: each race would leave a listener at it.
         await clock.sleep(500);
       }
-      registry.close();
     },
     last: () => memory.save(),
   };

@@ -104,11 +104,13 @@ function flaw(item: Item, allowed: readonly string[]): Trouble | null {
   if (!item.manifest || item.containers.length > 0 || item.force) return refused(NO_HOST);
   const all = thereOf(item);
   if (all.length === 0) return refused('it names nothing that is to go');
+  if (item.remove.some((name) => name.includes('@') && !name.endsWith(`@${item.image}`)))
+    return refused(`what is to go is not ${item.image}`);
   if (all.some(({ repository }) => !isAllowed(allowed, repository)))
     return { kind: 'registry', what: 'not-listed' };
   for (const { known, remove } of all) {
     const more = remove.some((tag) => !known.includes(tag));
-    const less = item.action === 'delete' && remove.length < known.length;
+    const less = item.action === 'delete' && known.some((tag) => !remove.includes(tag));
     if (more || less || (item.action === 'untag' && remove.length === 0))
       return refused(`the tags to remove from ${item.image} are not those of the plan`);
   }
@@ -152,7 +154,7 @@ async function executeThere(
     const outcome =
       (await leftOut(job.run, item, execution)) ??
       (left
-        ? skipped(item, { kind: 'part-of', of: left.removed.length > 0 ? left.removed : [left.image] })
+        ? skipped(item, { kind: 'part-of', of: namesOf(job, left.image) })
         : await guard(item, () => withinLimits(item, () => begun(item), execution), execution));
     progress.add(outcome);
     return outcome;
@@ -168,6 +170,11 @@ async function executeThere(
 }
 
 const SETTLE_MS = 3_000;
+
+function namesOf({ items }: ExecuteJob, image: ImageId): string[] {
+  const { references = [] } = items.find((item) => item.image === image) ?? {};
+  return references.length > 0 ? references : [image];
+}
 
 const skipped = ({ image }: Item, why: Trouble): Outcome => ({
   ...{ image, outcome: 'skipped', removed: [], freed: 0, why },

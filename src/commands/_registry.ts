@@ -12,9 +12,7 @@ export const registryOptions = {
   until: valued(MomentOption, { value: '90d', about: 'only images made before then' }),
   tag: repeated(TagGlob, { value: 'pr-*', about: 'only tags that match one of these' }),
   'not-tag': repeated(TagGlob, { value: 'v*', about: 'no tag that matches' }),
-  untagged: flag({
-    about: 'manifests without a tag as well, as far as dimg has seen them or hosts have them',
-  }),
+  untagged: flag({ about: 'manifests without a tag as well, as far as dimg has seen them before' }),
 } as const;
 
 const Options = z.strictObject(registryOptions);

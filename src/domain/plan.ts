@@ -47,6 +47,8 @@ export const Reason = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('shared'), tags: z.array(z.string()).min(1) }),
   /** The same manifest goes whole from another repository in the same run. */
   z.strictObject({ kind: z.literal('elsewhere') }),
+  /** It would go, were it not for a problem that the plan tells of. */
+  z.strictObject({ kind: z.literal('withheld') }),
 ]);
 export type Reason = z.infer<typeof Reason>;
 

@@ -36,8 +36,10 @@ export function chooseThere(
     const settled = settleThere(graph, there, inventory.deletesTags, (digest) =>
       guardedThere(graph, digest, selection, rules),
     );
-    for (const going of blind ? [] : settled.going)
-      nodes.set(going.digest, [...(nodes.get(going.digest) ?? []), { graph, going }]);
+    const withheld = blind || inventory.closed?.has(graph.repository.name);
+    for (const going of settled.going)
+      if (withheld) kept.push(keptThere(graph, going.digest, { kind: 'withheld' }));
+      else nodes.set(going.digest, [...(nodes.get(going.digest) ?? []), { graph, going }]);
     for (const [digest, reason] of settled.kept) kept.push(keptThere(graph, digest, reason));
   }
   const leave = ({ graph, going }: Node) => kept.push(keptThere(graph, going.digest, { kind: 'elsewhere' }));

@@ -63,7 +63,7 @@ export interface Repository {
   /** Without the registry: `team/app`. */
   name: string;
   tags: ReadonlyMap<string, ImageId>;
-  /** All that is reached from its tags, from what was seen of it before, and from what hosts have of it. */
+  /** All that is reached from its tags and from what was seen of it before. */
   manifests: ReadonlyMap<ImageId, Manifest>;
   /** When each was first seen here, in milliseconds since 1970; 0 of what was there at the first look. */
   seenAt: ReadonlyMap<ImageId, number>;
@@ -82,6 +82,8 @@ export interface RegistryInventory {
   repositories: readonly Repository[];
   /** Whether the registry deletes one tag of several on a manifest. */
   deletesTags: boolean;
+  /** Names of those from which nothing can go, as the plan's problems say. */
+  closed?: ReadonlySet<string>;
   /** By digest: of manifests, and of configurations, by which a graph driver calls its images. */
   holders: ReadonlyMap<ImageId, readonly Holder[]>;
   /** Hosts that have not told which images they have. */

@@ -70,7 +70,7 @@ export function keptRows(kept: readonly Kept[], forced: boolean): Markup[] {
     ...kept.filter(({ reason }) => reason.kind !== 'tagged').map((one) => keptRow(one, forced)),
     ...(tagged.length > 0
       ? [
-          say`◦ ${some(names, 12)} ${tagged.length === 1 ? 'stays' : 'stay'}: tagged (${code('-a')} takes those that nothing uses)`,
+          say`◦ ${some(names, 12)} ${tagged.length === 1 ? 'stays' : 'stay'}: tagged (${tagged[0]?.manifest ? say`${code('--keep')}, ${code('--until')} or ${code('--tag')} means those with a tag` : say`${code('-a')} takes those that nothing uses`})`,
         ]
       : []),
   ];

@@ -58,6 +58,8 @@ export function troubleWords(why: Reason | Trouble): Markup {
       return say`${some(why.tags)} on the same manifest ${why.tags.length === 1 ? 'stays' : 'stay'}, and this registry can't delete one tag alone`;
     case 'elsewhere':
       return say`goes from another repository in this run; ask again for this one`;
+    case 'withheld':
+      return say`would go, but for what is said of this registry`;
     case 'references':
       return why.now.length === 0
         ? say`its references were removed since the plan`

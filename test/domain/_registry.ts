@@ -67,6 +67,8 @@ export function anInventoryThere(
 /** A registry as far as deleting goes, and what garbage collection leaves of it. */
 export class Model {
   readonly repositories: Map<string, { tags: Map<string, ImageId>; manifests: Map<ImageId, Manifest> }>;
+  /** On its disk, whether anything needs them or not. */
+  blobs: ReadonlySet<ImageId>;
   constructor(inventory: RegistryInventory) {
     this.repositories = new Map(
       inventory.repositories.map(({ name, tags, manifests }) => [
@@ -74,6 +76,23 @@ export class Model {
         { tags: new Map(tags), manifests: new Map(manifests) },
       ]),
     );
+    this.blobs = this.needed();
+  }
+  private needed(): ReadonlySet<ImageId> {
+    const all = [...this.repositories.values()].flatMap(({ manifests }) => [...manifests.values()]);
+    return new Set(all.flatMap(({ blobs }) => blobs.map(({ digest }) => digest)));
+  }
+  /** As distribution collects: what no manifest of any repository has, with a tag or without. */
+  collectGarbage(): void {
+    this.blobs = this.needed();
+  }
+  /** As an agent reads it that has seen all of it before. */
+  read(inventory: RegistryInventory): RegistryInventory {
+    const repositories = inventory.repositories.map((repository) => ({
+      ...repository,
+      ...this.repositories.get(repository.name),
+    }));
+    return { ...inventory, repositories };
   }
   /** Carries out what a reference of an item says, as registries do: by digest, all its tags go. */
   remove(item: Plan['items'][number], repository: string): void {
@@ -91,15 +110,12 @@ export class Model {
     const there = this.repositories.get(repository);
     const digest = there?.tags.get(tag);
     if (!there || !digest || !there.manifests.has(digest)) return null;
-    const blobs = new Set<ImageId>();
-    for (const { manifests } of this.repositories.values())
-      for (const manifest of manifests.values()) for (const blob of manifest.blobs) blobs.add(blob.digest);
     const all = new Set<ImageId>();
     const take = (one: ImageId) => {
       const manifest = there.manifests.get(one);
       if (!manifest) return;
       all.add(one);
-      for (const blob of manifest.blobs) if (blobs.has(blob.digest)) all.add(blob.digest);
+      for (const blob of manifest.blobs) if (this.blobs.has(blob.digest)) all.add(blob.digest);
       for (const child of manifest.children) take(child.digest);
     };
     take(digest);

@@ -1,0 +1,253 @@
+import { describe, expect, test } from 'vitest';
+import type { Plan } from '../../src/domain/plan.ts';
+import type { Repository } from '../../src/domain/registry.ts';
+import { chooseThere } from '../../src/domain/registry-choose.ts';
+import type { RegistryName, RegistryPruneSelection } from '../../src/domain/registry-selection.ts';
+import { HOST, NOW, rules } from './_build.ts';
+import { aManifest, anInventoryThere, aRepository, digestOf } from './_registry.ts';
+
+const rmi = (...names: string[]) => ({
+  kind: 'registry rmi' as const,
+  names: names.map((name): RegistryName => {
+    const [repository = '', rest = ''] = name.split(/[:@]/);
+    return name.includes('@') ? { repository, digest: digestOf(rest) } : { repository, tag: rest };
+  }),
+});
+type More = {
+  deletesTags?: boolean;
+  closed?: readonly string[];
+  holders?: Record<string, [string, boolean][]>;
+};
+function settle(
+  repositories: Repository | Repository[],
+  selection: Parameters<typeof chooseThere>[2],
+  more: More = {},
+) {
+  const { closed = [], ...given } = more;
+  const inventory = anInventoryThere([repositories].flat(), { now: NOW, ...given });
+  return chooseThere(HOST, { ...inventory, closed: new Set(closed) }, selection, rules(), NOW);
+}
+const steps = (plan: Plan) => plan.items.map(({ action, remove }) => [action, ...remove]);
+const reasons = (plan: Plan) =>
+  Object.fromEntries(plan.kept.map(({ references, reason }) => [references.join(), reason]));
+const untagged: RegistryPruneSelection = {
+  ...{ kind: 'registry prune', repositories: '*', tags: [], notTags: [], untagged: true },
+};
+const sig = (name: string) => `sha256-${digestOf(name).slice(7)}.sig`;
+
+describe('several tags on one manifest', () => {
+  const repository = aRepository('app', [aManifest('a')], { v1: 'a', v2: 'a', latest: 'a' });
+
+  test('go by digest where all of them are meant, whatever the registry can', () => {
+    for (const deletesTags of [false, true])
+      expect(steps(settle(repository, rmi('app:v1', 'app:latest', 'app:v2'), { deletesTags }))).toEqual([
+        ['delete', 'app:latest', 'app:v1', 'app:v2'],
+      ]);
+  });
+
+  test('are refused where one stays, which is named', () => {
+    const plan = settle(repository, rmi('app:v1'));
+    expect(plan.items).toEqual([]);
+    expect(Object.values(reasons(plan))).toEqual([{ kind: 'shared', tags: ['latest', 'v2'] }]);
+  });
+
+  test('go alone where the registry can delete one', () => {
+    const plan = settle(repository, rmi('app:v1'), { deletesTags: true });
+    expect(steps(plan)).toEqual([['untag', 'app:v1']]);
+    expect(plan.items[0]).toMatchObject({
+      references: ['app:latest', 'app:v1', 'app:v2'],
+      reclaim: 0,
+      after: [],
+    });
+    expect(plan.reclaim).toBe(0);
+  });
+
+  test('by which it says what it signs keep nothing', () => {
+    const signed = aRepository('app', [aManifest('a'), aManifest('b')], {
+      v1: 'a',
+      [sig('b')]: 'a',
+      v2: 'b',
+    });
+    expect(steps(settle(signed, rmi('app:v1')))).toEqual([['delete', `app:${sig('b')}`, 'app:v1']]);
+  });
+});
+
+describe('parts of an index', () => {
+  const index = aManifest('index', {
+    children: [
+      ['amd', 'linux/amd64'],
+      ['arm', 'linux/arm64'],
+    ],
+  });
+  const parts = [aManifest('amd'), aManifest('arm')];
+  const other = aManifest('other', { children: [['amd', 'linux/amd64']] });
+
+  test('go after it, and say so', () => {
+    const plan = settle(aRepository('app', [...parts, index], { v1: 'index' }), rmi('app:v1'));
+    expect(plan.items.map(({ image }) => image)).toEqual([
+      index.digest,
+      ...parts.map((one) => one.digest).sort(),
+    ]);
+    expect(plan.items.map(({ after }) => after)).toEqual([[], [index.digest], [index.digest]]);
+  });
+
+  test('stay with another index that stays, or under a name of their own', () => {
+    const repository = aRepository('app', [...parts, index, other], { v1: 'index', v2: 'other', arm: 'arm' });
+    expect(steps(settle(repository, rmi('app:v1')))).toEqual([['delete', 'app:v1']]);
+  });
+
+  test('that were named stay as long as it needs them, and say what does; their name goes where it can', () => {
+    const repository = aRepository('app', [...parts, index], { v1: 'index', arm: 'arm' });
+    const plan = settle(repository, rmi('app:arm'));
+    expect(plan.items).toEqual([]);
+    expect(reasons(plan)).toEqual({ 'app:arm': { kind: 'part-of', of: ['app:v1'] } });
+    expect(steps(settle(repository, rmi('app:arm'), { deletesTags: true }))).toEqual([['untag', 'app:arm']]);
+    expect(steps(settle(repository, rmi('app:arm', 'app:v1')))).toEqual([
+      ['delete', 'app:v1'],
+      ['delete', `app@${digestOf('amd')}`],
+      ['delete', 'app:arm'],
+    ]);
+  });
+
+  test('go through an index of indexes from the top down', () => {
+    const top = aManifest('top', { children: [['index', 'linux/amd64']] });
+    const plan = settle(aRepository('app', [...parts, index, top], { v1: 'top' }), rmi('app:v1'));
+    expect(plan.items.map(({ image }) => image).slice(0, 2)).toEqual([top.digest, index.digest]);
+    expect(plan.items).toHaveLength(4);
+  });
+
+  test('that are not there harm nothing', () => {
+    const plan = settle(aRepository('app', [index, aManifest('amd')], { v1: 'index' }), rmi('app:v1'));
+    expect(plan.items).toHaveLength(2);
+  });
+});
+
+describe('what says something about an image', () => {
+  const image = aManifest('image');
+  const byTag = aManifest('signature', { kind: 'artifact' });
+  const bySubject = aManifest('sbom', { kind: 'artifact', subject: 'image' });
+  const aboutThat = aManifest('word', { kind: 'artifact', subject: 'sbom' });
+  const all = [aboutThat, bySubject, byTag, image];
+  const tags = { v1: 'image', [sig('image')]: 'signature' };
+
+  test('goes with it and after it, and what is about that after that', () => {
+    const plan = settle(aRepository('app', all, tags), rmi('app:v1'));
+    const order = plan.items.map(({ image: one }) => one);
+    expect(order[0]).toBe(image.digest);
+    expect(new Set(order)).toEqual(new Set(all.map(({ digest }) => digest)));
+    expect(order.indexOf(aboutThat.digest)).toBeGreaterThan(order.indexOf(bySubject.digest));
+  });
+
+  test('stays with it, also where what has no tag goes', () => {
+    expect(settle(aRepository('app', all, tags), untagged).items).toEqual([]);
+  });
+
+  test('is without a tag once its subject is gone', () => {
+    const plan = settle(aRepository('app', [byTag, bySubject], { [sig('image')]: 'signature' }), untagged);
+    expect(steps(plan).sort()).toEqual([
+      ['delete', `app:${sig('image')}`],
+      ['delete', `app@${bySubject.digest}`],
+    ]);
+  });
+
+  test('and has a name of its own stays under it', () => {
+    const repository = aRepository('app', all, { ...tags, keep: 'sbom' });
+    const gone = settle(repository, rmi('app:v1')).items.map(({ image: one }) => one);
+    expect(gone.sort()).toEqual([image.digest, byTag.digest].sort());
+  });
+
+  test('goes alone where it is named', () => {
+    expect(steps(settle(aRepository('app', all, tags), rmi(`app:${sig('image')}`)))).toEqual([
+      ['delete', `app:${sig('image')}`],
+    ]);
+  });
+
+  test('goes with no image that a container uses', () => {
+    const plan = settle(
+      aRepository('app', all, tags),
+      { ...untagged, untagged: false, tags: ['v*'] },
+      { holders: { sbom: [['host-1', true]] } },
+    );
+    expect(plan.items.map(({ image: one }) => one)).not.toContain(bySubject.digest);
+  });
+});
+
+describe('the same manifest in two repositories', () => {
+  const one = () => aRepository('one', [aManifest('a')], { v1: 'a' });
+  const two = (tags: Record<string, string> = { v1: 'a' }) => aRepository('two', [aManifest('a')], tags);
+
+  test('is one item that names both', () => {
+    const plan = settle([one(), two()], rmi('one:v1', 'two:v1'));
+    expect(steps(plan)).toEqual([['delete', 'one:v1', 'two:v1']]);
+    expect(plan.items[0]?.references).toEqual(['one:v1', 'two:v1']);
+  });
+
+  test('goes from one of them alone, and frees nothing', () => {
+    const plan = settle([one(), two()], rmi('one:v1'));
+    expect(steps(plan)).toEqual([['delete', 'one:v1']]);
+    expect(plan.reclaim).toBe(0);
+  });
+
+  test('keeps its tag where it goes whole in the other, and says so', () => {
+    const plan = settle([one(), two({ v1: 'a', v2: 'a' })], rmi('one:v1', 'two:v1'), { deletesTags: true });
+    expect(steps(plan)).toEqual([['delete', 'one:v1']]);
+    expect(reasons(plan)).toEqual({ 'two:v1,two:v2': { kind: 'elsewhere' } });
+  });
+
+  test('goes from one where the other is closed', () => {
+    const plan = settle([one(), two()], rmi('one:v1', 'two:v1'), { closed: ['two'] });
+    expect(steps(plan)).toEqual([['delete', 'one:v1']]);
+    expect(reasons(plan)).toEqual({ 'two:v1': { kind: 'withheld' } });
+  });
+
+  test('stays in the one where an index is tagged as the signature of its own part, and goes from the other', () => {
+    const a = aManifest('a');
+    const b = aManifest('b', { children: [['a', 'linux/amd64']] });
+    const knotted = aRepository('two', [a, b], { v1: 'a', [sig('a')]: 'b' });
+    const plan = settle([aRepository('one', [a, b], { v1: 'b' }), knotted], rmi('one:v1', 'two:v1'));
+    expect(steps(plan)).toEqual([
+      ['delete', 'one:v1'],
+      ['delete', `one@${a.digest}`],
+    ]);
+    expect(reasons(plan)).toEqual({ 'two:v1': { kind: 'part-of', of: [`two:${sig('a')}`] } });
+  });
+});
+
+describe('what can be freed', () => {
+  const layered = (name: string, ...blobs: string[]) => aManifest(name, { blobs });
+
+  test('is each blob once, at the last manifest that has it', () => {
+    const repository = aRepository('app', [layered('a', 'x', 'y'), layered('b', 'x', 'z')], {
+      a: 'a',
+      b: 'b',
+    });
+    const plan = settle(repository, rmi('app:a', 'app:b'));
+    expect(plan.items.map(({ reclaim }) => reclaim)).toEqual([1_010, 2_010]);
+    expect(plan.reclaim).toBe(3_020);
+  });
+
+  test('is not what another repository has', () => {
+    const plan = settle(
+      [
+        aRepository('one', [layered('a', 'x', 'y')], { v: 'a' }),
+        aRepository('two', [layered('b', 'x')], { v: 'b' }),
+      ],
+      rmi('one:v'),
+    );
+    expect(plan.reclaim).toBe(1_010);
+  });
+
+  test('counts a blob once that a manifest names twice', () => {
+    const plan = settle(aRepository('app', [layered('a', 'x', 'x')], { v: 'a' }), rmi('app:v'));
+    expect(plan.reclaim).toBe(1_010);
+  });
+
+  test('is the whole of an index with its parts, whose size is told of it', () => {
+    const index = aManifest('index', { blobs: [], children: [['amd', 'linux/amd64']] });
+    const plan = settle(aRepository('app', [index, layered('amd', 'x')], { v: 'index' }), rmi('app:v'));
+    expect(plan.items.map(({ size, reclaim }) => [size, reclaim])).toEqual([
+      [1_020, 10],
+      [1_010, 1_010],
+    ]);
+  });
+});
