@@ -60,7 +60,8 @@ export const ApprovalPolicy = z.strictObject({
     force: z.boolean(),
     stoppedContainers: z.boolean(),
     irrecoverable: z.boolean(),
-    registry: z.boolean().default(true),
+    /** Absent in what was stored before there were registries: then it is needed. */
+    registry: z.boolean().optional(),
     /** Bytes. */
     reclaimOver: z.number().optional(),
     hostsOver: z.number().optional(),

@@ -13,7 +13,7 @@ export function approvalReasons(run: Run): Run['approvalFor'] {
   const reasons: Run['approvalFor'] = [];
   if (neededFor.force && run.selection.kind === 'rmi' && run.selection.force) reasons.push('force');
   if (neededFor.stoppedContainers && sum.containers > 0) reasons.push('stopped-containers');
-  if (neededFor.registry && isThere(run.selection)) reasons.push('registry');
+  if (neededFor.registry !== false && isThere(run.selection)) reasons.push('registry');
   if (neededFor.irrecoverable && sum.irrecoverableTagged > 0) reasons.push('irrecoverable');
   if (neededFor.reclaimOver !== undefined && sum.reclaim > neededFor.reclaimOver)
     reasons.push('reclaim-over');

@@ -48,6 +48,8 @@ describe('a run over a registry', () => {
       reasons({ selection: { kind: 'registry rmi', names: [{ repository: 'app', tag: '1' }] } }),
     ).toEqual(['registry']);
     expect(reasons({ policy: aPolicy({ registry: false }) })).toEqual([]);
+    const { registry: _, ...former } = aPolicy().neededFor;
+    expect(reasons({ policy: { ...aPolicy(), neededFor: former } })).toEqual(['registry']);
     expect(reasons({ policy: aPolicy({ registry: false, reclaimOver: 10 }) })).toEqual(['reclaim-over']);
     expect(approvalReasons(aRun({ hosts: aRegistryRun().hosts }))).toEqual([]);
     // All of it could be pulled from nowhere: that is no news of a registry.

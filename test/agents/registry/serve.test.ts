@@ -105,7 +105,7 @@ describe.skipIf(skipWithout('an agent of registries', 'redis', 'registry'))('an 
   test('ends soon in the middle of a look', async () => {
     const { front, pusher } = await aRegistry();
     for (let i = 0; i < 3; i++) await pusher.image(`a${i}`, { tags: ['1'] });
-    front.fault({ path: /\/a0\/tags/, times: 99, hang: 'before' });
+    front.fault({ path: /\/a0\/tags/, times: 99, answer: { status: 429, headers: { 'retry-after': '2' } } });
     const agent = await startAgent(
       ...([
         scope,
@@ -119,7 +119,7 @@ describe.skipIf(skipWithout('an agent of registries', 'redis', 'registry'))('an 
     expect(await agent.stop()).toBe(0);
     expect(Date.now() - begun).toBeLessThan(4_000);
     const asked = front.requests.length;
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
     // Nothing goes on behind its back.
     expect(front.requests).toHaveLength(asked);
     expect(agent.lines.some(({ msg }) => msg === 'the registry could not be looked into')).toBe(false);
