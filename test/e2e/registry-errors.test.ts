@@ -112,7 +112,7 @@ describe.skipIf(lacking)('a registry', () => {
     const { app } = await filled(others.guarded, 2);
     expect(await stage.ana.told(`/dimg registry tags reader/${app}`)).toContain(`\`${app}:1\``);
     expect(await refused(`/dimg registry rmi reader/${app}:1`)).toContain(
-      "⚠ the registry does not allow that to the agent's user",
+      `⚠ \`${app}\` is left alone: the registry does not allow that to the agent's user`,
     );
     expect((await stage.does(`/dimg registry rmi tokens/${app}:1`)).end.state).toBe('done');
   });
