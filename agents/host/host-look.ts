@@ -12,8 +12,9 @@ import type { Planner } from './plan.ts';
 import { EngineTrouble, type Log } from './ports.ts';
 
 const RECOUNT_MS = 60_000;
-/** Containers come and go by the dozen: what changes together is counted together. */
+/** Containers come and go by the dozen: what changes together is counted together, in a tenth of the time at most. */
 const SOON_MS = 1_000;
+const SELDOM = 10;
 
 /** Counting may take long on a large host; the heartbeat does not wait longer for it. */
 const COUNT_WAIT_MS = 3000;
@@ -38,13 +39,16 @@ export function openHostLook({
   let countedAt = Number.NEGATIVE_INFINITY;
   let counting: Promise<void> | null = null;
   let soon = false;
+  let took = 0;
   let problem: EngineProblem | null = null;
 
   const recount = async () => {
+    const since = monotonic();
     try {
-      countedAt = monotonic();
+      countedAt = since;
       const inventory = await takeInventory(planner.engine, planner.cache, planner.around);
       counts = count(planner, inventory);
+      took = monotonic() - since;
       // Not waited for: it is told with a later look as well.
       void has.tell(inventory);
     } catch (error) {
@@ -82,7 +86,7 @@ export function openHostLook({
       countedAt = Number.NEGATIVE_INFINITY;
       if (soon) return;
       soon = true;
-      void sleep(SOON_MS).then(() => {
+      void sleep(Math.max(SOON_MS, SELDOM * took)).then(() => {
         soon = false;
         counting ??= recount();
       });

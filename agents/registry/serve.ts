@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Heartbeat } from '../../src/domain/protocol.ts';
 import type { Rules } from '../../src/domain/rules.ts';
 import { ConfigError } from '../host/config-error.ts';
+import { errorField } from '../host/log.ts';
 import { EngineTrouble } from '../host/ports.ts';
 import type { Parts, Served } from '../host/serve.ts';
 import type { State } from '../host/state.ts';
@@ -75,8 +76,9 @@ export async function openRegistryThere(
         if (monotonic() >= next) {
           next = monotonic() + LOOK_MS;
           await lookAll().catch((error) => {
-            if (!(error instanceof EngineTrouble)) throw error;
-            if (!end.aborted)
+            if (!(error instanceof EngineTrouble))
+              log.error('looking into the registry failed', errorField(error));
+            else if (!end.aborted)
               log.warn('the registry could not be looked into', { registry: host, why: error.problem });
           });
         }

@@ -1,4 +1,6 @@
+import type { Server } from 'node:http';
 import { createServer } from 'node:net';
+import type { Scope } from './scope.ts';
 
 /** A TCP port on 127.0.0.1 that was free a moment ago; another process may still take it first. */
 export function freePort(): Promise<number> {
@@ -24,4 +26,17 @@ export async function onFreePort<T>(start: (port: number) => Promise<T>, tries =
       if (left <= 1 || !/address already in use/i.test(String(error))) throw error;
     }
   }
+}
+
+/** Has a server of ours listen on loopback until the scope ends. Resolves to its port. */
+export async function listenIn(scope: Scope, server: Server): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  scope.defer(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as { port: number }).port;
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Extras, openExtras } from './front-extras.ts';
 import { type Called, call } from './http-call.ts';
+import { listenIn } from './port.ts';
 import type { Registry } from './registry.ts';
 import type { Scope } from './scope.ts';
 
@@ -77,15 +78,7 @@ export async function startFront(scope: Scope, registry: Registry): Promise<Fron
   const server = createServer((request, response) => {
     answer(request, response).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  scope.defer(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const host = `127.0.0.1:${(server.address() as { port: number }).port}`;
+  const host = `127.0.0.1:${await listenIn(scope, server)}`;
   return {
     ...extras,
     host,

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { type Certificate, makeCertificate } from './certificate.ts';
+import { listenIn } from './port.ts';
 import type { Scope } from './scope.ts';
 
 export type Member = {
@@ -79,15 +80,7 @@ export async function startTokenService(
   const server = createServer((request, response) => {
     answer(request, response).catch((error) => response.destroy(error));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  scope.defer(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as { port: number };
+  const port = await listenIn(scope, server);
   return {
     realm: `http://127.0.0.1:${port}/token`,
     issuer: ISSUER,
