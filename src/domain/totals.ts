@@ -1,4 +1,4 @@
-import type { CacheOutcome, Outcome } from './outcome.ts';
+import { type CacheOutcome, isUncounted, type Outcome } from './outcome.ts';
 import { type PlanSummary, workOf } from './plan-summary.ts';
 import type { Run } from './run.ts';
 import { isThere } from './selection.ts';
@@ -38,5 +38,7 @@ export function totals(run: Run) {
       outcomes.length +
       cached(({ deleted, skipped, failed, unknown = 0 }) => deleted + skipped + failed + unknown),
     freed: outcomes.reduce((n, { freed }) => n + freed, 0) + cached(({ freed }) => freed),
+    /** Deleted images of which nobody can say any more what that freed. */
+    uncounted: outcomes.filter(isUncounted).length,
   };
 }

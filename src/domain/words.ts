@@ -70,7 +70,19 @@ export function didWords(did: Did): string {
   return `deleted ${gone} and untagged ${did.untagged} of ${did.items}`;
 }
 
+/** `5 MB`, or `at least 5 MB`. */
+export const freedWords = ({ freed, uncounted }: Freed): string =>
+  `${uncounted > 0 ? 'at least ' : ''}${formatSize(freed)}`;
+
+/** `deleted 3 of 3, freed 5 MB`; a registry frees nothing before it collects its garbage. */
+export function doneWords(did: Did & Freed & Pick<ReturnType<typeof totals>, 'noun'>): string {
+  const later = did.noun === 'manifest' && did.deleted > did.untagged;
+  return `${didWords(did)}, ${later ? 'nothing freed yet' : `freed ${freedWords(did)}`}`;
+}
+
 // --- internal ---
+
+type Freed = { freed: number; uncounted: number };
 
 function gist(run: Run): string {
   const sum = totals(run);
@@ -85,10 +97,10 @@ function gist(run: Run): string {
     case 'proposed':
       return `${amount(sum)}, ${formatSize(sum.reclaim)}, ${run.approvalFor.length > 0 ? 'waits for approval' : 'waits for confirmation'}`;
     case 'executing':
-      return `${sum.settled} of ${sum.items}, ${formatSize(sum.freed)}${run.paused ? ', waits to be continued' : ''}`;
+      return `${sum.settled} of ${sum.items}, ${freedWords(sum)}${run.paused ? ', waits to be continued' : ''}`;
     default: {
       const dry = run.dryRun ? `dry run, would free ${formatSize(sum.reclaim)}, ` : '';
-      return `${dry}deleted ${sum.deleted} of ${sum.items}, ${formatSize(sum.freed)}`;
+      return `${dry}deleted ${sum.deleted} of ${sum.items}, ${freedWords(sum)}`;
     }
   }
 }

@@ -22,7 +22,7 @@ import { isThere } from '../domain/selection.ts';
 import { formatSize } from '../domain/size.ts';
 import { formatDuration } from '../domain/time.ts';
 import { troubleWords } from '../domain/trouble.ts';
-import { didWords, hasUntagged } from '../domain/words.ts';
+import { didWords, freedWords, hasUntagged } from '../domain/words.ts';
 
 interface Section {
   lines: Markup[];
@@ -181,7 +181,10 @@ function collected(plan: Plan, collects: Collects, { finished, outcomes }: HostP
 function measured(part: HostPart, undo: boolean): Markup[] {
   if (!part.finished || !part.plan) return [];
   const { before, after, tookMs, raced } = part.finished;
-  const freed = part.outcomes.reduce((n, outcome) => n + outcome.freed, part.cache?.freed ?? 0);
+  const freed = freedWords({
+    freed: part.outcomes.reduce((n, outcome) => n + outcome.freed, part.cache?.freed ?? 0),
+    uncounted: part.outcomes.filter(isUncounted).length,
+  });
   const disk =
     before && after
       ? say`, free disk ${after.free >= before.free ? 'grew' : 'shrank'} by ${formatSize(Math.abs(after.free - before.free))} to ${formatSize(after.free)}`
@@ -189,7 +192,7 @@ function measured(part: HostPart, undo: boolean): Markup[] {
   const took = tookMs < 1000 ? `${tookMs} ms` : formatDuration(tookMs);
   if (undo) return [say`took ${took}${disk}`];
   return [
-    say`Freed ${part.outcomes.some(isUncounted) ? 'at least ' : ''}${formatSize(freed)} by the engine's account, planned ${formatSize(part.plan.reclaim)}${disk}; took ${took}`,
+    say`Freed ${freed} by the engine's account, planned ${formatSize(part.plan.reclaim)}${disk}; took ${took}`,
     ...(raced.length > 0
       ? [say`⚠ created in the instant of a deletion, and now without its image: ${join(raced.map(code))}`]
       : []),

@@ -5,13 +5,12 @@ import type { Run } from '../domain/run.ts';
 import { formatSize } from '../domain/size.ts';
 import { formatDuration } from '../domain/time.ts';
 import { totals } from '../domain/totals.ts';
-import { amount, didWords } from '../domain/words.ts';
+import { amount, doneWords, freedWords } from '../domain/words.ts';
 
 /** Where the run is, in a sentence. */
 export function stateLine(run: Run): Markup {
   const sum = totals(run);
   const images = amount(sum);
-  const freed = formatSize(sum.freed);
   if (run.selection.kind === 'undo') return undoLine(run, run.selection.run);
   switch (run.state) {
     case 'planning':
@@ -26,7 +25,7 @@ export function stateLine(run: Run): Markup {
         : say`${user(run.requester)}, delete ${images} and free ${formatSize(sum.reclaim)}?`;
     case 'executing':
       if (run.paused && !run.cancel) return pauseLine(run, run.paused);
-      return say`${run.cancel ? 'Stopping' : sum.untag > 0 && sum.untag === sum.items ? 'Untagging' : 'Deleting'}: ${sum.settled} of ${sum.items}, ${freed} so far`;
+      return say`${run.cancel ? 'Stopping' : sum.untag > 0 && sum.untag === sum.items ? 'Untagging' : 'Deleting'}: ${sum.settled} of ${sum.items}, ${freedWords(sum)} so far`;
     case 'denied':
       return say`Denied${whyDenied(run)}. Nothing was deleted.`;
     case 'expired':
@@ -36,13 +35,11 @@ export function stateLine(run: Run): Markup {
     case 'stale':
       return staleLine(run);
     case 'cancelled':
-      return sum.settled === 0
-        ? say`Cancelled. Nothing was deleted.`
-        : say`Cancelled: ${didWords(sum)}, freed ${freed}`;
+      return sum.settled === 0 ? say`Cancelled. Nothing was deleted.` : say`Cancelled: ${doneWords(sum)}`;
     case 'done':
       if (run.dryRun)
         return say`Dry run: would delete ${images} and free ${formatSize(sum.reclaim)}. Nothing was deleted.`;
-      return say`${capital(didWords(sum))}, freed ${freed}`;
+      return say`${capital(doneWords(sum))}`;
     default: {
       const counts = [
         ['skipped', sum.skipped],
@@ -52,7 +49,7 @@ export function stateLine(run: Run): Markup {
         ['not told of', run.recalled ? sum.items - sum.settled : 0],
       ] as const;
       const rest = counts.filter(([, n]) => n > 0).map(([word, n]) => say`${n} ${word}`);
-      return say`${capital(didWords(sum))}, freed ${freed}; ${join(rest)}`;
+      return say`${capital(doneWords(sum))}; ${join(rest)}`;
     }
   }
 }
@@ -79,7 +76,7 @@ function pauseLine(run: Run, { why, until }: NonNullable<Run['paused']>): Markup
   const sum = totals(run);
   const left = (run.waves?.hosts ?? []).slice((run.waves?.now ?? 0) + 1).flat().length;
   const reason = why === 'canary' ? say`the first hosts are done` : say`something went wrong`;
-  return say`Waits: ${reason}; ${didWords(sum)}, freed ${formatSize(sum.freed)}. Go on with ${plural(left, 'more host')}? Ends ${time(until)}.`;
+  return say`Waits: ${reason}; ${doneWords(sum)}. Go on with ${plural(left, 'more host')}? Ends ${time(until)}.`;
 }
 
 function staleLine(run: Run): Markup {

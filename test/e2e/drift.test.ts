@@ -275,11 +275,13 @@ describe.skipIf(skipWithout('what changes between a plan and its execution', 're
       expect(end.state).toBe('cancelled');
       expect(gone).toBeGreaterThanOrEqual(3);
       expect(gone).toBeLessThan(many);
-      expect(end.lines[1]).toMatch(
-        new RegExp(`^Cancelled: deleted ${gone} of ${many}.*, freed ${gone * 2} kB$`),
-      );
-      expect(end.text).toContain(`deleted ${gone} of ${many}, ${gone * 2} kB`);
-      expect(end.lines.join('\n')).toContain('skipped: cancelled before its turn');
+      // An engine that is held still may cut a deletion off: what that freed is then not known, and said so.
+      const whole = end.lines.join('\n');
+      const uncounted = whole.split('what that freed is not known').length - 1;
+      const freed = `${uncounted > 0 ? 'at least ' : ''}${(gone - uncounted) * 2} kB`;
+      expect(end.lines[1], whole).toBe(`Cancelled: deleted ${gone} of ${many}, freed ${freed}`);
+      expect(end.text).toContain(`deleted ${gone} of ${many}, ${freed}`);
+      expect(whole).toContain('skipped: cancelled before its turn');
       expect(end.lines.at(-1)).toContain('cancelled by @ana');
       expect(begun().sort()).toEqual([...became.imagesGone].sort());
     });

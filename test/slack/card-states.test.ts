@@ -62,6 +62,15 @@ describe('a rollout that waits', () => {
   });
 });
 
+test('what was found gone afterwards makes the bytes a lower bound, wherever they are said', () => {
+  const lost = anOutcome('b', 'deleted', { freed: 0, why: { kind: 'no-answer' } });
+  const outcomes = [anOutcome('a', 'deleted', { freed: 5_000_000 }), lost];
+  const part = { ...planned, plan: aSummary({ items: 2 }), outcomes };
+  const card = render(run('done', { executingSince: NOW, hosts: { [HOST]: part } }), plans);
+  expect(card.text).toMatch(/, at least 5 MB$/);
+  expect(shows(card)).toContain('Deleted 2 of 2, freed at least 5 MB');
+});
+
 describe('a run that only takes names away', () => {
   const part = (items: number, untag: number) => ({
     ...planned,
