@@ -7,10 +7,11 @@ import { type Registry, RegistryTrouble, type Removal } from './ports.ts';
 
 export type Hands = {
   registry: Registry;
-  /** Why it stays after all, by what is in this repository now; `tags` are all that are on it there. */
+  /** Why it stays after all, by what is in this repository now; `tags` are all that are on it there. What is `supposed` to be gone is. */
   check(
     item: Item,
     repository: string,
+    supposed?: ReadonlySet<string>,
   ): Promise<{ tags: readonly string[]; there: boolean; why: Trouble | null }>;
   gone(repository: string, digest: ImageId): void;
   notes: Pick<Notes, 'tried'>;

@@ -58,12 +58,15 @@ export function openCheck(
   };
 
   return {
-    async check(item, repository) {
+    async check(item, repository, supposed) {
       const seen = await fresh(repository);
       if (!seen) return { tags: [], there: false, why: null };
       if ('why' in seen) return { tags: [], there: true, why: seen.why };
       const { graph, begun } = seen;
-      const isGone = (digest: ImageId) => (gone.get(`${repository}@${digest}`) ?? 0) > begun;
+      const isGone = (digest: ImageId) => {
+        const name = `${repository}@${digest}`;
+        return supposed?.has(name) || (gone.get(name) ?? 0) > begun;
+      };
       const tags = graph.tagsOn(item.image);
       const there = graph.repository.manifests.has(item.image) && !isGone(item.image);
       return { tags, there, why: there ? objection(item, graph, tags, isGone) : null };

@@ -98,7 +98,8 @@ function exchange(what: Ask, agent: http.Agent, limits: Limits, going: Set<() =>
     };
     const stop = () => fail(new NoAnswer('no-answer', CLOSED, begun));
     const limit = (ms: number, words: string, kind: RegistryProblem['what'] = 'no-answer') => {
-      const timer = setTimeout(() => fail(new NoAnswer(kind, `${words} within ${ms} ms`, begun)), ms);
+      const time = ms % 1000 === 0 ? `${ms / 1000} s` : `${ms} ms`;
+      const timer = setTimeout(() => fail(new NoAnswer(kind, `${words} within ${time}`, begun)), ms);
       timers.add(timer);
       return timer;
     };

@@ -11,11 +11,12 @@ import { openRegistry } from './client.ts';
 import type { RegistrySettings } from './config.ts';
 import { openContent } from './content.ts';
 import { openCredentials } from './credentials.ts';
+import { registryFinder } from './finder.ts';
 import { LIMITS } from './limits.ts';
 import { openMemory } from './memory.ts';
 import { isAllowed, readAll, unlisted } from './planner.ts';
 import { RegistryTrouble } from './ports.ts';
-import { registryFinder, registryWork } from './work.ts';
+import { registryWork } from './work.ts';
 
 /** How often all repositories are looked into: which tags were there and where they have gone, only we remember. */
 const LOOK_MS = 3_600_000;

@@ -1,4 +1,4 @@
-import { ANSWER_MS } from './protocol.ts';
+import { answerMs } from './protocol.ts';
 import { hasTurn } from './rollout.ts';
 import { isFinal, partsOf, type Run } from './run.ts';
 
@@ -24,9 +24,13 @@ export function lookAt(run: Run, now: number): number | null {
   );
   if (run.state === 'executing' || (unsent && run.card)) return now + WATCH_MS;
   if (run.state === 'planning')
-    return run.planningSince === undefined ? run.createdAt + POSTING_MS : run.planningSince + ANSWER_MS;
+    return run.planningSince === undefined ? run.createdAt + POSTING_MS : plannedBy(run);
   return remindAt(run) ?? run.expiresAt ?? now + WATCH_MS;
 }
+
+/** Until when its hosts may answer with their plans. */
+export const plannedBy = ({ planningSince, createdAt, selection }: Run): number =>
+  (planningSince ?? createdAt) + answerMs(selection);
 
 /** When the approvers are to be reminded: at half time; `null` where nobody is, or it was done. */
 export function remindAt(run: Run): number | null {

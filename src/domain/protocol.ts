@@ -5,7 +5,7 @@ import { HostName, RunId } from './ids.ts';
 import { CacheOutcome, EngineProblem, Outcome, Trouble } from './outcome.ts';
 import { CacheItem, Item, Plan } from './plan.ts';
 import { RegistryPruneSelection } from './registry-selection.ts';
-import { AnySelection, PruneSelection } from './selection.ts';
+import { AnySelection, isThere, PruneSelection, type UndoSelection } from './selection.ts';
 
 /** Names in Redis. The hash tag keeps them in one slot of a cluster. */
 export const PREFIX = '{dimg}';
@@ -182,5 +182,11 @@ export const HEARTBEAT_MS = 15_000;
 export const OFFLINE_MS = 45_000;
 /** A survey or a plan unanswered for longer is `not answering`. */
 export const ANSWER_MS = 20_000;
+/** The same of a registry, of which each manifest is a question of its own: thousands, where it was never read before. */
+export const ANSWER_THERE_MS = 120_000;
+
+/** How long an answer about a selection is waited for. */
+export const answerMs = (selection: AnySelection | UndoSelection): number =>
+  isThere(selection) ? ANSWER_THERE_MS : ANSWER_MS;
 
 export const isOnline = (host: HostStatus, now: number): boolean => now - host.seenAt < OFFLINE_MS;

@@ -35,27 +35,22 @@ export function repositoryGraph(
   for (const { digest, children } of manifests.values())
     for (const child of new Set(children.map((one) => one.digest))) add(partOf, child, digest);
   const on = (digest: ImageId) => tagsOn.get(digest) ?? [];
-  const namesOn = (digest: ImageId) => on(digest).filter((tag) => subjectOfTag(tag) === null);
-  const about = (digest: ImageId): ImageId[] => {
+  const namesOn = remembering((digest) => on(digest).filter((tag) => subjectOfTag(tag) === null));
+  const about = remembering((digest): ImageId[] => {
     if (namesOn(digest).length > 0) return [];
     const subjects = [...on(digest).map(subjectOfTag), manifests.get(digest)?.subject];
     return [...new Set(subjects)].filter(
       (one): one is ImageId => one != null && one !== digest && manifests.has(one),
     );
-  };
-  const held = new Map<ImageId, readonly Holder[]>();
-  const heldBy = (digest: ImageId): readonly Holder[] => {
-    const known = held.get(digest);
-    if (known) return known;
+  });
+  const heldBy: RepositoryGraph['holders'] = remembering((digest) => {
     const manifest = manifests.get(digest);
-    const found = [
+    return [
       ...(holders.get(digest) ?? []),
       ...(manifest?.blobs.flatMap((blob) => holders.get(blob.digest) ?? []) ?? []),
       ...(manifest?.children.flatMap((child) => heldBy(child.digest)) ?? []),
     ];
-    held.set(digest, found);
-    return found;
-  };
+  });
   return {
     repository,
     ...{ tagsOn: on, namesOn, about, holders: heldBy },
@@ -97,6 +92,16 @@ export function madeAt(repository: Repository, digest: ImageId): number | null {
 }
 
 // --- internal ---
+
+/** Ten thousands of manifests are sorted and looked at many times. */
+function remembering<T extends object>(make: (digest: ImageId) => T): (digest: ImageId) => T {
+  const known = new Map<ImageId, T>();
+  return (digest) => {
+    const made = known.get(digest) ?? make(digest);
+    known.set(digest, made);
+    return made;
+  };
+}
 
 function add<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   const list = map.get(key);

@@ -38,7 +38,10 @@ export function settleThere(
     else leaveTags(digest, tags, { kind: 'shared', tags: rest });
   }
   const all = withFollowers(graph, whole, (digest) => kept.has(digest) || guarded(digest) !== undefined);
-  const named = [...all.keys()].sort((a, b) => (nameFor(graph, a) < nameFor(graph, b) ? -1 : 1));
+  const named = [...all.keys()]
+    .map((digest) => ({ digest, name: `${graph.namesOn(digest)[0] ?? ''} ${digest}` }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ digest }) => digest);
   // What waits for something that stays is stuck, and stays with it.
   const { order, stuck } = inOrder(named, (digest) => all.get(digest) ?? []);
   for (const digest of stuck) {
@@ -80,9 +83,6 @@ function withFollowers(
   for (const digest of whole) all.set(digest, [...graph.partOf(digest)]);
   return all;
 }
-
-const nameFor = (graph: RepositoryGraph, digest: ImageId): string =>
-  `${graph.namesOn(digest)[0] ?? ''} ${digest}`;
 
 const goingOf = (graph: RepositoryGraph, digest: ImageId, all: All): Going => ({
   ...{ digest, action: 'delete', tags: graph.tagsOn(digest) },

@@ -41,7 +41,11 @@ export function manifestRow(item: Item): Markup {
   const { on } = item.manifest ?? {};
   if (item.action === 'untag') {
     const left = item.references.filter((reference) => !item.remove.includes(reference));
-    parts.push(left.length > 0 ? say`only this tag: ${some(left)} stays` : say`only this tag`);
+    parts.push(
+      left.length > 0
+        ? say`only this tag: ${some(left)} ${left.length === 1 ? 'stays' : 'stay'}`
+        : say`only this tag`,
+    );
   } else if (item.after?.length) parts.push(say`goes with what it belongs to, ${formatSize(item.reclaim)}`);
   else parts.push(say`${formatSize(item.reclaim)}`);
   if (on && on.count > 0 && item.action === 'delete')

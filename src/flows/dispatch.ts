@@ -1,8 +1,8 @@
-import { START_MS } from '../domain/due.ts';
+import { plannedBy, START_MS } from '../domain/due.ts';
 import type { HostName } from '../domain/ids.ts';
 import { jobId } from '../domain/job-id.ts';
 import type { Plan } from '../domain/plan.ts';
-import { ANSWER_MS, isOnline, type Job } from '../domain/protocol.ts';
+import { isOnline, type Job } from '../domain/protocol.ts';
 import { hasTurn } from '../domain/rollout.ts';
 import { type HostPart, isHandedOut, partsOf, type Run } from '../domain/run.ts';
 import type { Deps } from './_deps.ts';
@@ -35,7 +35,7 @@ async function handOutPlanning(deps: Deps, run: Run): Promise<void> {
   const due = partsThat(run, ({ stage, sent }) => stage === 'waiting' && sent === 'nothing');
   // What an undo does is known here: no host needs to be asked.
   if (selection.kind === 'undo') return planRestore(deps, run, selection.run, due);
-  const notAfter = (run.planningSince ?? run.createdAt) + ANSWER_MS;
+  const notAfter = plannedBy(run);
   await send(
     deps,
     run,

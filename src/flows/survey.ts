@@ -3,6 +3,7 @@ import { UserError } from '../domain/error.ts';
 import type { HostName } from '../domain/ids.ts';
 import {
   ANSWER_MS,
+  answerMs,
   type HostStatus,
   isOnline,
   type Job,
@@ -72,7 +73,7 @@ async function ask(
 ): Promise<void> {
   const id = `${ASK}${deps.newId()}`;
   const now = deps.clock();
-  const notAfter = now + ANSWER_MS;
+  const notAfter = now + (job.kind === 'survey' ? answerMs(job.selection) : ANSWER_MS);
   const online = hosts.filter((host) => isOnline(host, now));
   // With nobody to wait for it is due at once.
   const due = hosts.length > 0 ? notAfter : now;

@@ -1,8 +1,8 @@
-import { JOURNAL_MS, lookAt, POSTING_MS, START_MS } from '../domain/due.ts';
+import { JOURNAL_MS, lookAt, POSTING_MS, plannedBy, START_MS } from '../domain/due.ts';
 import { NewerError } from '../domain/error.ts';
 import type { HostName } from '../domain/ids.ts';
 import type { Trouble } from '../domain/outcome.ts';
-import { ANSWER_MS, isOnline, OFFLINE_MS } from '../domain/protocol.ts';
+import { isOnline, OFFLINE_MS } from '../domain/protocol.ts';
 import { hasTurn } from '../domain/rollout.ts';
 import { isFinal, isHandedOut, partsOf, type Run } from '../domain/run.ts';
 import type { Deps } from './_deps.ts';
@@ -55,7 +55,7 @@ async function giveUpPlanning(deps: Deps, run: Run, now: number): Promise<void> 
       await advance(deps, run.id, { type: 'refuse', at: now, why: 'Slack took no message for two minutes' });
     return;
   }
-  if (now < (run.planningSince ?? run.createdAt) + ANSWER_MS) return;
+  if (now < plannedBy(run)) return;
   for (const [host, part] of partsOf(run))
     if (part?.stage === 'waiting')
       await advance(deps, run.id, { type: 'unplanned', at: now, host, why: { kind: 'no-answer' } });

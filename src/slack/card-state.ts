@@ -2,6 +2,7 @@ import { undecided, whyDenied } from '../domain/decisions.ts';
 import { unmatchedWords } from '../domain/drift-rows.ts';
 import { join, type Markup, plural, say, time, user } from '../domain/markup.ts';
 import type { Run } from '../domain/run.ts';
+import { isThere } from '../domain/selection.ts';
 import { formatSize } from '../domain/size.ts';
 import { formatDuration } from '../domain/time.ts';
 import { totals } from '../domain/totals.ts';
@@ -83,7 +84,11 @@ function staleLine(run: Run): Markup {
   const drifts = Object.values(run.hosts).flatMap(({ drift }) => drift ?? []);
   const of = drifts.reduce((n, drift) => n + drift.of, 0);
   const unmatched = drifts.reduce((n, drift) => n + drift.unmatched, 0);
-  const hosts = drifts.length > 1 ? 'The hosts have' : 'The host has';
+  const hosts = isThere(run.selection)
+    ? 'The registry has'
+    : drifts.length > 1
+      ? 'The hosts have'
+      : 'The host has';
   return say`${hosts} changed since the plan: ${unmatchedWords(unmatched, of)}. Nothing was deleted.`;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { lookAt, POSTING_MS } from '../../src/domain/due.ts';
-import { ANSWER_MS, isOnline, OFFLINE_MS } from '../../src/domain/protocol.ts';
+import { ANSWER_MS, ANSWER_THERE_MS, isOnline, OFFLINE_MS } from '../../src/domain/protocol.ts';
 import { isFinal, type Run, RunState } from '../../src/domain/run.ts';
 import { aHostStatus, aPart, aRun, aSummary, HOST, host, MINUTE, NOW, SECOND } from './_build.ts';
 
@@ -22,6 +22,14 @@ describe('a run is looked at again', () => {
       'when its hosts must have answered, once the jobs are out',
       aRun({ hosts: { [HOST]: aPart({ sent: 'plan' }) } }),
       NOW + ANSWER_MS,
+    ],
+    [
+      'later where it is a registry that must have answered',
+      aRun({
+        selection: { kind: 'registry rmi', names: [{ repository: 'app', tag: '1' }] },
+        hosts: { [HOST]: aPart({ sent: 'plan' }) },
+      }),
+      NOW + ANSWER_THERE_MS,
     ],
     [
       'when its proposal expires',

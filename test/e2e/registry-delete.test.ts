@@ -64,7 +64,7 @@ describe.skipIf(lacking)('in a registry', () => {
       const shared = await image(app, 'shared', ['1', 'stable', 'v1']);
       stage.front.tagDeletion(true);
       const { end, plan } = await stage.does(`/dimg registry rmi front/${app}:1`);
-      expect(plan).toContain(`only this tag: \`${app}:stable\`, \`${app}:v1\` stays`);
+      expect(plan).toContain(`only this tag: \`${app}:stable\`, \`${app}:v1\` stay`);
       expect(end.lines[1]).toBe('Untagged 1 of 1, freed 0 B');
       expect(end.lines.join('\n')).toContain(`✓ \`${app}:1\` untagged`);
       expect(await stage.collected(app)).toEqual({ stable: shared.digest, v1: shared.digest });

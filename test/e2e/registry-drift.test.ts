@@ -47,8 +47,17 @@ describe.skipIf(lacking)('between the plan and the deletion', () => {
     await tagged(app, one, 'release');
     await stage.bo.presses(card, 'Approve');
     const end = await card.ends();
-    expect(end.text).toContain('partial · registry prune main · deleted 0 of 1');
-    expect(end.lines.join('\n')).toContain('skipped: its references changed since the plan: ');
+    // More than half of the plan is no longer true, so none of it is done.
+    expect(end.text).toContain('stale · registry prune main · deleted 0 of 1');
+    expect(end.lines[1]).toBe(
+      'The registry has changed since the plan: 1 of 1 no longer matches. Nothing was deleted.',
+    );
+    const rows = end.lines.join('\n');
+    expect(rows).toContain(
+      `– \`${app}:1\` \`${short(one)}\` no longer goes: its references changed since the plan: `,
+    );
+    expect(rows).toContain('a new plan would delete nothing');
+    expect(end.buttons).toEqual(['Run again']);
     expect(await stage.collected(app)).toEqual({ 1: one.digest, release: one.digest });
   });
 

@@ -206,6 +206,6 @@ describe.skipIf(lacking)('a registry', () => {
   test('that answers nothing is given up', async () => {
     const end = await silent.ends();
     expect(end.state).toBe('refused');
-    expect(end.lines.join('\n')).toContain('front not answering');
+    expect(end.lines.join('\n')).toContain('front the registry does not answer (no answer within 30 s)');
   });
 });

@@ -130,9 +130,10 @@ describe.skipIf(lacking)('a registry beside hosts', () => {
   test('keeps what somebody began to use after the plan, unless it was named', async () => {
     const app = fresh();
     const [one, two] = [await image(app, '1', ['1']), await image(app, '2', ['2'])];
+    await image(app, '3', ['3']);
     const first = await pulled(app, ':1');
     const second = await pulled(app, ':2');
-    const prune = await stage.ana.asks(`/dimg registry prune main/${app} --tag 1`);
+    const prune = await stage.ana.asks(`/dimg registry prune main/${app} --tag 1 --tag 3`);
     const rmi = await stage.ana.asks(`/dimg registry rmi main/${app}:2`);
     await created(first);
     await created(second);
@@ -142,7 +143,7 @@ describe.skipIf(lacking)('a registry beside hosts', () => {
     );
     await stage.bo.presses(prune, 'Approve');
     const kept = await prune.ends();
-    expect(kept.text).toContain('deleted 0 of 1');
+    expect(kept.text).toContain('deleted 1 of 2');
     expect(kept.lines).toContain(`– \`${app}:1\` \`${short(one)}\` skipped: used on \`host-1\``);
     await stage.bo.presses(rmi, 'Approve');
     expect((await rmi.ends()).text).toContain('deleted 1 of 1');
