@@ -18,7 +18,7 @@ export function toContainers(containers: readonly RawContainer[], images: readon
     images.find(({ id }) => /^[0-9a-f]{4,}$/.test(bare(name)) && bare(id).startsWith(bare(name)))?.id;
   return containers.map(({ id, name, imageId, state, labels, mounts }) => ({
     ...{ id, name, state, labels, stoppedAt: null, size: 0, chains: [] },
-    image: imageId !== null && known.has(imageId) ? imageId : null,
+    ...(imageId === null || known.has(imageId) ? { image: imageId } : { image: null, missing: imageId }),
     mounts: [...new Set(mounts.flatMap((mount) => mounted(mount) ?? []))],
   }));
 }

@@ -52,5 +52,7 @@ function imagesOf(inventory: Inventory): Map<ImageId, boolean> {
       if (digest) images.set(digest, used || images.get(digest) === true);
     }
   }
+  // One that is gone from here may be needed again, to start its container elsewhere or anew.
+  for (const { missing } of inventory.containers) if (missing) images.set(missing, true);
   return images;
 }

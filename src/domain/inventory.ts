@@ -34,6 +34,8 @@ export interface Container {
   name: string;
   /** `null` when the container's image is no longer on the engine. */
   image: ImageId | null;
+  /** Which one that was, where the engine still says. */
+  missing?: ImageId;
   state: ContainerState;
   /** When it ended, or was made and never ran; `null` while it runs, and where nobody looked. */
   stoppedAt: number | null;

@@ -99,6 +99,27 @@ describe.skipIf(lacking)('a registry beside hosts', () => {
     expect(await stage.collected(app)).toEqual({ 1: one.digest, multi: index.digest });
   });
 
+  test('keeps what a container uses whose image somebody took away by force', async () => {
+    const app = fresh();
+    const one = await image(app, '1', ['1']);
+    await image(app, '2', ['2']);
+    const name = await pulled(app, ':1');
+    await created(name);
+    const docker = stage.docker('host-1');
+    const { Id } = await docker.getImage(name).inspect();
+    await docker.getImage(Id).remove({ force: true });
+    await expect(docker.getImage(Id).inspect()).rejects.toMatchObject({ statusCode: 404 });
+    // Its container makes the host count anew.
+    await created((await image(app, '3', ['3'])) && (await pulled(app, ':3')));
+    await stage.toldOnce(
+      `/dimg registry tags main/${app}`,
+      /:1`.* used on `host-1`[\s\S]*:3`.* used on `host-1`/,
+    );
+    const { plan } = await stage.does(`/dimg registry prune main/${app} --tag *`);
+    expect(plan).toContain(`◦ \`${app}:1\` \`${short(one)}\` stays: used on \`host-1\``);
+    expect(Object.keys(await stage.collected(app)).sort()).toEqual(['1', '3']);
+  });
+
   test('lets go what is used where it is named, and says whom that leaves without', async () => {
     const app = fresh();
     const one = await image(app, '1', ['1', 'latest']);

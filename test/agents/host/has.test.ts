@@ -41,6 +41,17 @@ describe('what a host tells that it has', () => {
     },
   );
 
+  test('is also what a container uses that is gone from here', async () => {
+    const { has, told } = aHas();
+    await has.tell(anInventory([b], [{ ...aContainer('web', 'a'), image: null, missing: id('gone') }]));
+    expect(told).toEqual([
+      new Map([
+        [b.id, false],
+        [id('gone'), true],
+      ]),
+    ]);
+  });
+
   test('is used where one of two images of that digest is', async () => {
     const { has, told } = aHas();
     const twin = anImage('twin', { digests: a.digests });
