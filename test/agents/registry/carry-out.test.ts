@@ -203,6 +203,8 @@ describe.skipIf(skipWithout('deleting what a plan says', 'registry'))(
     test.each([
       ['cut off, and done', { cut: 'before', after: true }, 'deleted'],
       ['cut off, and not done', { cut: 'before', after: false }, 'unknown'],
+      ['never answered, and done', { hang: 'before', after: true }, 'deleted'],
+      ['never answered, and not done', { hang: 'before', after: false }, 'unknown'],
       ['broken inside, and done', { answer: { status: 500 }, after: true }, 'deleted'],
       ['broken inside, and not done', { answer: { status: 500 }, after: false }, 'unknown'],
       ['not allowed', { answer: { status: 403 } }, 'failed'],
