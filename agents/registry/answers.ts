@@ -9,6 +9,8 @@ export type Heard = Followed & {
   sent: string | null;
   /** Nobody's name and password stood behind it. */
   anonymous: boolean;
+  /** It refused a deletion for want of what we have by now: it is the same question no more. */
+  renewed?: boolean;
 };
 
 /** Why the registry refused, by its status and its own words. */
@@ -34,6 +36,11 @@ export function problemOf(answer: Heard): RegistryProblem {
       return problem('wrong');
   }
 }
+
+/** Whether it is the registry that does not have it: a proxy before it says 404 as well. */
+export const isAbsent = (answer: Heard): boolean =>
+  answer.status === 404 &&
+  (codeOf(answer) !== undefined || answer.headers['docker-distribution-api-version'] !== undefined);
 
 /** Whether it took who we are, and not what we want. */
 export const lacksScope = (answer: Heard): boolean =>

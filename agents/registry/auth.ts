@@ -13,7 +13,7 @@ export type Authorised = (what: Ask, place: Place) => Promise<Heard>;
 
 /**
  * Asks as whom the registry knows us: it is asked without a name first, and then as its 401 says. A 401 to what was good
- * before fetches a new token, or reads the password again, once. Rejects with `RegistryTrouble`.
+ * before fetches a new token, or reads the password again, once; a deletion is left to be asked again then. Rejects with `RegistryTrouble`.
  */
 export function openAuth(
   registry: URL,
@@ -24,6 +24,8 @@ export function openAuth(
   const tokens = new Map<string, Held>();
   // Basic is for all of the registry, not for a scope of it.
   let whole: Challenge | null = null;
+  /** What was got for a deletion that was refused, and has not been good for one yet. */
+  const renewed = new Map<Place, string>();
 
   const fetchNew = async (challenge: Challenge): Promise<Pass & { until: number }> => {
     const asked = performance.now();
@@ -82,14 +84,23 @@ export function openAuth(
     const known = places.get(place) ?? whole;
     const first = await askAs(what, known && (await passFor(known, null)));
     // Somebody else's challenge is not ours to answer.
-    if (first.status !== 401 || first.elsewhere) return first;
+    if (first.status !== 401 || first.elsewhere) {
+      renewed.delete(place);
+      return first;
+    }
     const offered = parseChallenges(first.headers['www-authenticate']);
     const challenge = SCHEMES.map((name) => offered.find(({ scheme }) => scheme === name)).find(Boolean);
     if (!challenge) return first;
     if (challenge.scheme === 'basic') whole = challenge;
     else places.set(place, challenge);
+    const isDeletion = what.method === 'DELETE';
+    if (isDeletion && first.sent !== null && first.sent === renewed.get(place)) return first;
     const pass = await passFor(challenge, first.sent);
-    return pass ? askAs(what, pass) : first;
+    if (!pass) return first;
+    if (!isDeletion) return askAs(what, pass);
+    // Who deletes has looked just before, and looks again now that time has passed.
+    renewed.set(place, pass.header);
+    return { ...first, renewed: true };
   };
 }
 

@@ -13,10 +13,16 @@ export type Hands = {
     repository: string,
     supposed?: ReadonlySet<string>,
   ): Promise<{ tags: readonly string[]; there: boolean; why: Trouble | null }>;
+  /** The same by what has come since that was read; for directly before the deletion of a manifest. */
+  late(item: Item, repository: string): Promise<Trouble | null>;
   gone(repository: string, digest: ImageId): void;
   notes: Pick<Notes, 'tried'>;
   /** Time for a deletion that the registry still has in its hands. */
   settle(): Promise<void>;
+  /** Before it is asked again; false where that is not waited for any more. */
+  rest(ms: number): Promise<boolean>;
+  /** Whether it is still believed to delete one tag alone. */
+  trust: { tags: boolean };
 };
 
 /** What of an item is to be done in one repository. */
@@ -55,11 +61,11 @@ export async function carryOutThere(item: Item, hands: Hands): Promise<Outcome> 
       const tags = item.action === 'delete' ? [null] : there.remove;
       for (const tag of tags) {
         const name = tag === null ? `${repository}@${item.image}` : `${repository}:${tag}`;
+        if (tag !== null && !hands.trust.tags) return end('skipped', { kind: 'registry', what: 'tags-stay' });
         const unnoted = await hands.notes.tried(item, name, null);
         if (unnoted) return end('failed', unnoted);
-        const moved = await movedFrom(item, there, tag, hands.registry);
-        if (moved) return end(removed.length > 0 ? 'failed' : 'skipped', moved);
-        const result = await removal(item, repository, tag, hands);
+        const result = await lookAndRemove(item, there, tag, hands);
+        if (result.kind === 'stays') return end(removed.length > 0 ? 'failed' : 'skipped', result.why);
         if (result.kind === 'trouble') {
           const { problem, begun } = result;
           return end(begun ? 'unknown' : 'failed', problem);
@@ -72,6 +78,8 @@ export async function carryOutThere(item: Item, hands: Hands): Promise<Outcome> 
             ? there.known.map((one) => `${repository}:${one}`)
             : [name]),
         );
+        const astray = tag === null ? null : await takenAlong(there, hands);
+        if (astray) return end('failed', astray);
       }
     } catch (error) {
       if (!(error instanceof RegistryTrouble)) throw error;
@@ -83,6 +91,47 @@ export async function carryOutThere(item: Item, hands: Hands): Promise<Outcome> 
 }
 
 // --- internal ---
+
+/** How often what came too soon is asked again. */
+const REPEATS = 3;
+
+/** No request without a look directly before it, however often it must be asked. */
+async function lookAndRemove(
+  item: Item,
+  there: There,
+  tag: string | null,
+  hands: Hands,
+): Promise<Removal | { kind: 'stays'; why: Trouble }> {
+  const { repository } = there;
+  for (let repeats = 0; ; repeats++) {
+    if (repeats > 0) {
+      const now = await hands.check(item, repository);
+      if (!now.there) return { kind: 'absent' };
+      if (now.why) return { kind: 'stays', why: now.why };
+    }
+    const why =
+      (tag === null ? await hands.late(item, repository) : null) ??
+      (await movedFrom(item, there, tag, hands.registry));
+    if (why) return { kind: 'stays', why };
+    const result = await removal(item, repository, tag, hands);
+    if (result.kind !== 'trouble' || result.againMs === undefined || repeats === REPEATS) return result;
+    if (!(await hands.rest(result.againMs))) return result;
+  }
+}
+
+/** What stays is on the same manifest: a registry that deletes that for a tag is not asked to once more. */
+async function takenAlong(
+  { repository, known, remove }: There,
+  { registry, trust }: Pick<Hands, 'registry' | 'trust'>,
+): Promise<Trouble | null> {
+  const stays = known.find((tag) => !remove.includes(tag));
+  if (stays === undefined || (await registry.resolve(repository, stays)) !== null) return null;
+  trust.tags = false;
+  return {
+    ...{ kind: 'registry', what: 'wrong' },
+    message: `it was asked for one tag alone, and ${repository}:${stays} is gone as well`,
+  };
+}
 
 /** Directly before: a tag may have been pushed anew while its deletion was written down. */
 async function movedFrom(
@@ -103,8 +152,8 @@ async function removal(item: Item, repository: string, tag: string | null, hands
   const { registry } = hands;
   const result =
     tag === null
-      ? await registry.removeManifest(repository, item.image)
-      : await registry.removeTag(repository, tag);
+      ? await registry.removeManifest(repository, item.image, 'once')
+      : await registry.removeTag(repository, tag, 'once');
   if (result.kind !== 'trouble' || !result.begun) return result;
   for (let tries = 0; tries < 2; tries++) {
     try {

@@ -3,16 +3,18 @@ import type { Trouble } from '../../src/domain/outcome.ts';
 import type { Item } from '../../src/domain/plan.ts';
 import { type RepositoryGraph, repositoryGraph } from '../../src/domain/registry-graph.ts';
 import { guardedThere } from '../../src/domain/registry-pick.ts';
+import { refused } from '../host/verify.ts';
 import { type Hands, thereOf } from './carry-out.ts';
+import { lateObjection, lateUse, openGlance, unheardOf } from './glance.ts';
 import { fleetOf, type RegistryPlanner, readAll } from './planner.ts';
 import { RegistryTrouble } from './ports.ts';
-import { mayNot } from './probes.ts';
+import { isOfNow, mayNot } from './probes.ts';
 
-/** A repository that was read so long ago is read again, in milliseconds; a large one after as much longer as that takes. */
+/** A repository that was read so long ago is read again, in milliseconds; a large one after as long as that takes. */
 const FRESH_MS = 2_000;
-const LONGER = 5;
 
-type Seen = { graph: RepositoryGraph; begun: number } | { why: Trouble } | null;
+/** `unsure`: nobody can say that no host uses what is there. */
+type Seen = { graph: RepositoryGraph; begun: number; unsure: Trouble | null } | { why: Trouble } | null;
 type Look = { until: number; seen: Promise<Seen> };
 
 /**
@@ -24,8 +26,9 @@ export function openCheck(
   planner: RegistryPlanner,
   named: boolean,
   now: () => number,
-): Pick<Hands, 'check' | 'gone'> {
+): Pick<Hands, 'check' | 'late' | 'gone'> {
   const { rules, content } = planner;
+  const glance = openGlance(planner, now);
   const looks = new Map<string, Look>();
   /** Looks and deletions in the order of their beginning and end: what a later look sees has been pushed again. */
   let turn = 0;
@@ -36,10 +39,14 @@ export function openCheck(
     const { repositories, problems } = await readAll(planner, [repository]);
     const [read] = repositories;
     const [problem] = problems;
-    if (read) return { graph: repositoryGraph(read, await fleetOf(planner, repositories)), begun };
+    if (read) {
+      // What somebody named goes whoever uses it.
+      const { holders, unsure } = named ? NOBODY : await orUnsure(fleetOf(planner, repositories));
+      return { graph: repositoryGraph(read, { holders }), begun, unsure };
+    }
     if (problem?.kind !== 'registry') return null;
     // A password that is not taken now may be taken a moment later: it is asked again for the next.
-    if (mayNot(problem.why)) throw new RegistryTrouble(problem.why);
+    if (mayNot(problem.why) || isOfNow(problem.why)) throw new RegistryTrouble(problem.why);
     return { why: problem.why };
   };
   const fresh = (repository: string): Look['seen'] => {
@@ -49,7 +56,7 @@ export function openCheck(
     const mine: Look = { until: Number.POSITIVE_INFINITY, seen: look(repository) };
     mine.seen.then(
       () => {
-        mine.until = now() + Math.max(FRESH_MS, LONGER * (now() - since));
+        mine.until = now() + Math.max(FRESH_MS, now() - since);
       },
       () => looks.delete(repository),
     );
@@ -62,14 +69,20 @@ export function openCheck(
       const seen = await fresh(repository);
       if (!seen) return { tags: [], there: false, why: null };
       if ('why' in seen) return { tags: [], there: true, why: seen.why };
-      const { graph, begun } = seen;
+      const { graph, begun, unsure } = seen;
       const isGone = (digest: ImageId) => {
         const name = `${repository}@${digest}`;
         return supposed?.has(name) || (gone.get(name) ?? 0) > begun;
       };
       const tags = graph.tagsOn(item.image);
       const there = graph.repository.manifests.has(item.image) && !isGone(item.image);
-      return { tags, there, why: there ? objection(item, graph, tags, isGone) : null };
+      return { tags, there, why: there ? (objection(item, graph, tags, isGone) ?? unsure) : null };
+    },
+    async late({ image }, repository) {
+      const seen = await looks.get(repository)?.seen;
+      if (!seen || 'why' in seen) return null;
+      const found = lateObjection(seen.graph, image, await glance(seen.graph));
+      return found ?? (named ? null : await lateUse(seen.graph, image, planner).catch(() => UNASKED));
     },
     gone(repository, digest) {
       gone.set(`${repository}@${digest}`, ++turn);
@@ -101,5 +114,19 @@ export function openCheck(
     return needed.length === 0
       ? null
       : { kind: 'part-of', of: needed.flatMap((index) => graph.references(index)) };
+  }
+}
+
+// --- internal ---
+
+const UNASKED = refused('Redis does not say which images hosts use');
+const NOBODY = { holders: new Map(), unsure: null };
+
+async function orUnsure(fleet: ReturnType<typeof fleetOf>) {
+  try {
+    const { holders, unheard } = await fleet;
+    return { holders, unsure: unheardOf(unheard) };
+  } catch {
+    return { holders: new Map(), unsure: UNASKED };
   }
 }

@@ -1,5 +1,5 @@
 import { ConfigError } from '../host/config-error.ts';
-import { lacksScope, problemOf } from './answers.ts';
+import { isAbsent, lacksScope, problemOf } from './answers.ts';
 import { openAuth, type Place } from './auth.ts';
 import type { ReadCredentials } from './credentials.ts';
 import { LIMITS, type Limits } from './limits.ts';
@@ -7,7 +7,7 @@ import { type Ask, openLine } from './line.ts';
 import { openManifests, type Question } from './manifests.ts';
 import { openNames } from './names.ts';
 import { readPages } from './paging.ts';
-import { patiently } from './patience.ts';
+import { insistently, patiently } from './patience.ts';
 import { type Registry, RegistryTrouble, type Removal } from './ports.ts';
 import { follow } from './redirects.ts';
 import { readFailure, readRemoval } from './removal.ts';
@@ -29,20 +29,26 @@ export function openRegistry(options: RegistryOptions): Registry {
   const names = openNames(registry);
   const line = openLine(options.ca, limits);
   const closing = new AbortController();
-  const patient = (what: Ask) => patiently(() => follow(line, what), limits, closing.signal);
+  const patient = (what: Ask) =>
+    what.method === 'DELETE'
+      ? follow(line, what)
+      : patiently(() => follow(line, what), limits, closing.signal);
   const authorised = openAuth(registry, patient, options.credentials);
 
   const ask: Question = (method, url, place, accept) =>
     authorised({ method, url, headers: accept === undefined ? {} : { accept } }, place);
   const get = (place: Place, accept?: string) => (url: URL) => ask('GET', url, place, accept);
 
-  const remove = async (url: () => URL, repository: string, of: 'manifest' | 'tag'): Promise<Removal> => {
-    try {
-      const what: Ask = { method: 'DELETE', url: url(), headers: {} };
-      return readRemoval(await authorised(what, `delete ${repository}`), of);
-    } catch (error) {
-      return readFailure(error);
-    }
+  const remove = (of: 'manifest' | 'tag', url: () => URL, repository: string, once?: 'once') => {
+    const attempt = async (): Promise<Removal> => {
+      try {
+        const what: Ask = { method: 'DELETE', url: url(), headers: {} };
+        return readRemoval(await authorised(what, `delete ${repository}`), of, limits.waitMs);
+      } catch (error) {
+        return readFailure(error);
+      }
+    };
+    return once ? attempt() : insistently(attempt, limits.repeats, closing.signal);
   };
 
   return {
@@ -70,7 +76,7 @@ export function openRegistry(options: RegistryOptions): Registry {
           get(`pull ${repository}`),
           names.tags(repository),
           (body) => readBody(TagList, body).tags ?? [],
-          ({ status }) => status === 404,
+          isAbsent,
           limits.pages,
         ),
       ),
@@ -84,9 +90,9 @@ export function openRegistry(options: RegistryOptions): Registry {
           limits.pages,
         ),
       ),
-    removeManifest: (repository, digest) =>
-      remove(() => names.manifest(repository, digest), repository, 'manifest'),
-    removeTag: (repository, tag) => remove(() => names.tag(repository, tag), repository, 'tag'),
+    removeManifest: (repository, digest, once) =>
+      remove('manifest', () => names.manifest(repository, digest), repository, once),
+    removeTag: (repository, tag, once) => remove('tag', () => names.tag(repository, tag), repository, once),
     close() {
       closing.abort();
       line.close();

@@ -5,6 +5,7 @@ import type { ReportBody } from '../../src/domain/protocol.ts';
 import { isStale, leaveAll } from '../host/drift.ts';
 import { eachOf } from '../host/each.ts';
 import { type Execution, ended, guard, leftOut, noted, withinLimits } from '../host/execution.ts';
+import { unlessHurried } from '../host/look-up.ts';
 import { openProgress } from '../host/progress.ts';
 import type { ExecuteJob } from '../host/verify.ts';
 import { carryOutThere } from './carry-out.ts';
@@ -42,6 +43,11 @@ export async function executeThere(
     ...check,
     notes: execution.notes,
     settle: () => clock.sleep(SETTLE_MS),
+    trust: { tags: true },
+    async rest(ms: number) {
+      await unlessHurried(clock.sleep(ms), execution.hurry, undefined);
+      return !execution.hurry.aborted && !execution.stop.aborted;
+    },
   };
   const ends = new Map<ImageId, Promise<Outcome>>();
   const begun = (item: Item) => noted(() => carryOutThere(item, hands), execution);

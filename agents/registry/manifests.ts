@@ -1,6 +1,6 @@
 import { ImageId } from '../../src/domain/ids.ts';
 import type { Manifest } from '../../src/domain/registry.ts';
-import { type Heard, problemOf } from './answers.ts';
+import { type Heard, isAbsent, problemOf } from './answers.ts';
 import type { Place } from './auth.ts';
 import type { Names } from './names.ts';
 import { type Registry, RegistryTrouble } from './ports.ts';
@@ -12,10 +12,10 @@ export type Question = (method: 'GET' | 'HEAD', url: URL, place: Place, accept?:
 
 /** What a tag means, and what a manifest says. */
 export function openManifests(ask: Question, names: Names): Pick<Registry, 'resolve' | 'manifest'> {
-  /** `null` for a 404. */
+  /** `null` where it is not there. */
   const bodyOf = async (url: URL, repository: string, accept?: string) => {
     const answer = await ask('GET', url, `pull ${repository}`, accept);
-    if (answer.status === 404) return null;
+    if (isAbsent(answer)) return null;
     if (answer.status !== 200) throw new RegistryTrouble(problemOf(answer));
     return answer;
   };
@@ -24,9 +24,10 @@ export function openManifests(ask: Question, names: Names): Pick<Registry, 'reso
     async resolve(repository, tag) {
       const url = names.tag(repository, tag);
       const head = await ask('HEAD', url, `pull ${repository}`, ACCEPT);
-      if (head.status === 404) return null;
-      // Some redirect a question about a manifest, or answer without its digest: then its bytes say it.
-      if (head.status >= 400) throw new RegistryTrouble(problemOf(head));
+      if (isAbsent(head)) return null;
+      if (head.status >= 400 && head.status !== 404) throw new RegistryTrouble(problemOf(head));
+      // Some redirect a question about a manifest, or answer without its digest: then its bytes say it. And a 404 to it has no
+      // words of the registry's own.
       const told = head.status === 200 ? head.headers['docker-content-digest'] : undefined;
       if (told === undefined) {
         const answer = await bodyOf(url, repository, ACCEPT);

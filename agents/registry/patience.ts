@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Limits } from './limits.ts';
 import type { Answer } from './line.ts';
+import type { Removal } from './ports.ts';
 
 /**
  * Asks again what came too soon: after a 429 for sure nothing has been done. Gives the last answer where the registry
@@ -19,6 +20,20 @@ export async function patiently<T extends Answer>(
     if (waitMs > limits.waitMs) return answer;
     await sleep(waitMs, undefined, { signal: stop }).catch(() => {});
     if (stop.aborted) return answer;
+  }
+}
+
+/** The same of a deletion of what need not be looked at before. */
+export async function insistently(
+  attempt: () => Promise<Removal>,
+  most: number,
+  stop: AbortSignal,
+): Promise<Removal> {
+  for (let repeats = 0; ; repeats++) {
+    const result = await attempt();
+    if (result.kind !== 'trouble' || result.againMs === undefined || repeats >= most) return result;
+    await sleep(result.againMs, undefined, { signal: stop }).catch(() => {});
+    if (stop.aborted) return result;
   }
 }
 

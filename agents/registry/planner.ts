@@ -9,7 +9,7 @@ import type { Queue } from '../host/ports.ts';
 import type { Content } from './content.ts';
 import type { Memory } from './memory.ts';
 import { type Registry, RegistryTrouble } from './ports.ts';
-import { closedOf, deletesTags, isOfOne } from './probes.ts';
+import { closedOf, deletesTags, isOfNow, isOfOne } from './probes.ts';
 
 export type RegistryPlanner = {
   host: HostName;
@@ -44,7 +44,12 @@ export async function makePlanThere(planner: RegistryPlanner, selection: Registr
 
 /** Those of these repositories that may be read, and why the others are left alone. */
 export async function readAll(
-  { content, memory, allowed }: Pick<RegistryPlanner, 'content' | 'memory' | 'allowed'>,
+  {
+    registry,
+    content,
+    memory,
+    allowed,
+  }: Pick<RegistryPlanner, 'registry' | 'content' | 'memory' | 'allowed'>,
   names: readonly string[],
 ): Promise<{ repositories: Repository[]; problems: Problem[] }> {
   const repositories: Repository[] = [];
@@ -54,7 +59,7 @@ export async function readAll(
       problems.push({ kind: 'registry', name, why: { kind: 'registry', what: 'not-listed' } });
       continue;
     }
-    const read = await orRefusal(content.read(name));
+    const read = await orRefusal(content.read(name), registry);
     if (read && 'why' in read) problems.push({ kind: 'registry', name, why: read.why });
     else if (!read) problems.push({ kind: 'not-found', name });
     // What can't be read may be an index that needs any of the others.
@@ -107,11 +112,17 @@ async function namesOf(
   return [...new Set(meant)].sort();
 }
 
-async function orRefusal<T>(asked: Promise<T>): Promise<T | { why: RegistryProblem }> {
+async function orRefusal<T>(
+  asked: Promise<T>,
+  registry: Pick<Registry, 'ping'>,
+): Promise<T | { why: RegistryProblem }> {
   try {
     return await asked;
   } catch (error) {
-    if (!(error instanceof RegistryTrouble) || !isOfOne(error.problem)) throw error;
+    if (!(error instanceof RegistryTrouble)) throw error;
+    // One repository may be too much for a registry that answers otherwise.
+    if (isOfNow(error.problem)) await registry.ping();
+    else if (!isOfOne(error.problem)) throw error;
     return { why: error.problem };
   }
 }

@@ -16,8 +16,8 @@ export class RegistryTrouble extends EngineTrouble {
 export type Removal =
   | { kind: 'done' }
   | { kind: 'absent' }
-  /** `begun`: it may have done it all the same. */
-  | { kind: 'trouble'; problem: RegistryProblem; begun: boolean };
+  /** `begun`: it may have done it all the same. `againMs`: it has not, and may be asked again after so many milliseconds. */
+  | { kind: 'trouble'; problem: RegistryProblem; begun: boolean; againMs?: number };
 
 /** One registry, by its API (OCI distribution 1.1 and Docker's v2). All reject with `RegistryTrouble`. */
 export type Registry = {
@@ -33,9 +33,9 @@ export type Registry = {
   manifest(repository: string, digest: ImageId): Promise<Manifest | null>;
   /** Manifests that say something about this one, by the Referrers API; `null` where the registry has none. */
   referrers(repository: string, digest: ImageId): Promise<Descriptor[] | null>;
-  /** Deletes a manifest by digest, and with it every tag on it. */
-  removeManifest(repository: string, digest: ImageId): Promise<Removal>;
+  /** Deletes a manifest by digest, and with it every tag on it. `once`: for who looks again before it is asked again. */
+  removeManifest(repository: string, digest: ImageId, once?: 'once'): Promise<Removal>;
   /** Deletes one tag and nothing else. Never overwrites it, never deletes by digest instead. */
-  removeTag(repository: string, tag: string): Promise<Removal>;
+  removeTag(repository: string, tag: string, once?: 'once'): Promise<Removal>;
   close(): void;
 };

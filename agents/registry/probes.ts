@@ -8,6 +8,9 @@ import type { Registry } from './ports.ts';
 /** Whether what the registry refuses of one repository says nothing of the others. */
 export const isOfOne = (problem: RegistryProblem): boolean => mayNot(problem) || problem.what === 'wrong';
 
+/** Whether it may be otherwise a moment later. */
+export const isOfNow = ({ what }: RegistryProblem): boolean => what === 'limited' || what === 'no-answer';
+
 /** Whether it is a matter of who we are there. */
 export const mayNot = ({ what }: RegistryProblem): boolean => what === 'forbidden' || what === 'unauthorised';
 

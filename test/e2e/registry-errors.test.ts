@@ -203,9 +203,11 @@ describe.skipIf(lacking)('a registry', () => {
     expect(await stage.tagsIn(app)).toEqual(before);
   });
 
-  test('that answers nothing is given up', async () => {
+  test('that answers nothing of a repository is given up there', async () => {
     const end = await silent.ends();
     expect(end.state).toBe('refused');
-    expect(end.lines.join('\n')).toContain('front the registry does not answer (no answer within 30 s)');
+    expect(end.lines.join('\n')).toContain(
+      '⚠ `team/silent` is left alone: the registry does not answer (no answer within 30 s)',
+    );
   });
 });

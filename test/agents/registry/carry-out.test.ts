@@ -210,7 +210,12 @@ describe.skipIf(skipWithout('deleting what a plan says', 'registry'))(
       ['not allowed', { answer: { status: 403 } }, 'failed'],
       ['switched off', { answer: { status: 405 } }, 'failed'],
       ['asked too often', { answer: { status: 429, headers: { 'retry-after': '600' } } }, 'failed'],
-      ['there no more', { answer: { status: 404 } }, 'absent'],
+      [
+        'there no more',
+        { answer: { status: 404, body: '{"errors":[{"code":"MANIFEST_UNKNOWN"}]}' } },
+        'absent',
+      ],
+      ['not found by a proxy before it', { answer: { status: 404, body: '<html>' } }, 'failed'],
     ] as const)('and asked once where it was %s', async (_, fault, outcome) => {
       const there = await startThere(scope);
       const one = await there.pusher.image('app', { ...layers('one'), tags: ['1'] });

@@ -107,8 +107,38 @@ describe.skipIf(skipWithout('plans for a registry', 'registry'))('a plan for a r
   test('is none where the registry does not answer', async () => {
     const there = await startThere(scope);
     await push(there, 'a', 'b');
-    there.front.fault({ path: /\/b\/tags/, times: 9, cut: 'before' });
+    const back = [/\/b\/tags/, /v2\/$/].map((path) => there.front.fault({ path, times: 9, cut: 'before' }));
     await expect(there.plan(all('*'))).rejects.toMatchObject({ problem: { what: 'no-answer' } });
+    for (const mend of back) mend();
+  });
+
+  test.each([
+    ['answers nothing of one repository', { hang: 'before' }, 'no-answer'],
+    [
+      'was asked too often about one',
+      { answer: { status: 429, headers: { 'retry-after': '600' } } },
+      'limited',
+    ],
+  ] as const)('goes on with the others where the registry %s', async (_, fault, what) => {
+    const there = await startThere(scope);
+    await push(there, 'a', 'b');
+    there.front.fault({ path: /\/a\/tags/, times: 9, ...fault });
+    const plan = await there.plan(all('*'));
+    expect(plan.problems).toMatchObject([{ kind: 'registry', name: 'a', why: { what } }]);
+    expect(plan.items.map(({ references }) => references)).toEqual([['b:1']]);
+  });
+
+  test('takes no word of a proxy for that of the registry', async () => {
+    const there = await startThere(scope);
+    await push(there, 'a', 'b');
+    for (const path of [/\/a\/tags/, /\/b\/manifests\/1/])
+      there.front.fault({ path, times: 9, answer: { status: 404, body: '<html>not found</html>' } });
+    const plan = await there.plan(all('*'));
+    expect(plan.items).toEqual([]);
+    expect(plan.problems).toMatchObject([
+      { kind: 'registry', name: 'a', why: { what: 'wrong' } },
+      { kind: 'registry', name: 'b', why: { what: 'wrong' } },
+    ]);
   });
 
   test('holds nothing where deletion is off, which is asked once', async () => {
