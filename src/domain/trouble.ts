@@ -5,7 +5,7 @@ import type { RegistryProblem } from './registry.ts';
 import { formatSize } from './size.ts';
 import { formatAge, formatDuration } from './time.ts';
 
-/** Why an image stays, or was left alone: the words after its name. */
+/** Why an image stays, or was left alone: the words after its name. `here` is a host or a registry. */
 export function troubleWords(why: Reason | Trouble): Markup {
   switch (why.kind) {
     case 'in-use':
@@ -31,11 +31,11 @@ export function troubleWords(why: Reason | Trouble): Markup {
     case 'goal':
       return say`not needed to reach the goal`;
     case 'limit':
-      return say`over this host's hourly limit; more can go ${time(why.again)}`;
+      return say`over the hourly limit here; more can go ${time(why.again)}`;
     case 'protected':
-      return say`protected on this host by ${code(why.by)}`;
+      return say`protected here by ${code(why.by)}`;
     case 'min-age':
-      return say`only ${formatAge(why.age)} here; this host keeps images for ${formatDuration(why.least)}`;
+      return say`only ${formatAge(why.age)} here; images are kept here for ${formatDuration(why.least)}`;
     case 'self':
       return say`dimg's own agent runs from it`;
     case 'force-off':
