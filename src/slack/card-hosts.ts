@@ -17,7 +17,7 @@ import {
   problemRows,
   toldRow,
 } from '../domain/rows.ts';
-import type { HostPart, Run } from '../domain/run.ts';
+import { type HostPart, isFinal, type Run } from '../domain/run.ts';
 import { isThere } from '../domain/selection.ts';
 import { formatSize } from '../domain/size.ts';
 import { formatDuration } from '../domain/time.ts';
@@ -88,7 +88,7 @@ export function hostSection(
       ...(started ? cacheOutcomeRows(plan, part.cache) : cacheRows(plan)),
       ...shownStaying,
       ...(plan.collects
-        ? collected(plan, plan.collects, part)
+        ? collected(plan, plan.collects, part, isFinal(run.state) && !run.dryRun)
         : measured(part, run.selection.kind === 'undo')),
     ],
     more: items.length + others.length + staying.length - shownGoing.length - shownStaying.length,
@@ -170,9 +170,9 @@ function rank(outcome: Outcome | undefined): number {
 }
 
 /** What a registry still has to do; at the end of what really went. */
-function collected(plan: Plan, collects: Collects, { finished, outcomes }: HostPart): Markup[] {
+function collected(plan: Plan, collects: Collects, { outcomes }: HostPart, over: boolean): Markup[] {
   const deleted = new Set(outcomes.flatMap(({ image, outcome }) => (outcome === 'deleted' ? [image] : [])));
-  const gone = finished ? plan.items.filter(({ image }) => deleted.has(image)) : plan.items;
+  const gone = over ? plan.items.filter(({ image }) => deleted.has(image)) : plan.items;
   const bytes = gone.reduce((sum, { reclaim }) => sum + reclaim, 0);
   return bytes > 0 ? [collectWords(collects, bytes)] : [];
 }
