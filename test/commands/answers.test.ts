@@ -471,6 +471,18 @@ describe('history', () => {
     ]);
   });
 
+  test('cuts digests in names short; the file has them whole', async () => {
+    const fact: Fact = {
+      ...{ at: NOW, run: runId(7), kind: 'outcome', host: HOST, outcome: 'deleted', image: id('a') },
+      references: [`team/app@${id('a')}`],
+    };
+    const [line] = await answer('history', {
+      history: async () => ({ entries: chain(GENESIS, [fact]), older: undefined }),
+    });
+    const short = id('a').slice(7, 19);
+    expect(line).toContain(`host-3 deleted team/app@sha256:${short}… (${short})`);
+  });
+
   test.each<[Partial<Fact>, string]>([
     [{ state: 'done', items: 3, bytes: 1000 }, 'ended done: 3 images, 1 kB freed'],
     [{ state: 'cancelled', items: 0, bytes: 0 }, 'ended cancelled: 0 images, 0 B freed'],

@@ -14,7 +14,7 @@ const item = (letter: string, tag: string) =>
     manifest: { kind: 'image', platforms: [], on: none, usedOn: none },
   });
 const plan: Plan = {
-  ...aPlan([item('a', '1'), item('b', '2')]),
+  ...aPlan([item('a', '1'), { ...item('b', 'sig'), after: [id('a')] }]),
   ...{ host: MAIN, collects: 'distribution' },
 };
 const plans = new Map<HostName, Plan>([[MAIN, plan]]);
@@ -59,7 +59,8 @@ describe('the card of a registry', () => {
       expect(text(state, { denied: { ...by, reason: 'no' } })).not.toMatch(frees);
   });
 
-  test('names each by its tag', () => {
+  test('names each by its tag, and what goes along by that of what it belongs to', () => {
     expect(text('proposed')).toContain(`• \`team/app:1\` \`${id('a').slice(7, 19)}\` 2 MB`);
+    expect(text('proposed')).toContain('goes with `team/app:1`, 2 MB');
   });
 });
