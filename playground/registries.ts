@@ -16,7 +16,7 @@ const DAY = 86_400_000;
 export const REGISTRY = 'main';
 
 /** A line that says why there is none, or undefined. */
-export function withoutRegistry(kind: EngineKind): string | undefined {
+export function whyNoRegistry(kind: EngineKind): string | undefined {
   const missing = lacking('registry');
   if (kind === 'simulated') return 'The registry is left out: it comes with real engines only.';
   return missing && `The registry is left out. ${missing}`;
@@ -35,7 +35,7 @@ export async function startSampleRegistry(
   const { docker } = world.engine(host);
   await pullImage(docker, image);
   await runContainer(docker, { image, name: 'shop-1', state: 'created', cmd: ['serve'] });
-  await startRegistryAgent(scope, world, { agent: 'beside', registries: { [REGISTRY]: registry.url } });
+  await startRegistryAgent(scope, world, { agent: 'registry-1', registries: { [REGISTRY]: registry.url } });
   return registry;
 }
 

@@ -8,9 +8,9 @@ import { type EngineKind, engineKind } from './parts/any-engine.ts';
 import { lacking } from './parts/available.ts';
 import { createScope, type Scope } from './parts/scope.ts';
 import { play } from './play.ts';
-import { REGISTRY, startSampleRegistry, withoutRegistry } from './registries.ts';
+import { REGISTRY, startSampleRegistry, whyNoRegistry } from './registries.ts';
 import { loadSamples } from './samples.ts';
-import { type Line, parseScript, ScriptError } from './script.ts';
+import { type Line, parseScript, ScriptError, withoutRegistry } from './script.ts';
 import { startWorld } from './world.ts';
 
 const HOSTS = ['host-1', 'host-2', 'host-3'];
@@ -77,7 +77,7 @@ async function choose(): Promise<Chosen | null> {
   const { kind, why } = values.simulated
     ? { kind: 'simulated' as const, why: 'Simulated engines, as asked.' }
     : engineKind();
-  const without = withoutRegistry(kind);
+  const without = whyNoRegistry(kind);
   return {
     lines: values.script === undefined ? null : await readScript(values.script, without === undefined),
     kind,
@@ -92,17 +92,17 @@ async function run(scope: Scope, { lines, kind, why, without, engine, port }: Ch
   const started = Date.now();
   const world = await startWorld(scope, { hosts: HOSTS, kind });
   const own = engine === undefined ? null : ownEngine(engine);
-  await Promise.all([
+  const [registry] = await Promise.all([
+    without === undefined ? startSampleRegistry(scope, world, 'host-2', Date.now()) : null,
     world.startBot(),
     ...HOSTS.map(async (host) => {
       await loadSamples(world.engine(host).docker, host, Date.now());
       await world.startAgent(host);
     }),
     ...(own ? [world.startAgent(own.name, own.env)] : []),
-    ...(without === undefined ? [startSampleRegistry(scope, world, 'host-2', Date.now())] : []),
   ]);
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
-  const agents = HOSTS.length + (own ? 1 : 0) + (without === undefined ? 1 : 0);
+  const agents = HOSTS.length + (own ? 1 : 0) + (registry ? 1 : 0);
   print(`Slack stand-in, bot, Redis, and ${agents} agents are up (${seconds} s). ${why}`);
   print(without ?? `A registry as well: ${REGISTRY}, with the repositories team/app and team/web.`);
   if (lines) {
@@ -118,9 +118,10 @@ async function run(scope: Scope, { lines, kind, why, without, engine, port }: Ch
     { docker: (typeof world.engines extends Map<string, infer E> ? E : never)['docker'] }
   >(world.engines);
   if (own) engines.set(own.name, own);
-  const page = await startPage({ slack: world.slack, engines, kind, port });
+  const registries = new Map(registry ? [[REGISTRY, registry]] : []);
+  const page = await startPage({ slack: world.slack, engines, registries, kind, port });
   scope.defer(() => page.close());
-  const also = without === undefined ? `, or /dimg registry tags ${REGISTRY}/team/app` : '';
+  const also = registry ? `, or /dimg registry tags ${REGISTRY}/team/app` : '';
   print(`\n  ${page.url}\n\nType /dimg help there${also}. Ctrl-C ends it and takes everything away.`);
   await interrupted();
   return 0;
@@ -131,8 +132,7 @@ async function readScript(name: string, hasRegistry: boolean): Promise<Line[]> {
     if (name === '-') return parseScript(await readAll(process.stdin));
     if (name !== 'tour') return parseScript(await readFile(name, 'utf8'));
     const tour = parseScript(await readFile(join(import.meta.dirname, 'tour.txt'), 'utf8'));
-    const end = tour.findIndex((line) => line.kind === 'command' && line.text.startsWith('/dimg registry '));
-    return hasRegistry ? tour : tour.slice(0, end);
+    return hasRegistry ? tour : withoutRegistry(tour);
   } catch (error) {
     if (error instanceof ScriptError) throw error;
     throw new Error(`The script can't be read: ${(error as Error).message}`);

@@ -12,12 +12,14 @@ export async function elsewhere(shooting: Shooting): Promise<void> {
     startRegistry(scope, { delete: false }),
     startRegistry(scope),
   ]);
+  shooting.registries.set('main', main);
   await pushSamples(off.url, Date.now());
   const registries = { archive: off.url, mirror: gone.url };
-  await startRegistryAgent(scope, world, { agent: 'store-1', registries });
+  await startRegistryAgent(scope, world, { agent: 'registry-2', registries });
   await pruned(shooting);
   await refused(shooting, main);
   await gone.stop();
+  await shooting.page.getByRole('region', { name: 'main' }).scrollIntoViewIfNeeded();
   // A heartbeat tells of it.
   await sleep(16_000);
   await stage.go('dimg');

@@ -63,7 +63,8 @@ async function take(dir: string, scenes: readonly Scene[], readme: boolean): Pro
       world.startBot(),
       ...HOSTS.map((host) => world.startAgent(host)),
     ]);
-    const served = await startPage({ slack: world.slack, engines: world.engines, kind: 'real' });
+    const registries: Shooting['registries'] = new Map();
+    const served = await startPage({ slack: world.slack, engines: world.engines, registries, kind: 'real' });
     scope.defer(() => served.close());
     const browser = await openChromium();
     scope.defer(() => browser.close());
@@ -73,6 +74,7 @@ async function take(dir: string, scenes: readonly Scene[], readme: boolean): Pro
     const shooting: Shooting = {
       world,
       scope,
+      registries,
       docker,
       agent,
       bot,
