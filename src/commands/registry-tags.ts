@@ -40,8 +40,10 @@ function planLines(plan: Plan, now: number): Markup[] {
   const rows = [
     ...plan.items.map((item) => row(item, now, hostsWords(item), goes(item, going))),
     ...plan.kept.map((kept) => {
-      // What it stays for is not said twice.
-      const hosts = kept.reason.kind === 'on-hosts' ? [] : hostsWords(kept);
+      // What it stays for is not said twice; hosts that only have it would be lost.
+      const { on, usedOn } = kept.manifest ?? {};
+      const isSaid = kept.reason.kind === 'on-hosts' && on?.count === usedOn?.count;
+      const hosts = isSaid ? [] : hostsWords(kept);
       return row(kept, now, hosts, say`stays: ${troubleWords(kept.reason)}`);
     }),
   ];

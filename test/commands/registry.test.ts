@@ -204,6 +204,10 @@ describe('registry tags', () => {
     expect(first).toMatch(/ · would go, 500 B$/);
     expect(second).toMatch(/ · would go with team\/app:1, 100 B$/);
     expect(third).toMatch(/ · no date · stays: used on host-1$/);
+    const more = { ...stays, manifest: { ...stays.manifest, on: { names: ['host-1', 'host-2'], count: 2 } } };
+    expect(show({ kept: [more] })[1]).toMatch(
+      / · no date · used on host-1, on 1 more host · stays: used on host-1$/,
+    );
   });
 
   test('counts all and shows three hundred', () => {
