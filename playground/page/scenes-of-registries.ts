@@ -25,6 +25,7 @@ export async function elsewhere(shooting: Shooting): Promise<void> {
   await stage.go('dimg');
   await stage.shot('home-with-registries');
   await stage.go('ops');
+  await shooting.page.getByRole('region', { name: 'host-1' }).scrollIntoViewIfNeeded();
 }
 
 // --- internal ---
