@@ -73,7 +73,7 @@ const parts = {
   },
 };
 const needed = {
-  try: [parts.redis, parts.engine, parts.busybox],
+  try: [parts.redis, parts.engine, parts.busybox, parts.registry],
   test: [
     ...[parts.redis, parts.engine, parts.busybox, parts.registry, parts.skopeo],
     ...[parts.browser, parts.python],

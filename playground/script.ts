@@ -49,3 +49,9 @@ export function parseScript(text: string): Line[] {
     return [{ ...place, kind: 'say', user, text: words }];
   });
 }
+
+/** The lines before the first that needs a registry, where there is none. */
+export function withoutRegistry(lines: readonly Line[]): Line[] {
+  const end = lines.findIndex((line) => line.kind === 'command' && line.text.startsWith('/dimg registry '));
+  return lines.slice(0, end < 0 ? lines.length : end);
+}

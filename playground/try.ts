@@ -8,14 +8,16 @@ import { type EngineKind, engineKind } from './parts/any-engine.ts';
 import { lacking } from './parts/available.ts';
 import { createScope, type Scope } from './parts/scope.ts';
 import { play } from './play.ts';
+import { REGISTRY, startSampleRegistry, whyNoRegistry } from './registries.ts';
 import { loadSamples } from './samples.ts';
-import { type Line, parseScript, ScriptError } from './script.ts';
+import { type Line, parseScript, ScriptError, withoutRegistry } from './script.ts';
 import { startWorld } from './world.ts';
 
 const HOSTS = ['host-1', 'host-2', 'host-3'];
 const USAGE = `Usage: npm run try [-- OPTIONS]
 Opens a Slack channel in your browser: the real bot, and agents ${HOSTS.join(', ')} beside throwaway Docker
-engines with sample images. People are ana, bo, cy, and the guest gus; bo and cy may approve.
+engines with sample images; with real engines also a throwaway registry, ${REGISTRY}, where docker-registry is installed.
+People are ana, bo, cy, and the guest gus; bo and cy may approve.
   --script FILE     play FILE in the terminal instead; "tour" is built in, "-" is standard input.
                     A line is "ana: /dimg prune host-3 -a", "ana: [Delete]", "bo: [Approve]",
                     "cy: [Deny] not today", "wait 2s" or "# a comment"; " &" at its end goes on at once
@@ -27,6 +29,8 @@ interface Chosen {
   lines: Line[] | null;
   kind: EngineKind;
   why: string;
+  /** Why there is no registry. */
+  without: string | undefined;
   engine: string | undefined;
   port: number;
 }
@@ -73,20 +77,23 @@ async function choose(): Promise<Chosen | null> {
   const { kind, why } = values.simulated
     ? { kind: 'simulated' as const, why: 'Simulated engines, as asked.' }
     : engineKind();
+  const without = whyNoRegistry(kind);
   return {
-    lines: values.script === undefined ? null : await readScript(values.script),
+    lines: values.script === undefined ? null : await readScript(values.script, without === undefined),
     kind,
     why,
+    without,
     engine: values.engine,
     port,
   };
 }
 
-async function run(scope: Scope, { lines, kind, why, engine, port }: Chosen): Promise<number> {
+async function run(scope: Scope, { lines, kind, why, without, engine, port }: Chosen): Promise<number> {
   const started = Date.now();
   const world = await startWorld(scope, { hosts: HOSTS, kind });
   const own = engine === undefined ? null : ownEngine(engine);
-  await Promise.all([
+  const [registry] = await Promise.all([
+    without === undefined ? startSampleRegistry(scope, world, 'host-2', Date.now()) : null,
     world.startBot(),
     ...HOSTS.map(async (host) => {
       await loadSamples(world.engine(host).docker, host, Date.now());
@@ -95,8 +102,9 @@ async function run(scope: Scope, { lines, kind, why, engine, port }: Chosen): Pr
     ...(own ? [world.startAgent(own.name, own.env)] : []),
   ]);
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
-  const agents = HOSTS.length + (own ? 1 : 0);
+  const agents = HOSTS.length + (own ? 1 : 0) + (registry ? 1 : 0);
   print(`Slack stand-in, bot, Redis, and ${agents} agents are up (${seconds} s). ${why}`);
+  print(without ?? `A registry as well: ${REGISTRY}, with the repositories team/app and team/web.`);
   if (lines) {
     await play({ slack: world.slack, channel: 'C0OPS', print }, lines);
     const [rejected] = world.slack.rejected;
@@ -110,19 +118,21 @@ async function run(scope: Scope, { lines, kind, why, engine, port }: Chosen): Pr
     { docker: (typeof world.engines extends Map<string, infer E> ? E : never)['docker'] }
   >(world.engines);
   if (own) engines.set(own.name, own);
-  const page = await startPage({ slack: world.slack, engines, kind, port });
+  const registries = new Map(registry ? [[REGISTRY, registry]] : []);
+  const page = await startPage({ slack: world.slack, engines, registries, kind, port });
   scope.defer(() => page.close());
-  print(`\n  ${page.url}\n\nType /dimg help there. Ctrl-C ends it and takes everything away.`);
+  const also = registry ? `, or /dimg registry tags ${REGISTRY}/team/app` : '';
+  print(`\n  ${page.url}\n\nType /dimg help there${also}. Ctrl-C ends it and takes everything away.`);
   await interrupted();
   return 0;
 }
 
-async function readScript(name: string): Promise<Line[]> {
+async function readScript(name: string, hasRegistry: boolean): Promise<Line[]> {
   try {
     if (name === '-') return parseScript(await readAll(process.stdin));
-    return parseScript(
-      await readFile(name === 'tour' ? join(import.meta.dirname, 'tour.txt') : name, 'utf8'),
-    );
+    if (name !== 'tour') return parseScript(await readFile(name, 'utf8'));
+    const tour = parseScript(await readFile(join(import.meta.dirname, 'tour.txt'), 'utf8'));
+    return hasRegistry ? tour : withoutRegistry(tour);
   } catch (error) {
     if (error instanceof ScriptError) throw error;
     throw new Error(`The script can't be read: ${(error as Error).message}`);

@@ -64,7 +64,7 @@ async function openParts(
     const { rules } = settings;
     parts.push({
       ...{ host: registry.name, state },
-      open: (given) => openRegistryThere({ ...registry, rules }, state, given),
+      open: (given) => openRegistryThere({ ...registry, rules, by: host }, state, given),
     });
   }
   return parts;

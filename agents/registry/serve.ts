@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { HostName } from '../../src/domain/ids.ts';
 import type { Heartbeat } from '../../src/domain/protocol.ts';
 import type { Rules } from '../../src/domain/rules.ts';
 import { ConfigError } from '../host/config-error.ts';
@@ -24,11 +25,11 @@ const PING_MS = 5_000;
 
 /** A registry that an agent serves. Throws a `ConfigError`. */
 export async function openRegistryThere(
-  settings: RegistrySettings & { rules: Rules },
+  settings: RegistrySettings & { rules: Rules; by: HostName },
   state: State,
   { queue, ledger, clock, monotonic, wall, signals, log }: Parts,
 ): Promise<Served> {
-  const { name: host, url, repositories: allowed, collects, rules } = settings;
+  const { name: host, url, repositories: allowed, collects, rules, by } = settings;
   const registry = openRegistry({
     url,
     credentials: openCredentials(settings.credentials, new URL(url)),
@@ -66,7 +67,7 @@ export async function openRegistryThere(
         if (!problem) log.warn('the registry does not answer', { registry: host, why: error.problem });
         problem = error.problem;
       }
-      return { engine: null, problem, registry: { url }, disk: null, counts: null };
+      return { engine: null, problem, registry: { url, by }, disk: null, counts: null };
     },
     deletionMs: LIMITS.deletionMs,
     looked() {},

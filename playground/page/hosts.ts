@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import { watchDisks } from './disks.ts';
+import { type Registries, watchRegistries } from './registries.ts';
 import type { HostScene, HostsScene, SeenImage } from './shapes.ts';
 
 export type Engines = ReadonlyMap<string, { readonly docker: Docker }>;
@@ -8,31 +9,36 @@ const LOOK_MS = 1_000;
 
 interface Watching {
   engines: Engines;
+  registries: Registries;
   kind: HostsScene['kind'];
   /** Engines are left in peace while nobody looks. */
   watched(): boolean;
   changed(scene: HostsScene): void;
 }
 
-/** Asks the engines themselves, again and again; dimg has no part in it. */
-export function watchHosts({ engines, kind, watched, changed }: Watching) {
+/** Asks the engines and the registries themselves, again and again; dimg has no part in it. */
+export function watchHosts({ engines, registries, kind, watched, changed }: Watching) {
   const known = new Map<string, HostScene>();
   const looking = new Set<string>();
   const diskOf = watchDisks();
+  const lookAtRegistry = watchRegistries();
   let last = '';
 
   function look(): void {
-    for (const [host, { docker }] of engines) {
-      if (looking.has(host)) continue;
-      looking.add(host);
-      void lookAt(host, docker)
-        .catch((error: Error): HostScene => ({ ...(known.get(host) ?? empty(host)), trouble: error.message }))
-        .then((scene) => {
-          looking.delete(host);
-          known.set(host, scene);
-          tell();
-        });
-    }
+    for (const [host, { docker }] of engines) lookOnce(host, () => lookAt(host, docker));
+    for (const [name, { url }] of registries) lookOnce(name, () => lookAtRegistry(name, url));
+  }
+
+  function lookOnce(host: string, seen: () => Promise<HostScene>): void {
+    if (looking.has(host)) return;
+    looking.add(host);
+    void seen()
+      .catch((error: Error): HostScene => ({ ...(known.get(host) ?? empty(host)), trouble: error.message }))
+      .then((scene) => {
+        looking.delete(host);
+        known.set(host, scene);
+        tell();
+      });
   }
 
   async function lookAt(host: string, docker: Docker): Promise<HostScene> {
@@ -56,6 +62,7 @@ export function watchHosts({ engines, kind, watched, changed }: Watching) {
   const scene = (): HostsScene => ({
     kind,
     hosts: [...engines.keys()].map((host) => known.get(host) ?? empty(host)),
+    registries: [...registries.keys()].map((name) => known.get(name) ?? empty(name)),
   });
   const timer = setInterval(() => {
     if (watched()) look();

@@ -7,6 +7,7 @@ import { bundle } from './bundle.ts';
 import { deedSchema, perform } from './deeds.ts';
 import { HEADERS, isForeign, PAGE } from './guard.ts';
 import { type Engines, watchHosts } from './hosts.ts';
+import type { Registries } from './registries.ts';
 import { fileFor } from './scene.ts';
 import type { Deed, HostsScene } from './shapes.ts';
 import { createStreams } from './streams.ts';
@@ -15,16 +16,24 @@ interface PageOptions {
   slack: Slack;
   /** Looked up again at every poll, so engines may come later. */
   engines: Engines;
+  /** None by default. */
+  registries?: Registries;
   kind: HostsScene['kind'];
   /** Tried first; another one is taken where somebody has it. */
   port?: number;
 }
 
 /** Serves the page on 127.0.0.1: the channel as each person sees it, and beside it what the engines say themselves. */
-export async function startPage({ slack, engines, kind, port = 0 }: PageOptions) {
+export async function startPage({ slack, engines, registries = new Map(), kind, port = 0 }: PageOptions) {
   const { script, style } = await bundle();
   const streams = createStreams(slack);
-  const hosts = watchHosts({ engines, kind, watched: streams.watched, changed: streams.tellHosts });
+  const hosts = watchHosts({
+    engines,
+    registries,
+    kind,
+    watched: streams.watched,
+    changed: streams.tellHosts,
+  });
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const foreign = isForeign(request);

@@ -37,6 +37,8 @@ export interface SeenImage {
 export interface HostsScene {
   kind: 'real' | 'simulated';
   hosts: HostScene[];
+  /** Told of as hosts are: what has a tag there. */
+  registries: HostScene[];
 }
 
 /** What a person does on the page. */

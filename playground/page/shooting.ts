@@ -9,6 +9,8 @@ type World = Awaited<ReturnType<typeof startWorld>>;
 export interface Shooting {
   world: World;
   scope: Scope;
+  /** What is put here is shown beside the hosts. */
+  registries: Map<string, { readonly url: string }>;
   docker(host: string): ReturnType<World['engine']>['docker'];
   /** Of host-1. */
   agent: Awaited<ReturnType<World['startAgent']>> | undefined;

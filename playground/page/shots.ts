@@ -8,20 +8,23 @@ import { startWorld } from '../world.ts';
 import { chromiumAvailable, openChromium } from './chromium.ts';
 import { approved, brought, changed, first } from './scenes-of-decisions.ts';
 import { dressed, failing, long } from './scenes-of-limits.ts';
+import { elsewhere } from './scenes-of-registries.ts';
 import { startPage } from './server.ts';
 import type { Shooting } from './shooting.ts';
 import { dangling, stageOf } from './stage.ts';
 
 const HOSTS = ['host-1', 'host-2', 'host-3'];
-const USAGE = `Usage: node --import tsx playground/page/shots.ts [--readme] [DIR]
+/** In this order; those before `elsewhere` build on each other. */
+const SCENES = { first, changed, approved, brought, long, elsewhere, dressed, failing };
+const USAGE = `Usage: node --import tsx playground/page/shots.ts [--readme] [--only SCENE] [DIR]
 Takes a picture of every state of a card, and of what else the page shows, for somebody to look at.
---readme also writes docs/card.png.`;
+--readme also writes docs/card.png. --only SCENE takes those of one: ${Object.keys(SCENES).join(', ')}.`;
 
 process.exitCode = await main();
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
-    options: { readme: { type: 'boolean' }, help: { type: 'boolean' } },
+    options: { readme: { type: 'boolean' }, only: { type: 'string' }, help: { type: 'boolean' } },
     allowPositionals: true,
   });
   if (values.help) {
@@ -29,20 +32,26 @@ async function main(): Promise<number> {
     return 0;
   }
   const chromium = chromiumAvailable();
-  const missing = lacking('redis', 'engines', 'busybox') ?? (chromium === true ? undefined : chromium);
+  const missing =
+    lacking('redis', 'engines', 'busybox', 'registry') ?? (chromium === true ? undefined : chromium);
   if (missing !== undefined) {
     console.error(missing);
     return 1;
   }
   const dir = positionals[0] ?? 'shots';
   mkdirSync(dir, { recursive: true });
-  await take(dir, values.readme === true);
+  const scenes = Object.entries(SCENES).flatMap(([name, show]) =>
+    values.only === undefined || name === values.only ? [show] : [],
+  );
+  await take(dir, scenes, values.readme === true);
   return 0;
 }
 
 // --- internal ---
 
-async function take(dir: string, readme: boolean): Promise<void> {
+type Scene = (shooting: Shooting) => Promise<void>;
+
+async function take(dir: string, scenes: readonly Scene[], readme: boolean): Promise<void> {
   const scope = createScope('shots');
   try {
     const world = await startWorld(scope, { hosts: HOSTS });
@@ -54,7 +63,8 @@ async function take(dir: string, readme: boolean): Promise<void> {
       world.startBot(),
       ...HOSTS.map((host) => world.startAgent(host)),
     ]);
-    const served = await startPage({ slack: world.slack, engines: world.engines, kind: 'real' });
+    const registries: Shooting['registries'] = new Map();
+    const served = await startPage({ slack: world.slack, engines: world.engines, registries, kind: 'real' });
     scope.defer(() => served.close());
     const browser = await openChromium();
     scope.defer(() => browser.close());
@@ -64,6 +74,7 @@ async function take(dir: string, readme: boolean): Promise<void> {
     const shooting: Shooting = {
       world,
       scope,
+      registries,
       docker,
       agent,
       bot,
@@ -73,7 +84,7 @@ async function take(dir: string, readme: boolean): Promise<void> {
       stage,
       readme,
     };
-    for (const show of [first, changed, approved, brought, long, dressed, failing]) await show(shooting);
+    for (const show of scenes) await show(shooting);
   } finally {
     await scope.close();
   }

@@ -35,6 +35,8 @@ export function stageOf(page: Page, dir: string) {
         .and(page.locator(`[data-state="${state}"]`))
         .waitFor({ timeout });
     },
+    /** Cards that are planned, however that came out. */
+    settled: () => page.locator('[data-state]:not([data-state="planning"])'),
     /** Goes to the app's Home tab, or to a channel. */
     async go(place: string): Promise<void> {
       await page.getByRole('navigation').getByRole('button', { name: place }).click();

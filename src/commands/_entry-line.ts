@@ -1,6 +1,7 @@
 import type { Entry } from '../domain/audit.ts';
 import { bold, code, join, type Markup, plural, say, some, time, user } from '../domain/markup.ts';
 import { reasonWords } from '../domain/reason.ts';
+import { shortReference } from '../domain/registry-words.ts';
 import { formatSize } from '../domain/size.ts';
 
 /** An entry of the audit in one line: its number, when, which run, what. */
@@ -50,7 +51,9 @@ function outcomeName(entry: Entry): Markup {
   if (entry.container !== undefined) return say`container ${code(entry.container)}`;
   if (entry.cache !== undefined) return say`${plural(entry.cache, 'build cache record')}`;
   const image = code(digits(entry.image ?? ''));
-  return entry.references?.length ? say`${some(entry.references)} (${image})` : say`${image}`;
+  return entry.references?.length
+    ? say`${some(entry.references.map(shortReference))} (${image})`
+    : say`${image}`;
 }
 
 /** `2 images, 1 reference untagged, 30 kB freed`. Entries from before `deleted` was noted count all as images. */

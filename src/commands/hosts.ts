@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { diskWords, NO_HOSTS, onlineWords } from '../domain/host-words.ts';
+import { diskWords, NO_HOSTS, onlineWords, registryStateWords, servedWords } from '../domain/host-words.ts';
 import { bold, code, join, type Markup, plural, say } from '../domain/markup.ts';
 import type { HostStatus } from '../domain/protocol.ts';
 import { formatSize } from '../domain/size.ts';
@@ -26,8 +26,11 @@ export default defineCommand({
 // --- internal ---
 
 function line(host: HostStatus, now: number): Markup {
+  if (host.registry) {
+    const state = say`${bold(host.host)} ${registryStateWords(host, now)}`;
+    return join([state, say`registry ${code(host.registry.url)}`, ...servedWords(host)], ' · ');
+  }
   const parts: Markup[] = [say`${bold(host.host)} ${onlineWords(host, now)}`];
-  if (host.registry) parts.push(say`registry ${code(host.registry.url)}`);
   if (host.problem) parts.push(engineWords(host.problem));
   if (host.engine)
     parts.push(say`Docker ${host.engine.version}, ${host.engine.store} ${code(host.engine.driver)}`);

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import type { ImageId } from '../domain/ids.ts';
 import { bold, code, join, type Markup, plural, say } from '../domain/markup.ts';
 import type { Item, Kept, Plan } from '../domain/plan.ts';
 import { parseRepositories } from '../domain/registry-name.ts';
-import { hostsWords, manifestName, manifestWords } from '../domain/registry-words.ts';
+import { hostsWords, manifestName, manifestWords, ownerWords, tagsGoing } from '../domain/registry-words.ts';
 import { problemRows } from '../domain/rows.ts';
 import { formatSize } from '../domain/size.ts';
 import { formatAge } from '../domain/time.ts';
@@ -35,9 +36,16 @@ export default defineCommand({
 // --- internal ---
 
 function planLines(plan: Plan, now: number): Markup[] {
+  const going = tagsGoing(plan.items);
   const rows = [
-    ...plan.items.map((item) => row(item, now, say`${bold('would go')}, ${formatSize(item.reclaim)}`)),
-    ...plan.kept.map((kept) => row(kept, now, say`stays: ${troubleWords(kept.reason)}`)),
+    ...plan.items.map((item) => row(item, now, hostsWords(item), goes(item, going))),
+    ...plan.kept.map((kept) => {
+      // What it stays for is not said twice; hosts that only have it would be lost.
+      const { on, usedOn } = kept.manifest ?? {};
+      const isSaid = kept.reason.kind === 'on-hosts' && on?.count === usedOn?.count;
+      const hosts = isSaid ? [] : hostsWords(kept);
+      return row(kept, now, hosts, say`stays: ${troubleWords(kept.reason)}`);
+    }),
   ];
   const more =
     rows.length > MOST ? [say`and ${rows.length - MOST} more: narrow it, as with ${code('--tag v1*')}`] : [];
@@ -49,13 +57,17 @@ function planLines(plan: Plan, now: number): Markup[] {
   ];
 }
 
-function row(subject: Item | Kept, now: number, fate: Markup): Markup {
+function goes(item: Item, going: ReadonlyMap<ImageId, string>): Markup {
+  return join([join([bold('would go'), ...ownerWords(item, going)], ' '), formatSize(item.reclaim)]);
+}
+
+function row(subject: Item | Kept, now: number, hosts: readonly Markup[], fate: Markup): Markup {
   const parts = [
     manifestName(subject),
     ...manifestWords(subject),
     say`${formatSize(subject.size)}`,
     subject.createdAt > 0 ? say`${formatAge(now - subject.createdAt)} old` : say`no date`,
-    ...hostsWords(subject),
+    ...hosts,
     fate,
   ];
   return say`• ${join(parts, ' · ')}`;

@@ -6,6 +6,7 @@ import { bold, code, join, type Markup, plural, say, time, user } from '../domai
 import type { Plan } from '../domain/plan.ts';
 import { planOf } from '../domain/plan-of.ts';
 import { reasonWords } from '../domain/reason.ts';
+import { tagsGoing } from '../domain/registry-words.ts';
 import type { Rights } from '../domain/rights.ts';
 import {
   cacheOutcomeRows,
@@ -82,9 +83,11 @@ function hostLines(host: string, part: HostPart, plan: Plan | undefined, run: Ru
   if (!plan) return [say`${bold(host)} ${part.trouble ? troubleWords(part.trouble) : 'no plan yet'}`];
   const started = run.executingSince !== undefined;
   const outcomes = new Map(part.outcomes.map((outcome) => [outcome.image, outcome]));
+  const going = tagsGoing(plan.items);
   const freed = part.outcomes.reduce((sum, outcome) => sum + outcome.freed, part.cache?.freed ?? 0);
   const sums = [say`planned ${plan.items.length + plan.cache.length}, ${formatSize(plan.reclaim)}`];
-  if (started) sums.push(say`freed ${formatSize(freed)}`);
+  // A registry frees nothing before it collects its garbage.
+  if (started && !plan.collects) sums.push(say`freed ${formatSize(freed)}`);
   if (part.trouble) sums.push(troubleWords(part.trouble));
   return [
     say`${bold(host)} ${join(sums, ' · ')} · plan ${code(plan.digest)}`,
@@ -92,7 +95,7 @@ function hostLines(host: string, part: HostPart, plan: Plan | undefined, run: Ru
     ...plan.items.flatMap((item) =>
       started
         ? [outcomeRow(item, outcomes.get(item.image), part.trouble)]
-        : [itemRow(item, plan.takenAt), ...containerRows(item, plan.takenAt)],
+        : [itemRow(item, plan.takenAt, going), ...containerRows(item, plan.takenAt)],
     ),
     ...(started ? cacheOutcomeRows(plan, part.cache) : cacheRows(plan)),
     ...(part.drift ? driftRows(part.drift) : []),

@@ -16,6 +16,8 @@ export interface HomePage {
   recent: readonly Run[];
   /** Fullest disks first. */
   hosts: readonly HostStatus[];
+  /** Those that can't be reached come first. */
+  registries: readonly HostStatus[];
 }
 
 /** `only` a sentence for those who may not see it, or while it can't be looked up. */

@@ -35,6 +35,13 @@ export const channel = (id: string): Node => ({ kind: 'channel', id });
 /** A moment in milliseconds since 1970, shown in the reader's own zone. */
 export const time = (at: number): Node => ({ kind: 'time', at });
 
+/** As a sentence begins, where it begins with text of our own. */
+export function capital(markup: Markup): Markup {
+  const [first, ...rest] = markup;
+  if (first?.kind !== 'text') return markup;
+  return [text(first.text.charAt(0).toUpperCase() + first.text.slice(1)), ...rest];
+}
+
 /** Joins with a separator: `a, b, c`. */
 export function join(list: readonly Value[], separator = ', '): Markup {
   return list.flatMap((value, i) => (i === 0 ? nodes(value) : [text(separator), ...nodes(value)]));

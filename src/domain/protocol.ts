@@ -158,8 +158,11 @@ export const Heartbeat = z.strictObject({
     })
     .nullable(),
   problem: EngineProblem.nullable(),
-  /** Of a registry's agent: where it is. Then there is no engine, and nothing of a host is asked of it. */
-  registry: z.strictObject({ url: z.string() }).optional(),
+  /**
+   * Of a registry's agent: where it is, and which agent serves it, by the name of its host. Then there is no engine, and
+   * nothing of a host is asked of it.
+   */
+  registry: z.strictObject({ url: z.string(), by: HostName.optional() }).optional(),
   disk: Disk.nullable(),
   counts: z
     .strictObject({

@@ -35,8 +35,21 @@ export function hostsWords({ manifest }: Pick<Item | Kept, 'manifest'>): Markup[
   return [say`used on ${named(usedOn)}${others > 0 ? `, on ${plural(others, 'more host')}` : ''}`];
 }
 
-/** `• team/app:1 3f2a… index of linux/amd64, up to 20 MB, host-1 has it and can't pull it again`. */
-export function manifestRow(item: Item): Markup {
+/** By digest, a tag of each that goes and has one. */
+export function tagsGoing(items: readonly Item[]): ReadonlyMap<ImageId, string> {
+  return new Map(
+    items.flatMap(({ image, references }) => {
+      const tag = references.find((reference) => !reference.includes('@'));
+      return tag === undefined ? [] : [[image, tag] as const];
+    }),
+  );
+}
+
+/**
+ * `• team/app:1 3f2a… index of linux/amd64, up to 20 MB, host-1 has it and can't pull it again`. `going` has the names of
+ * those that it may belong to.
+ */
+export function manifestRow(item: Item, going: ReadonlyMap<ImageId, string> = new Map()): Markup {
   const parts: Markup[] = [...manifestWords(item)];
   const { on } = item.manifest ?? {};
   if (item.action === 'untag') {
@@ -46,7 +59,8 @@ export function manifestRow(item: Item): Markup {
         ? say`only this tag: ${some(left)} ${left.length === 1 ? 'stays' : 'stay'}`
         : say`only this tag`,
     );
-  } else if (item.after?.length) parts.push(say`goes with what it belongs to, ${formatSize(item.reclaim)}`);
+  } else if (item.after?.length)
+    parts.push(say`goes with ${owner(item.after, going)}, ${formatSize(item.reclaim)}`);
   else parts.push(say`${formatSize(item.reclaim)}`);
   if (on && on.count > 0 && item.action === 'delete')
     parts.push(say`${named(on)} ${on.count === 1 ? 'has' : 'have'} it and can't pull it again`);
@@ -55,14 +69,26 @@ export function manifestRow(item: Item): Markup {
 
 /** `team/app:1`, and digests in the middle of names cut short, since nobody reads them. */
 export function manifestName(subject: { references: readonly string[]; image: ImageId }): Markup {
-  const short = subject.references.map((reference) =>
-    reference.replace(/(sha256[:-][0-9a-f]{12})[0-9a-f]{52}/, '$1…'),
-  );
+  const short = subject.references.map(shortReference);
   const tagged = subject.references.some((reference) => !reference.includes('@'));
   return tagged ? say`${some(short)} ${code(shortId(subject.image))}` : say`${some(short)}`;
 }
 
+/** With the first digits of a digest. */
+export const shortReference = (reference: string): string =>
+  reference.replace(/(sha256[:-][0-9a-f]{12})[0-9a-f]{52}/, '$1…');
+
+/** Whose tag it goes with. */
+export function ownerWords(item: Item, going: ReadonlyMap<ImageId, string>): Markup[] {
+  return item.after?.length ? [say`with ${owner(item.after, going)}`] : [];
+}
+
 // --- internal ---
+
+function owner(after: readonly ImageId[], going: ReadonlyMap<ImageId, string>): Markup {
+  const names = after.flatMap((digest) => going.get(digest) ?? []);
+  return names.length > 0 ? some(names) : say`what it belongs to`;
+}
 
 function named({ names, count }: { names: readonly string[]; count: number }): Markup {
   const shown = names.slice(0, 5);

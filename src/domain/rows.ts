@@ -1,4 +1,4 @@
-import { shortId } from './ids.ts';
+import { type ImageId, shortId } from './ids.ts';
 import { code, join, type Markup, plural, say, some } from './markup.ts';
 import { type CacheOutcome, isUncounted, type Outcome, type Trouble } from './outcome.ts';
 import type { Item, Kept, Plan } from './plan.ts';
@@ -10,10 +10,10 @@ import { problemWords, troubleWords, users } from './trouble.ts';
 /** Containers of an item in its own row; the others have rows of their own. */
 const IN_ROW = 3;
 
-/** What goes: `• app:1, app:2 3f2a… frees 20 MB of 120 MB`. */
-export function itemRow(item: Item, now: number): Markup {
+/** What goes: `• app:1, app:2 3f2a… frees 20 MB of 120 MB`. `going`: of a registry, the names of all that does. */
+export function itemRow(item: Item, now: number, going?: ReadonlyMap<ImageId, string>): Markup {
   if (item.action === 'restore') return restoreRow(item);
-  if (item.manifest) return manifestRow(item);
+  if (item.manifest) return manifestRow(item, going);
   // What it shares with images that stay, or that go after it, is not freed with it.
   const shared = item.reclaim < item.size ? ` of ${formatSize(item.size)}` : '';
   const parts = [say`${named(item)} frees ${formatSize(item.reclaim)}${shared}`];

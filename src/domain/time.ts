@@ -37,13 +37,13 @@ export function cutoff(moment: Moment, now: number): number {
   return 'at' in moment ? moment.at : now - moment.ago;
 }
 
-/** The two largest units, `1h30m`, `3d`; under a second `0s`. */
+/** The two largest units, `1h30m`, `90d`, `2w`; under a second `0s`. */
 export function formatDuration(ms: number, most = 2): string {
   let rest = Math.max(0, Math.floor(ms / 1000)) * 1000;
   const parts: string[] = [];
   for (const unit of ['w', 'd', 'h', 'm', 's'] as const) {
-    // Weeks only where they are exact or many: "9d" reads better than "1w2d".
-    if (unit === 'w' && (rest % UNIT.w !== 0 || rest === 0) && rest < 8 * UNIT.w) continue;
+    // Weeks only where nothing is left of them: nobody types "12w6d", and reads it as 90 days.
+    if (unit === 'w' && rest % UNIT.w !== 0) continue;
     const n = Math.floor(rest / UNIT[unit]);
     if (n > 0) parts.push(`${n}${unit}`);
     rest -= n * UNIT[unit];

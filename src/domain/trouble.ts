@@ -1,11 +1,11 @@
-import { code, join, type Markup, plural, say, some, time } from './markup.ts';
+import { capital, code, join, type Markup, plural, say, some, time } from './markup.ts';
 import { type EngineProblem, isUncounted, type Outcome, type Trouble } from './outcome.ts';
 import type { Problem, Reason, Use } from './plan.ts';
 import type { RegistryProblem } from './registry.ts';
 import { formatSize } from './size.ts';
 import { formatAge, formatDuration } from './time.ts';
 
-/** Why an image stays, or was left alone: the words after its name. */
+/** Why an image stays, or was left alone: the words after its name. `here` is a host or a registry. */
 export function troubleWords(why: Reason | Trouble): Markup {
   switch (why.kind) {
     case 'in-use':
@@ -31,11 +31,11 @@ export function troubleWords(why: Reason | Trouble): Markup {
     case 'goal':
       return say`not needed to reach the goal`;
     case 'limit':
-      return say`over this host's hourly limit; more can go ${time(why.again)}`;
+      return say`over the hourly limit here; more can go ${time(why.again)}`;
     case 'protected':
-      return say`protected on this host by ${code(why.by)}`;
+      return say`protected here by ${code(why.by)}`;
     case 'min-age':
-      return say`only ${formatAge(why.age)} here; this host keeps images for ${formatDuration(why.least)}`;
+      return say`only ${formatAge(why.age)} here; images are kept here for ${formatDuration(why.least)}`;
     case 'self':
       return say`dimg's own agent runs from it`;
     case 'force-off':
@@ -59,7 +59,7 @@ export function troubleWords(why: Reason | Trouble): Markup {
     case 'elsewhere':
       return say`goes from another repository in this run; ask again for this one`;
     case 'withheld':
-      return say`would go, but for what is said of this registry`;
+      return say`would go, but for the ⚠ above`;
     case 'references':
       return why.now.length === 0
         ? say`its references were removed since the plan`
@@ -142,8 +142,12 @@ export function problemWords(problem: Problem): Markup {
       return say`The goal of ${formatSize(problem.wanted)} is not reached: all that may go frees ${formatSize(problem.reached)}.`;
     case 'lost':
       return lostWords(problem);
-    case 'registry':
-      return say`${problem.name === undefined ? '' : say`${code(problem.name)} is left alone: `}${registryTrouble(problem.why)}.`;
+    case 'registry': {
+      const words = registryTrouble(problem.why);
+      return problem.name === undefined
+        ? say`${capital(words)}.`
+        : say`${code(problem.name)} is left alone: ${words}.`;
+    }
     case 'unheard':
       return say`${some(problem.hosts)} ${problem.hosts.length === 1 ? 'has' : 'have'} not told which images are there, so nothing is pruned: upgrade the agent there, or name what goes with ${code('registry rmi')}.`;
   }
@@ -162,7 +166,7 @@ export function users(uses: readonly Use[]): Markup {
 // --- internal ---
 
 function registryTrouble({ what, message }: RegistryProblem): Markup {
-  const said = message === undefined ? say`` : say` (${message})`;
+  const said = message === undefined ? say`` : say` (${message.replace(/\.$/, '')})`;
   switch (what) {
     case 'deletion-off':
       return say`this registry deletes nothing: deletion is off in its configuration${said}`;

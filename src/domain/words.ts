@@ -99,7 +99,8 @@ function gist(run: Run): string {
     case 'executing':
       return `${sum.settled} of ${sum.items}, ${freedWords(sum)}${run.paused ? ', waits to be continued' : ''}`;
     default: {
-      const dry = run.dryRun ? `dry run, would free ${formatSize(sum.reclaim)}, ` : '';
+      const frees = isThere(run.selection) ? 'up to' : 'would free';
+      const dry = run.dryRun ? `dry run, ${frees} ${formatSize(sum.reclaim)}, ` : '';
       return `${dry}deleted ${sum.deleted} of ${sum.items}, ${freedWords(sum)}`;
     }
   }

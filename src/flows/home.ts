@@ -2,7 +2,7 @@ import { usedShare } from '../domain/disk.ts';
 import { UserError } from '../domain/error.ts';
 import type { Home } from '../domain/home.ts';
 import type { UserId } from '../domain/ids.ts';
-import type { HostStatus } from '../domain/protocol.ts';
+import { type HostStatus, isOnline } from '../domain/protocol.ts';
 import { isFinal, type Run } from '../domain/run.ts';
 import type { Log, People, Person } from '../ports.ts';
 import type { Deps } from './_deps.ts';
@@ -14,7 +14,7 @@ const RECENT = 10;
 const AMONG = 100;
 
 /**
- * What waits for this person, their runs and the hosts, looked up now. Who may approve is asked once for
+ * What waits for this person, their runs, the hosts and the registries, looked up now. Who may approve is asked once for
  * the whole page; a press is looked up anew.
  */
 export async function home(everything: Deps, person: Person): Promise<Home> {
@@ -39,6 +39,7 @@ export async function home(everything: Deps, person: Person): Promise<Home> {
       open,
       recent,
       hosts: hosts.filter(({ registry }) => !registry).sort(fullestFirst),
+      registries: hosts.filter(({ registry }) => registry).sort(troubledFirst(at)),
     };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -112,4 +113,9 @@ const endOf = (run: Run): number => run.paused?.until ?? run.expiresAt ?? Infini
 function fullestFirst(a: HostStatus, b: HostStatus): number {
   const full = ({ disk }: HostStatus) => (disk ? Math.round(usedShare(disk) * 100) : -1);
   return full(b) - full(a) || (a.host < b.host ? -1 : 1);
+}
+
+function troubledFirst(now: number) {
+  const well = (status: HostStatus) => Number(isOnline(status, now) && status.problem === null);
+  return (a: HostStatus, b: HostStatus): number => well(a) - well(b) || (a.host < b.host ? -1 : 1);
 }

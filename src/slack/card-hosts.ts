@@ -5,7 +5,7 @@ import { bold, code, join, type Markup, plural, say } from '../domain/markup.ts'
 import { isUncounted, type Outcome } from '../domain/outcome.ts';
 import type { Collects, Plan } from '../domain/plan.ts';
 import { workOf } from '../domain/plan-summary.ts';
-import { collectWords } from '../domain/registry-words.ts';
+import { collectWords, tagsGoing } from '../domain/registry-words.ts';
 import { hasTurn } from '../domain/rollout.ts';
 import {
   cacheOutcomeRows,
@@ -17,7 +17,7 @@ import {
   problemRows,
   toldRow,
 } from '../domain/rows.ts';
-import type { HostPart, Run } from '../domain/run.ts';
+import { type HostPart, isFinal, type Run } from '../domain/run.ts';
 import { isThere } from '../domain/selection.ts';
 import { formatSize } from '../domain/size.ts';
 import { formatDuration } from '../domain/time.ts';
@@ -65,10 +65,11 @@ export function hostSection(
   const items = started
     ? plan.items.toSorted((a, b) => rank(outcomes.get(a.image)) - rank(outcomes.get(b.image)))
     : plan.items;
+  const going = tagsGoing(plan.items);
   const shownGoing = items
     .slice(0, forGoing)
     .map((item) =>
-      started ? outcomeRow(item, outcomes.get(item.image), part.trouble) : itemRow(item, plan.takenAt),
+      started ? outcomeRow(item, outcomes.get(item.image), part.trouble) : itemRow(item, plan.takenAt, going),
     );
   const others = started ? [] : items.slice(0, forGoing).flatMap((item) => containerRows(item, plan.takenAt));
   const shownStaying = staying.slice(0, Math.max(0, rows - shownGoing.length));
@@ -88,7 +89,7 @@ export function hostSection(
       ...(started ? cacheOutcomeRows(plan, part.cache) : cacheRows(plan)),
       ...shownStaying,
       ...(plan.collects
-        ? collected(plan, plan.collects, part)
+        ? collected(plan, plan.collects, part, isFinal(run.state) && !run.dryRun)
         : measured(part, run.selection.kind === 'undo')),
     ],
     more: items.length + others.length + staying.length - shownGoing.length - shownStaying.length,
@@ -104,10 +105,14 @@ export function fullPlan(
   return parts.flatMap(([host, part]) => {
     const plan = plans.get(host);
     if (!plan) return [say`${bold(host)} ${part.trouble ? troubleWords(part.trouble) : ''}`];
+    const going = tagsGoing(plan.items);
     return [
       say`${bold(host)} what goes and what stays`,
       ...problemRows(plan),
-      ...plan.items.flatMap((item) => [itemRow(item, plan.takenAt), ...containerRows(item, plan.takenAt)]),
+      ...plan.items.flatMap((item) => [
+        itemRow(item, plan.takenAt, going),
+        ...containerRows(item, plan.takenAt),
+      ]),
       ...cacheRows(plan),
       ...keptRows(plan.kept, mayForce(run)),
     ];
@@ -170,9 +175,9 @@ function rank(outcome: Outcome | undefined): number {
 }
 
 /** What a registry still has to do; at the end of what really went. */
-function collected(plan: Plan, collects: Collects, { finished, outcomes }: HostPart): Markup[] {
+function collected(plan: Plan, collects: Collects, { outcomes }: HostPart, over: boolean): Markup[] {
   const deleted = new Set(outcomes.flatMap(({ image, outcome }) => (outcome === 'deleted' ? [image] : [])));
-  const gone = finished ? plan.items.filter(({ image }) => deleted.has(image)) : plan.items;
+  const gone = over ? plan.items.filter(({ image }) => deleted.has(image)) : plan.items;
   const bytes = gone.reduce((sum, { reclaim }) => sum + reclaim, 0);
   return bytes > 0 ? [collectWords(collects, bytes)] : [];
 }

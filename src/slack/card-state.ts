@@ -12,6 +12,8 @@ import { amount, doneWords, freedWords } from '../domain/words.ts';
 export function stateLine(run: Run): Markup {
   const sum = totals(run);
   const images = amount(sum);
+  // What goes is freed later, by the registry itself.
+  const there = isThere(run.selection);
   if (run.selection.kind === 'undo') return undoLine(run, run.selection.run);
   switch (run.state) {
     case 'planning':
@@ -22,11 +24,11 @@ export function stateLine(run: Run): Markup {
       return say`Nothing could be planned${run.refusal === undefined ? '' : `: ${run.refusal}`}.`;
     case 'proposed':
       return run.approvalFor.length > 0
-        ? say`Waits for approval to delete ${images}, ${formatSize(sum.reclaim)}: ${approvalWords(run)}`
-        : say`${user(run.requester)}, delete ${images} and free ${formatSize(sum.reclaim)}?`;
+        ? say`Waits for approval to delete ${images}, ${there ? 'up to ' : ''}${formatSize(sum.reclaim)}: ${approvalWords(run)}`
+        : say`${user(run.requester)}, delete ${images} ${there ? 'of up to' : 'and free'} ${formatSize(sum.reclaim)}?`;
     case 'executing':
       if (run.paused && !run.cancel) return pauseLine(run, run.paused);
-      return say`${run.cancel ? 'Stopping' : sum.untag > 0 && sum.untag === sum.items ? 'Untagging' : 'Deleting'}: ${sum.settled} of ${sum.items}, ${freedWords(sum)} so far`;
+      return say`${run.cancel ? 'Stopping' : sum.untag > 0 && sum.untag === sum.items ? 'Untagging' : 'Deleting'}: ${sum.settled} of ${sum.items}${there ? '' : `, ${freedWords(sum)}`} so far`;
     case 'denied':
       return say`Denied${whyDenied(run)}. Nothing was deleted.`;
     case 'expired':
@@ -39,7 +41,7 @@ export function stateLine(run: Run): Markup {
       return sum.settled === 0 ? say`Cancelled. Nothing was deleted.` : say`Cancelled: ${doneWords(sum)}`;
     case 'done':
       if (run.dryRun)
-        return say`Dry run: would delete ${images} and free ${formatSize(sum.reclaim)}. Nothing was deleted.`;
+        return say`Dry run: would delete ${images} ${there ? 'of up to' : 'and free'} ${formatSize(sum.reclaim)}. Nothing was deleted.`;
       return say`${capital(doneWords(sum))}`;
     default: {
       const counts = [

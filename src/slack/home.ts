@@ -1,6 +1,6 @@
 import type { Button, HomeView, KnownBlock, SectionBlock } from '@slack/types';
 import type { Home, HomePage } from '../domain/home.ts';
-import { diskBar, NO_HOSTS, onlineWords } from '../domain/host-words.ts';
+import { diskBar, NO_HOSTS, onlineWords, registryStateWords, servedWords } from '../domain/host-words.ts';
 import type { RunId } from '../domain/ids.ts';
 import { bold, channel, code, join, type Markup, plural, say, time } from '../domain/markup.ts';
 import type { HostStatus } from '../domain/protocol.ts';
@@ -16,6 +16,7 @@ import { button, type Cells, columns, context, sections } from './blocks.ts';
 const DECIDE = 20;
 const OPEN = 10;
 const HOSTS = 30;
+const REGISTRIES = 10;
 
 /** The runs that get a button to their card. */
 export function shownRuns(home: Home): readonly Run[] {
@@ -42,6 +43,7 @@ export function renderHome(home: Home, links: ReadonlyMap<RunId, string>, rights
       ),
       header('Hosts'),
       ...hosts(home),
+      ...registries(home),
       context(say`as of ${time(home.at)} · ${code('/dimg help')}`),
       { type: 'actions', elements: [refresh] },
     ],
@@ -94,6 +96,22 @@ function hosts(home: HomePage): KnownBlock[] {
   return [
     ...columns(home.hosts.slice(0, HOSTS).map((host) => hostCells(host, home.at))),
     ...more(home.hosts.length - HOSTS, '/dimg hosts'),
+  ];
+}
+
+function registries({ registries: all, at }: HomePage): KnownBlock[] {
+  if (all.length === 0) return [];
+  return [
+    header('Registries'),
+    ...columns(all.slice(0, REGISTRIES).map((status) => registryCells(status, at))),
+    ...more(all.length - REGISTRIES, '/dimg hosts'),
+  ];
+}
+
+function registryCells(status: HostStatus, now: number): Cells {
+  return [
+    [say`${bold(status.host)}`, say`${code(status.registry?.url ?? '')}`],
+    [registryStateWords(status, now), ...servedWords(status)],
   ];
 }
 

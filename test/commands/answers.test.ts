@@ -7,7 +7,7 @@ import { plain } from '../../src/domain/markup.ts';
 import type { Item, Plan } from '../../src/domain/plan.ts';
 import { planOf } from '../../src/domain/plan-of.ts';
 import { summarise } from '../../src/domain/plan-summary.ts';
-import type { ReportBody } from '../../src/domain/protocol.ts';
+import type { HostStatus, ReportBody } from '../../src/domain/protocol.ts';
 import type { Run } from '../../src/domain/run.ts';
 import {
   ANA,
@@ -96,6 +96,25 @@ describe('hosts', () => {
     const lines = await answer('hosts', { hosts: async () => [silent, broken] });
     expect(lines[0]).toBe('a offline, last seen 2026-01-31T11:59:00.000Z');
     expect(lines[1]).toContain("the engine can't be reached at /var/run/docker.sock");
+  });
+
+  test('shows where a registry is, which agent serves it, and what is wrong with it', async () => {
+    const there = (name: string, given: Partial<HostStatus> = {}) =>
+      aHostStatus(name, {
+        ...{ engine: null, disk: null, counts: null },
+        registry: { url: 'https://r', by: host('host-1') },
+        ...given,
+      });
+    const hosts = [
+      there('main'),
+      there('down', { problem: { kind: 'registry', what: 'no-answer' } }),
+      there('old', { registry: { url: 'https://o' } }),
+    ];
+    expect(await answer('hosts', { hosts: async () => hosts })).toEqual([
+      'main online · registry https://r · served by the agent on host-1',
+      'down the registry does not answer · registry https://r · served by the agent on host-1',
+      'old online · registry https://o',
+    ]);
   });
 
   test('asks for those that were named, and says what to do where there is none', async () => {
@@ -450,6 +469,18 @@ describe('history', () => {
       `${head(12)}@U0ANA confirmed plan ${id('plan').slice(7, 19)}`,
       `${head(13)}@U0BEN approved plan ${id('plan').slice(7, 19)} (force)`,
     ]);
+  });
+
+  test('cuts digests in names short; the file has them whole', async () => {
+    const fact: Fact = {
+      ...{ at: NOW, run: runId(7), kind: 'outcome', host: HOST, outcome: 'deleted', image: id('a') },
+      references: [`team/app@${id('a')}`],
+    };
+    const [line] = await answer('history', {
+      history: async () => ({ entries: chain(GENESIS, [fact]), older: undefined }),
+    });
+    const short = id('a').slice(7, 19);
+    expect(line).toContain(`host-3 deleted team/app@sha256:${short}… (${short})`);
   });
 
   test.each<[Partial<Fact>, string]>([

@@ -191,6 +191,25 @@ describe('registry tags', () => {
     ]);
   });
 
+  test('names what goes with another by the tag of that, and says once which host keeps one', () => {
+    const index = anItem('index', { references: ['team/app:1'], reclaim: 500 });
+    const part = anItem('part', { references: [`team/app@${id('part')}`], after: [index.image] });
+    const why = { kind: 'on-hosts' as const, names: ['host-1'], count: 1 };
+    const on = { names: ['host-1'], count: 1 };
+    const stays = { ...kept('new'), manifest: { ...manifest, on, usedOn: on }, reason: why };
+    const [, first, second, third] = show({ kept: [stays] }, [
+      { ...index, manifest },
+      { ...part, manifest },
+    ]);
+    expect(first).toMatch(/ · would go, 500 B$/);
+    expect(second).toMatch(/ · would go with team\/app:1, 100 B$/);
+    expect(third).toMatch(/ · no date · stays: used on host-1$/);
+    const more = { ...stays, manifest: { ...stays.manifest, on: { names: ['host-1', 'host-2'], count: 2 } } };
+    expect(show({ kept: [more] })[1]).toMatch(
+      / · no date · used on host-1, on 1 more host · stays: used on host-1$/,
+    );
+  });
+
   test('counts all and shows three hundred', () => {
     const lines = show({ kept: Array.from({ length: 1_000 }, (_, i) => kept(`t${i}`)) });
     expect(lines).toHaveLength(302);

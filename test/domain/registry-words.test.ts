@@ -10,6 +10,7 @@ import {
   manifestName,
   manifestRow,
   manifestWords,
+  tagsGoing,
 } from '../../src/domain/registry-words.ts';
 import { itemRow, keptRows, outcomeRow } from '../../src/domain/rows.ts';
 import type { Run } from '../../src/domain/run.ts';
@@ -61,7 +62,13 @@ describe('a row of a manifest', () => {
   });
 
   test('says what goes along', () => {
-    expect(row({ after: [id('b')] })).toContain('goes with what it belongs to, 2 MB');
+    const part = item({ after: [id('b'), id('c')] });
+    expect(plain(manifestRow(part))).toContain('goes with what it belongs to, 2 MB');
+    const index = item({ image: id('b'), references: [`app@${id('b')}`, 'app:1', 'app:2'] });
+    const untagged = item({ image: id('c'), references: [`app@${id('c')}`] });
+    const words = plain(itemRow(part, NOW, tagsGoing([part, index, untagged])));
+    expect(words).toContain('goes with app:1, 2 MB');
+    expect(plain(manifestRow(part, tagsGoing([untagged])))).toContain('goes with what it belongs to, 2 MB');
   });
 
   test('cuts digests in names short, since nobody reads them', () => {
@@ -127,9 +134,12 @@ describe('what a registry does not do', () => {
     expect(plain(problemWords({ kind: 'registry', name: 'team/app', why: problem }))).toBe(
       `team/app is left alone: ${words}.`,
     );
-    expect(plain(problemWords({ kind: 'registry', why: problem }))).toBe(`${words}.`);
-    if (what !== 'not-listed')
-      expect(plain(troubleWords({ ...problem, message: 'DENIED: no' }))).toContain('(DENIED: no)');
+    const alone = plain(problemWords({ kind: 'registry', why: problem }));
+    expect(alone).toBe(`${words.charAt(0).toUpperCase()}${words.slice(1)}.`);
+    if (what === 'not-listed') return;
+    // A registry's own full stop is not said beside ours.
+    for (const message of ['DENIED: no', 'DENIED: no.'])
+      expect(plain(troubleWords({ ...problem, message }))).toContain('(DENIED: no)');
   });
 
   test('is told apart from each other', () => {
@@ -193,6 +203,9 @@ describe('a run over a registry', () => {
     const outcomes = [anOutcome('a', 'deleted', { freed: 0 }), anOutcome('b', 'untagged')];
     expect(headline({ ...ended, hosts: { [host('main')]: { ...part, outcomes } } })).toBe(
       '#1042 done · registry prune main · deleted 2 of 2, 0 B',
+    );
+    expect(headline({ ...ended, dryRun: true })).toBe(
+      '#1042 done · registry prune main · dry run, up to 4 MB, deleted 0 of 2, 0 B',
     );
   });
 });

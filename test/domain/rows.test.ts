@@ -94,9 +94,9 @@ describe('what stays', () => {
     [/ stays: a:1, b:1 are built on it, frees 0 B$/, { kind: 'children', of: ['a:1', 'b:1'] }],
     [/ stays: created 2 days ago, younger than asked$/, { kind: 'younger', age: 2 * DAY }],
     [/ stays: its labels don't match$/, { kind: 'label' }],
-    [/ stays: protected on this host by prod\/\*$/, { kind: 'protected', by: 'prod/*' }],
+    [/ stays: protected here by prod\/\*$/, { kind: 'protected', by: 'prod/*' }],
     [
-      / stays: only 10 seconds here; this host keeps images for 1h$/,
+      / stays: only 10 seconds here; images are kept here for 1h$/,
       { kind: 'min-age', age: 10_000, least: HOUR },
     ],
     [/ stays: used 2 days ago, more recently than asked$/, { kind: 'used', age: 2 * DAY }],
@@ -106,7 +106,7 @@ describe('what stays', () => {
     [/ stays: one of the 3 newest of team\/app$/, { kind: 'newest', of: 'team/app', most: 3 }],
     [/ stays: not needed to reach the goal$/, { kind: 'goal' }],
     [
-      / stays: over this host's hourly limit; more can go 2026-01-31T12:00:00.000Z$/,
+      / stays: over the hourly limit here; more can go 2026-01-31T12:00:00.000Z$/,
       { kind: 'limit', again: NOW },
     ],
     [

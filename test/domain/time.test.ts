@@ -131,6 +131,10 @@ describe('what people read', () => {
     [7 * DAY, '1w'],
     [9 * DAY, '9d'],
     [14 * DAY, '2w'],
+    [90 * DAY, '90d'],
+    [84 * DAY, '12w'],
+    [365 * DAY, '365d'],
+    [90 * DAY + 5 * HOUR + MINUTE, '90d5h'],
   ])('%d ms last %s', (ms, text) => {
     expect(formatDuration(ms)).toBe(text);
   });

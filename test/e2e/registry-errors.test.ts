@@ -89,7 +89,7 @@ describe.skipIf(lacking)('a registry', () => {
   test('that deletes nothing is found out before anybody decides', async () => {
     const { app } = await filled(others.off, 2);
     const told = await refused(`/dimg registry rmi off/${app}:1`);
-    expect(told).toContain('⚠ this registry deletes nothing: deletion is off in its configuration (');
+    expect(told).toContain('⚠ This registry deletes nothing: deletion is off in its configuration (');
     expect(await refused(`/dimg registry prune off/${app} --keep 1`)).toContain('deletion is off');
   });
 

@@ -38,7 +38,7 @@ describe.skipIf(lacking)('a registry beside hosts', () => {
     const told = (await stage.ana.told('/dimg hosts')).split('\n');
     expect(told.map((line) => line.split(' ')[0]).sort()).toEqual(['front', 'host-1', 'host-2', 'main']);
     expect(told.find((line) => line.startsWith('main '))).toMatch(
-      new RegExp(`^main online.* · registry \`${stage.registry.url}\`$`),
+      new RegExp(`^main online.* · registry \`${stage.registry.url}\` · served by the agent on \`beside\`$`),
     );
   });
 
@@ -86,10 +86,10 @@ describe.skipIf(lacking)('a registry beside hosts', () => {
     await stage.toldOnce(`/dimg registry tags ${words}`, /used on `host-2`/);
     const told = await stage.toldOnce(`/dimg registry tags ${words}`, /used on `host-1`/);
     const row = (tag: string) => told.split('\n').find((line) => line.includes(`\`${app}:${tag}\``));
-    expect(row('1')).toContain(' · used on `host-1` · stays: used on `host-1`');
+    expect(row('1')).toContain(' days old · stays: used on `host-1`');
     expect(row('2')).toMatch(/ · on `host-2` · would go, /);
     expect(row('3')).not.toContain('host-');
-    expect(row('multi')).toContain(' · used on `host-2` · stays: used on `host-2`');
+    expect(row('multi')).toContain(' · stays: used on `host-2`');
 
     const { plan, end } = await stage.does(`/dimg registry prune ${words} --tag * --untagged`);
     expect(plan).toMatch(new RegExp(`• \`${app}:2\` .*, \`host-2\` has it and can't pull it again`));

@@ -182,6 +182,26 @@ describe.skipIf(skipWithout('Home from the store', 'redis'))('what one finds on 
     expect((await of(ANA)).hosts.map(({ host }) => host)).toEqual(['full', 'half', 'empty', 'blind']);
   });
 
+  test('registries are no hosts, and those that do not answer come first', async () => {
+    const registry = { url: 'https://r' };
+    const none = { engine: null, disk: null, counts: null, registry };
+    const problem = { kind: 'registry' as const, what: 'unreachable' as const };
+    const all = [
+      aHostStatus('host-1'),
+      aHostStatus('a', none),
+      aHostStatus('b', { ...none, seenAt: NOW - MINUTE }),
+      aHostStatus('c', none),
+      aHostStatus('d', { ...none, problem }),
+    ];
+    for (const { seenAt, ...beat } of all) {
+      await own.redis.hset(key.hosts, beat.host, JSON.stringify(beat));
+      await own.redis.zadd(key.seen, seenAt, beat.host);
+    }
+    const { hosts, registries } = await of(ANA);
+    expect(hosts.map(({ host }) => host)).toEqual(['host-1']);
+    expect(registries.map(({ host }) => host)).toEqual(['b', 'd', 'a', 'c']);
+  });
+
   test('a stranger, and whoever opens it while Slack or Redis is away, gets a sentence', async () => {
     const ask = async (given: Partial<Deps>) => {
       const found = await home(deps(given), { user: ANA, team: 'T1' });

@@ -8,12 +8,31 @@ import { say } from '../../src/domain/markup.ts';
 import type { HostStatus } from '../../src/domain/protocol.ts';
 import { type Run, RunState } from '../../src/domain/run.ts';
 import { renderHome, shownRuns } from '../../src/slack/home.ts';
-import { ANA, aHostStatus, aRun, BEN, MINUTE, NOW, pruning, removing, runId } from '../domain/_build.ts';
+import {
+  ANA,
+  aHostStatus,
+  aRun,
+  BEN,
+  host,
+  MINUTE,
+  NOW,
+  pruning,
+  removing,
+  runId,
+} from '../domain/_build.ts';
 import { by, planned, RIGHTS, run } from './_card.ts';
 import { HOSTILE, hostileText } from './_hostile.ts';
 import { scan } from './_scan.ts';
 
-const EMPTY: HomePage = { at: NOW, decide: [], unsure: false, open: [], recent: [], hosts: [] };
+const EMPTY: HomePage = {
+  at: NOW,
+  decide: [],
+  unsure: false,
+  open: [],
+  recent: [],
+  hosts: [],
+  registries: [],
+};
 const link = (of: Run) => `https://team.slack.com/archives/C0OPS/p${of.id}`;
 
 function render(home: Home, rights = RIGHTS) {
@@ -147,18 +166,49 @@ describe('the Home tab', () => {
     expect(text).toMatch(/^\*b\*\n▓.*\nonline · Docker 28\.5\.2 · not answering\n12 images/m);
   });
 
+  test('shows where a registry is, which agent serves it, and whether it answers', () => {
+    const status = (name: string, given: Partial<HostStatus> = {}) =>
+      aHostStatus(name, {
+        ...{ engine: null, disk: null, counts: null },
+        registry: { url: `https://${name}.example`, by: host('host-1') },
+        ...given,
+      });
+    const text = shows({
+      ...EMPTY,
+      registries: [
+        status('away', { seenAt: NOW - MINUTE }),
+        status('down', { problem: { kind: 'registry', what: 'unreachable', message: 'ECONNREFUSED' } }),
+        status('main'),
+        status('older', { registry: { url: 'https://older.example' } }),
+      ],
+    });
+    expect(text).toMatch(
+      /^\[Registries\]\n\*away\*\n`https:\/\/away.example`\nits agent is offline, last seen <!date\^1769860740\^[^·]*\n/m,
+    );
+    expect(text).toContain(
+      "\n`https://down.example`\nthe registry can't be reached (ECONNREFUSED)\nserved by",
+    );
+    expect(text).toContain('\n`https://main.example`\nonline\nserved by the agent on `host-1`\n');
+    expect(text).toMatch(/\n`https:\/\/older.example`\nonline\nas of/);
+    expect(shows(EMPTY)).not.toContain('Registries');
+  });
+
   test('shows the first of many, and the command for the rest', () => {
     const text = shows({
       ...EMPTY,
       decide: numbered(100, () => forced()),
       open: numbered(100, () => proposed()),
       hosts: Array.from({ length: 300 }, (_, i) => aHostStatus(`host-${i}`)),
+      registries: Array.from({ length: 12 }, (_, i) =>
+        aHostStatus(`registry-${i}`, { registry: { url: 'https://r' } }),
+      ),
     });
     expect(text.match(/waits for an approver/g)).toHaveLength(20);
     expect(text.match(/to confirm/g)).toHaveLength(10);
     expect(text).toContain('and 80 more: `/dimg pending`');
     expect(text).toContain('and 90 more: `/dimg pending`');
-    expect(text.match(/online/g)).toHaveLength(30);
+    expect(text.match(/online/g)).toHaveLength(30 + 10);
+    expect(text).toContain('and 2 more: `/dimg hosts`');
     expect(text).toContain('and 270 more: `/dimg hosts`');
   });
 });
@@ -171,6 +221,12 @@ describe('hostile text on the Home tab', () => {
         problem: { kind: 'engine', message: text },
       }),
     );
+  const registries = (text: string, count = 1): HostStatus[] =>
+    hosts(text, count).map((status) => ({
+      ...{ ...status, engine: null, disk: null, counts: null },
+      registry: { url: text, by: status.host },
+      problem: { kind: 'registry', what: 'wrong', message: text },
+    }));
   const selection = (text: string) =>
     pruning({ all: true, labels: [{ key: text, value: text, not: false }], repos: [text] });
   const full = (text: string, count = 1): HomePage => ({
@@ -180,6 +236,7 @@ describe('hostile text on the Home tab', () => {
     open: numbered(count, () => forced({ selection: selection(text), where: text })),
     recent: RunState.options.slice(0, 10).map((state) => run(state, { where: text, refusal: text })),
     hosts: hosts(text, count),
+    registries: registries(text, count),
   });
 
   test.each(HOSTILE)('%j takes no effect', (text) => {

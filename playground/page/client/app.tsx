@@ -1,5 +1,5 @@
 import { type ReactNode, useCallback, useMemo, useState } from 'react';
-import type { Deed } from '../shapes.ts';
+import type { Deed, HostScene } from '../shapes.ts';
 import { useAddress } from './address.ts';
 import { Announcer } from './announcer.tsx';
 import { Channel } from './channel.tsx';
@@ -92,6 +92,7 @@ export function App(): ReactNode {
           {channel ? (
             <Channel
               hosts={hosts?.hosts.map(({ host }) => host) ?? []}
+              repository={aRepository(hosts?.registries ?? [])}
               key={here}
               channel={here}
               pointed={pointed}
@@ -117,4 +118,12 @@ export function App(): ReactNode {
       <Announcer />
     </DeskContext>
   );
+}
+
+// --- internal ---
+
+/** With the registry's name, as commands take it. */
+function aRepository([registry]: readonly HostScene[]): string | undefined {
+  const tag = registry?.images[0]?.tags[0];
+  return registry && tag && `${registry.host}/${tag.slice(0, tag.lastIndexOf(':'))}`;
 }

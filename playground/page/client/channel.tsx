@@ -9,22 +9,25 @@ import { useStickToEnd } from './stick.ts';
 interface ChannelOptions {
   channel: string;
   hosts: readonly string[];
+  /** In a registry, such as `main/team/app`. */
+  repository: string | undefined;
   notices: readonly Notice[];
   /** The message that somebody was led to. */
   pointed: string | null;
   write(text: string): void;
 }
 
-/** Something for everybody to begin with, on hosts that are there. */
-function beginnings(hosts: readonly string[]): string[] {
+/** Something for everybody to begin with, on hosts and in a registry that are there. */
+function beginnings(hosts: readonly string[], repository: string | undefined): string[] {
   const [first = 'host-1', second = first] = hosts;
   const last = hosts.at(-1) ?? first;
-  return ['hosts', `prune ${last}`, `images ${first}`, `rmi ${second} web:1 -f`, 'help'].map(
-    (line) => `/dimg ${line}`,
-  );
+  const there =
+    repository === undefined ? [] : [`registry tags ${repository}`, `registry prune ${repository} --keep 1`];
+  const onHosts = ['hosts', `prune ${last}`, `images ${first}`, `rmi ${second} web:1 -f`];
+  return [...onHosts, ...there, 'help'].map((line) => `/dimg ${line}`);
 }
 
-export function Channel({ channel, hosts, notices, pointed, write }: ChannelOptions): ReactNode {
+export function Channel({ channel, hosts, repository, notices, pointed, write }: ChannelOptions): ReactNode {
   const { scene } = useDesk();
   const [text, setText] = useState('');
   const field = useRef<HTMLTextAreaElement>(null);
@@ -60,7 +63,7 @@ export function Channel({ channel, hosts, notices, pointed, write }: ChannelOpti
           <h2># {name}</h2>
           <p>This is the very beginning of the channel. Type a command below, or take one of these:</p>
           <p className="first">
-            {beginnings(hosts).map((line) => (
+            {beginnings(hosts, repository).map((line) => (
               <button key={line} type="button" className="button" onClick={() => take(line)}>
                 <code>{line}</code>
               </button>

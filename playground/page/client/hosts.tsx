@@ -15,9 +15,14 @@ export function Hosts({ scene }: { scene: HostsScene | null }): ReactNode {
           </span>
         )}
       </header>
-      <p className="quiet">What the engines say, every second.</p>
+      <p className="quiet">
+        What the engines{scene?.registries.length ? ' and the registry' : ''} say, every second.
+      </p>
       {scene?.hosts.map((host) => (
         <Host key={host.host} host={host} />
+      ))}
+      {scene?.registries.map((registry) => (
+        <Host key={registry.host} host={registry} isRegistry />
       ))}
     </aside>
   );
@@ -27,7 +32,7 @@ export function Hosts({ scene }: { scene: HostsScene | null }): ReactNode {
 
 const MOST = 60;
 
-function Host({ host }: { host: HostScene }): ReactNode {
+function Host({ host, isRegistry = false }: { host: HostScene; isRegistry?: boolean }): ReactNode {
   const [whole, setWhole] = useState(false);
   const rows = useComings(host.images);
   const section = useRef<HTMLElement>(null);
@@ -39,8 +44,9 @@ function Host({ host }: { host: HostScene }): ReactNode {
   }, [changing]);
   const dangling = host.images.filter(({ tags }) => tags.length === 0).length;
   const facts = [
-    counted(host.images.length, 'image'),
+    counted(host.images.length, isRegistry ? 'manifest' : 'image'),
     ...(dangling > 0 ? [`${dangling} dangling`] : []),
+    ...(isRegistry ? [counted(host.images.flatMap(({ tags }) => tags).length, 'tag')] : []),
     ...(host.containers > 0 ? [counted(host.containers, 'container')] : []),
   ];
   return (
@@ -53,7 +59,7 @@ function Host({ host }: { host: HostScene }): ReactNode {
           ⚠ {host.trouble}
         </p>
       )}
-      <Bar layers={host.layers} most={host.most} />
+      {!isRegistry && <Bar layers={host.layers} most={host.most} />}
       <p className="facts">{facts.join(' · ')}</p>
       <ul>
         {(whole ? rows : rows.slice(0, MOST)).map(({ image, state }) => (

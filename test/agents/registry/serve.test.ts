@@ -11,7 +11,7 @@ import { openPusher } from '../../../playground/parts/registry-push.ts';
 import { createScope, type Scope } from '../../../playground/parts/scope.ts';
 import { Heartbeat, key } from '../../../src/domain/protocol.ts';
 import { temporaryFolder } from '../host/_folder.ts';
-import { startAgent } from '../host/_setup.ts';
+import { HOST, startAgent } from '../host/_setup.ts';
 
 const NO_ENGINE = { host: 'unix:///nowhere/docker.sock' };
 
@@ -56,7 +56,7 @@ describe.skipIf(skipWithout('an agent of registries', 'redis', 'registry'))('an 
     expect(Object.keys(await client.hgetall(key.hosts)).sort()).toEqual(['one', 'two']);
     const [first, second] = [await beat('one'), await beat('two')];
     expect(first).toMatchObject({
-      registry: { url: one.front.url },
+      registry: { url: one.front.url, by: HOST },
       engine: null,
       problem: null,
       counts: null,
