@@ -38,8 +38,7 @@ export function pickThere(
     const whole =
       guardedThere(graph, digest, selection, rules) ??
       tooNew(graph, digest, rules, now) ??
-      (names.length > 0 ? notMeant(graph, digest, selection, now) : undefined) ??
-      (names.length === 0 && !selection.untagged ? { kind: 'untagged' as const } : undefined) ??
+      notMeant(graph, digest, selection, now) ??
       (newest.has(digest)
         ? { kind: 'newest' as const, of: graph.repository.name, most: selection.keep ?? 0 }
         : undefined);
@@ -130,9 +129,13 @@ function notMeant(
   selection: RegistryPruneSelection,
   now: number,
 ): Reason | undefined {
-  if (!meansTags(selection)) return { kind: 'tagged' };
+  const isNamed = graph.namesOn(digest).length > 0;
+  if (isNamed && !meansTags(selection)) return { kind: 'tagged' };
+  if (!isNamed && !selection.untagged) return { kind: 'untagged' };
   const made = madeAt(graph.repository, digest);
-  if (made === null && (selection.until || selection.keep !== undefined)) return { kind: 'no-date' };
+  // What has no name is never one of the newest.
+  if (made === null && (selection.until || (isNamed && selection.keep !== undefined)))
+    return { kind: 'no-date' };
   if (selection.until && made !== null && made > cutoff(selection.until, now))
     return { kind: 'younger', age: Math.max(0, now - made) };
   return undefined;

@@ -106,6 +106,24 @@ describe('what goes from a registry', () => {
     expect(why(tagged, `app@${digestOf('bare')}`)).toEqual({ kind: 'untagged' });
   });
 
+  test('is what has no tag only where it was made before --until as well', () => {
+    const repository = aRepository(
+      'app',
+      [
+        aManifest('old', { createdAt: days(91) }),
+        aManifest('fresh', { createdAt: days(1) }),
+        aManifest('undated', { createdAt: null }),
+      ],
+      {},
+    );
+    const plan = choose(repository, pruning({ until: { ago: 90 * DAY }, untagged: true }));
+    expect(going(plan)).toEqual([`app@${digestOf('old')}`]);
+    expect(why(plan, `app@${digestOf('fresh')}`)).toEqual({ kind: 'younger', age: DAY });
+    expect(why(plan, `app@${digestOf('undated')}`)).toEqual({ kind: 'no-date' });
+    // --keep is about what has a name.
+    expect(choose(repository, pruning({ keep: 1, untagged: true })).items).toHaveLength(3);
+  });
+
   test('has a date, where it is chosen by one', () => {
     for (const by of [{ until: { ago: DAY } }, { keep: 1 }]) {
       const plan = choose(dated({ undated: null, old: 9 }), pruning(by));
