@@ -67,27 +67,25 @@ export function hostsOf(holders: readonly Holder[], used = false): string[] {
   return [...new Set(holders.filter((one) => one.used || !used).map(({ host }) => host))].sort();
 }
 
+/** It and all its parts, at any depth, as far as they are there; each once. */
+export function wholeOf({ manifests }: Repository, digest: ImageId): Manifest[] {
+  const whole = new Set<ImageId>([digest]);
+  // What is added on the way is gone through as well.
+  for (const one of whole) for (const child of manifests.get(one)?.children ?? []) whole.add(child.digest);
+  return [...whole].flatMap((one) => manifests.get(one) ?? []);
+}
+
 /** Bytes of all that is pulled with it: blobs and manifests, parts included, each once. */
 export function sizeOf(repository: Repository, digest: ImageId): number {
   const parts = new Map<ImageId, number>();
-  const take = (manifest: Manifest | undefined) => {
-    if (!manifest || parts.has(manifest.digest)) return;
-    parts.set(manifest.digest, manifest.size);
-    for (const blob of manifest.blobs) parts.set(blob.digest, blob.size);
-    for (const child of manifest.children) take(repository.manifests.get(child.digest));
-  };
-  take(repository.manifests.get(digest));
+  for (const manifest of wholeOf(repository, digest))
+    for (const part of [manifest, ...manifest.blobs]) parts.set(part.digest, part.size);
   return [...parts.values()].reduce((sum, size) => sum + size, 0);
 }
 
 /** The newest of it and its parts, in milliseconds since 1970; `null` where nothing says. */
 export function madeAt(repository: Repository, digest: ImageId): number | null {
-  const manifest = repository.manifests.get(digest);
-  if (!manifest) return null;
-  const times = [
-    manifest.createdAt,
-    ...manifest.children.map((child) => madeAt(repository, child.digest)),
-  ].filter((time) => time !== null);
+  const times = wholeOf(repository, digest).flatMap(({ createdAt }) => createdAt ?? []);
   return times.length > 0 ? Math.max(...times) : null;
 }
 

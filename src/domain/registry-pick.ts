@@ -2,7 +2,7 @@ import { matchesGlob } from './glob.ts';
 import type { ImageId } from './ids.ts';
 import { nearest } from './nearest.ts';
 import { type Problem, type Reason, someNames } from './plan.ts';
-import { hostsOf, madeAt, type RepositoryGraph } from './registry-graph.ts';
+import { hostsOf, madeAt, type RepositoryGraph, wholeOf } from './registry-graph.ts';
 import {
   meansTags,
   nameText,
@@ -104,12 +104,16 @@ export function guardedThere(
 // --- internal ---
 
 function protectedThere(graph: RepositoryGraph, digest: ImageId, rules: Rules): Reason | undefined {
-  const { name, manifests } = graph.repository;
-  const labels = manifests.get(digest)?.labels ?? {};
+  const { name } = graph.repository;
+  // An index has no labels of its own.
+  const whole = wholeOf(graph.repository, digest);
   const by = rules.protect.find((rule) => {
     const label = labelOf(rule);
     if (label)
-      return Object.hasOwn(labels, label.key) && [undefined, labels[label.key]].includes(label.value);
+      return whole.some(
+        ({ labels }) =>
+          Object.hasOwn(labels, label.key) && [undefined, labels[label.key]].includes(label.value),
+      );
     return [name, ...graph.references(digest)].some((reference) => matchesGlob(rule, reference));
   });
   return by === undefined ? undefined : { kind: 'protected', by };

@@ -180,6 +180,19 @@ describe('an image in a registry stays', () => {
     expect(why(plan, 'app:v1')).toEqual({ kind: 'protected', by: rule });
   });
 
+  test('where its agent protects a label of one of its parts, at any depth', () => {
+    const top = aManifest('top', { children: [['index', 'linux/amd64']] });
+    const under = aManifest('index', { children: [['amd', 'linux/amd64']] });
+    const part = (labels: Record<string, string>) => aManifest('amd', { labels });
+    const there = (labels: Record<string, string>) =>
+      aRepository('app', [top, under, part(labels), aManifest('other')], { v1: 'top', v2: 'other' });
+    const by = { rules: { protect: ['label=keep=yes'] } };
+    expect(going(choose(there({ keep: 'no' }), all, by))).toContain('app:v1');
+    const plan = choose(there({ keep: 'yes' }), all, by);
+    expect(going(plan)).toEqual(['app:v2']);
+    expect(why(plan, 'app:v1')).toEqual({ kind: 'protected', by: 'label=keep=yes' });
+  });
+
   test.each(['app:v2', 'other', 'team/app', 'label=other', 'label=keep=no', 'label=constructor'])(
     'not for a rule that means something else: %s',
     (rule) => {
