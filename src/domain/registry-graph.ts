@@ -83,8 +83,16 @@ export function sizeOf(repository: Repository, digest: ImageId): number {
   return [...parts.values()].reduce((sum, size) => sum + size, 0);
 }
 
-/** The newest of it and its parts, in milliseconds since 1970; `null` where nothing says. */
+/** The newest of it and its parts, in milliseconds since 1970; `null` where nothing says, or one of its images has no date. */
 export function madeAt(repository: Repository, digest: ImageId): number | null {
+  const isUndated = wholeOf(repository, digest).some(
+    ({ kind, createdAt }) => kind === 'image' && createdAt === null,
+  );
+  return isUndated ? null : lastMade(repository, digest);
+}
+
+/** The newest date of it and its parts, though others of them may have none. */
+export function lastMade(repository: Repository, digest: ImageId): number | null {
   const times = wholeOf(repository, digest).flatMap(({ createdAt }) => createdAt ?? []);
   return times.length > 0 ? Math.max(...times) : null;
 }

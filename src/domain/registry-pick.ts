@@ -2,7 +2,7 @@ import { matchesGlob } from './glob.ts';
 import type { ImageId } from './ids.ts';
 import { nearest } from './nearest.ts';
 import { type Problem, type Reason, someNames } from './plan.ts';
-import { hostsOf, madeAt, type RepositoryGraph, wholeOf } from './registry-graph.ts';
+import { hostsOf, lastMade, madeAt, type RepositoryGraph, wholeOf } from './registry-graph.ts';
 import {
   meansTags,
   nameText,
@@ -122,7 +122,7 @@ function protectedThere(graph: RepositoryGraph, digest: ImageId, rules: Rules): 
 /** The grace for what has just come: also for one that was built long ago and got its name a moment ago. */
 function tooNew(graph: RepositoryGraph, digest: ImageId, rules: Rules, now: number): Reason | undefined {
   const { repository } = graph;
-  const since = Math.max(madeAt(repository, digest) ?? 0, repository.seenAt.get(digest) ?? now);
+  const since = Math.max(lastMade(repository, digest) ?? 0, repository.seenAt.get(digest) ?? now);
   const age = Math.max(0, now - since);
   return age < rules.minAge ? { kind: 'min-age', age, least: rules.minAge } : undefined;
 }

@@ -150,6 +150,46 @@ describe('what goes from a registry', () => {
   });
 });
 
+describe('an index of which one image has no date', () => {
+  const index = aManifest('index', {
+    children: [
+      ['amd', 'linux/amd64'],
+      ['arm', 'linux/arm64'],
+      ['attestation', 'unknown/unknown'],
+    ],
+    createdAt: null,
+  });
+  const there = (amd: number | null, arm: number) =>
+    aRepository(
+      'app',
+      [
+        index,
+        aManifest('amd', { createdAt: amd }),
+        aManifest('arm', { createdAt: arm }),
+        aManifest('attestation', { kind: 'artifact', createdAt: null }),
+      ],
+      { v1: 'index' },
+    );
+  const until = pruning({ until: { ago: 90 * DAY } });
+
+  test('has none itself: it may have been built a moment ago', () => {
+    const plan = choose(there(null, days(400)), until);
+    expect(plan.items).toEqual([]);
+    expect(why(plan, 'app:v1')).toEqual({ kind: 'no-date' });
+    expect(plan.kept[0]?.createdAt).toBe(0);
+    expect(why(choose(there(null, days(400)), pruning({ keep: 1 })), 'app:v1')).toEqual({ kind: 'no-date' });
+  });
+
+  test('has one where only what is no image has none', () => {
+    expect(going(choose(there(days(300), days(400)), until))).toContain('app:v1');
+  });
+
+  test('stays for min-age by what is known of the others', () => {
+    const plan = choose(there(null, NOW - MINUTE), pruning({ tags: ['*'] }), { rules: { minAge: HOUR } });
+    expect(why(plan, 'app:v1')).toEqual({ kind: 'min-age', age: MINUTE, least: HOUR });
+  });
+});
+
 describe('an image in a registry stays', () => {
   const all = pruning({ tags: ['*'] });
   const old = dated({ v1: 400 });
