@@ -35,7 +35,10 @@ export function repositoryGraph(
   for (const { digest, children } of manifests.values())
     for (const child of new Set(children.map((one) => one.digest))) add(partOf, child, digest);
   const on = (digest: ImageId) => tagsOn.get(digest) ?? [];
-  const namesOn = remembering((digest) => on(digest).filter((tag) => subjectOfTag(tag) === null));
+  const namesOn = remembering((digest) => {
+    const mayBeAbout = saysOfOthers(manifests.get(digest), manifests);
+    return on(digest).filter((tag) => !mayBeAbout || subjectOfTag(tag) === null);
+  });
   const about = remembering((digest): ImageId[] => {
     if (namesOn(digest).length > 0) return [];
     const subjects = [...on(digest).map(subjectOfTag), manifests.get(digest)?.subject];
@@ -98,6 +101,18 @@ export function lastMade(repository: Repository, digest: ImageId): number | null
 }
 
 // --- internal ---
+
+/**
+ * Whether a tag `sha256-…` on it can mean what it is about: on an artifact, and on the list of them by which clients get along
+ * without the Referrers API. An image that a mirror has tagged so is an image.
+ */
+function saysOfOthers(manifest: Manifest | undefined, manifests: Repository['manifests']): boolean {
+  if (manifest?.kind !== 'index') return manifest?.kind === 'artifact';
+  return manifest.children.every(({ digest, platform }) => {
+    const child = manifests.get(digest);
+    return child ? child.kind === 'artifact' || child.subject !== undefined : platform === undefined;
+  });
+}
 
 /** Ten thousands of manifests are sorted and looked at many times. */
 function remembering<T extends object>(make: (digest: ImageId) => T): (digest: ImageId) => T {

@@ -33,10 +33,15 @@ export function pickThere(
   const newest = newestIn(graph, selection.keep);
   for (const digest of graph.repository.manifests.keys()) {
     const names = graph.namesOn(digest);
-    // What belongs to something else goes and stays with it.
-    if (names.length === 0 && graph.partOf(digest).length + graph.about(digest).length > 0) continue;
+    const notTag = notTagOf(graph, digest, selection);
+    // What belongs to something else goes and stays with it, unless its own tag is to stay.
+    if (names.length === 0 && graph.partOf(digest).length + graph.about(digest).length > 0) {
+      if (notTag) picked.kept.set(digest, notTag);
+      continue;
+    }
     const whole =
       guardedThere(graph, digest, selection, rules) ??
+      notTag ??
       tooNew(graph, digest, rules, now) ??
       notMeant(graph, digest, selection, now) ??
       (newest.has(digest)
@@ -143,6 +148,18 @@ function notMeant(
   if (selection.until && made !== null && made > cutoff(selection.until, now))
     return { kind: 'younger', age: Math.max(0, now - made) };
   return undefined;
+}
+
+/** A tag by which it says what it is about is kept as any other, and its manifest with it. */
+function notTagOf(
+  graph: RepositoryGraph,
+  digest: ImageId,
+  { notTags }: RegistryPruneSelection,
+): Reason | undefined {
+  const names = graph.namesOn(digest);
+  const others = graph.tagsOn(digest).filter((tag) => !names.includes(tag));
+  const by = notTags.find((glob) => others.some((tag) => matchesGlob(glob, tag)));
+  return by === undefined ? undefined : { kind: 'not-tag', by };
 }
 
 function tagStays(tag: string, { tags, notTags }: RegistryPruneSelection): Reason | undefined {
