@@ -4,7 +4,7 @@ import type { Collects, Plan, Problem } from '../../src/domain/plan.ts';
 import type { RegistryInventory, RegistryProblem, Repository } from '../../src/domain/registry.ts';
 import { chooseThere } from '../../src/domain/registry-choose.ts';
 import type { RegistrySelection } from '../../src/domain/registry-selection.ts';
-import type { Rules } from '../../src/domain/rules.ts';
+import type { RulesThere } from '../../src/domain/rules.ts';
 import type { Queue } from '../host/ports.ts';
 import type { Content } from './content.ts';
 import type { Memory } from './memory.ts';
@@ -17,7 +17,7 @@ export type RegistryPlanner = {
   content: Content;
   memory: Memory;
   queue: Pick<Queue, 'holders'>;
-  rules: Rules;
+  rules: RulesThere & Required<Pick<RulesThere, 'prefixes'>>;
   /** Globs of repositories that may be looked into and deleted from. */
   allowed: readonly string[];
   collects: Collects;

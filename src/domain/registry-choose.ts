@@ -6,7 +6,7 @@ import { inOrder } from './registry-order.ts';
 import { guardedThere, pickNamed, pickThere } from './registry-pick.ts';
 import type { RegistrySelection } from './registry-selection.ts';
 import { type Going, settleThere } from './registry-settle.ts';
-import type { Rules } from './rules.ts';
+import type { RulesThere } from './rules.ts';
 
 /**
  * The plan for a registry: which manifests and tags go by `selection`, what stays, and why. Whatever tag stays can be pulled
@@ -16,7 +16,7 @@ export function chooseThere(
   registry: HostName,
   inventory: RegistryInventory,
   selection: RegistrySelection,
-  rules: Rules,
+  rules: RulesThere,
   now: number,
 ): Plan {
   const graphs = inventory.repositories.map((repository) => repositoryGraph(repository, inventory));

@@ -10,7 +10,7 @@ import {
   type RegistryRmiSelection,
   type RegistrySelection,
 } from './registry-selection.ts';
-import type { Rules } from './rules.ts';
+import type { RulesThere } from './rules.ts';
 import { labelOf } from './selection.ts';
 import { cutoff } from './time.ts';
 
@@ -26,7 +26,7 @@ export interface PickedThere {
 export function pickThere(
   graph: RepositoryGraph,
   selection: RegistryPruneSelection,
-  rules: Rules,
+  rules: RulesThere,
   now: number,
 ): PickedThere {
   const picked: PickedThere = { going: new Map(), kept: new Map() };
@@ -64,7 +64,7 @@ export function pickThere(
 export function pickNamed(
   graphs: readonly RepositoryGraph[],
   selection: RegistryRmiSelection,
-  rules: Rules,
+  rules: RulesThere,
 ): { picked: Map<RepositoryGraph, PickedThere>; problems: Problem[] } {
   const picked = new Map(
     graphs.map((graph): [RepositoryGraph, PickedThere] => [graph, { going: new Map(), kept: new Map() }]),
@@ -100,7 +100,7 @@ export function guardedThere(
   graph: RepositoryGraph,
   digest: ImageId,
   { kind }: Pick<RegistrySelection, 'kind'>,
-  rules: Rules,
+  rules: RulesThere,
 ): Reason | undefined {
   const hosts = kind === 'registry prune' ? hostsOf(graph.holders(digest), true) : [];
   return hosts.length > 0 ? { kind: 'on-hosts', ...someNames(hosts) } : protectedThere(graph, digest, rules);
@@ -108,10 +108,15 @@ export function guardedThere(
 
 // --- internal ---
 
-function protectedThere(graph: RepositoryGraph, digest: ImageId, rules: Rules): Reason | undefined {
+function protectedThere(graph: RepositoryGraph, digest: ImageId, rules: RulesThere): Reason | undefined {
   const { name } = graph.repository;
   // An index has no labels of its own.
   const whole = wholeOf(graph.repository, digest);
+  const called = [name, ...graph.references(digest)];
+  const names = [
+    ...called,
+    ...(rules.prefixes ?? []).flatMap((prefix) => called.map((one) => `${prefix}/${one}`)),
+  ];
   const by = rules.protect.find((rule) => {
     const label = labelOf(rule);
     if (label)
@@ -119,13 +124,13 @@ function protectedThere(graph: RepositoryGraph, digest: ImageId, rules: Rules): 
         ({ labels }) =>
           Object.hasOwn(labels, label.key) && [undefined, labels[label.key]].includes(label.value),
       );
-    return [name, ...graph.references(digest)].some((reference) => matchesGlob(rule, reference));
+    return names.some((one) => matchesGlob(rule, one));
   });
   return by === undefined ? undefined : { kind: 'protected', by };
 }
 
 /** The grace for what has just come: also for one that was built long ago and got its name a moment ago. */
-function tooNew(graph: RepositoryGraph, digest: ImageId, rules: Rules, now: number): Reason | undefined {
+function tooNew(graph: RepositoryGraph, digest: ImageId, rules: RulesThere, now: number): Reason | undefined {
   const { repository } = graph;
   const since = Math.max(lastMade(repository, digest) ?? 0, repository.seenAt.get(digest) ?? now);
   const age = Math.max(0, now - since);

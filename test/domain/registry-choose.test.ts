@@ -29,7 +29,7 @@ const choose = (
     HOST,
     anInventoryThere([repository].flat(), { now: NOW, ...given }),
     selection,
-    rules(given.rules),
+    { ...rules(given.rules), prefixes: ['main', 'registry.example.com', 'registry.example.com:443'] },
     NOW,
   );
 const going = (plan: Plan): string[] => plan.items.flatMap(({ remove }) => remove).sort();
@@ -210,6 +210,11 @@ describe('an image in a registry stays', () => {
     ['the repository', 'app'],
     ['a glob of it', 'a*'],
     ['one tag', 'app:v1'],
+    ['the repository at its address', 'registry.example.com/app'],
+    ['a glob of it there', 'registry.example.com/a*'],
+    ['one tag there', 'registry.example.com/app:v1'],
+    ['one tag at its address with the port', 'registry.example.com:443/app:v1'],
+    ['the repository as commands name it', 'main/app'],
     ['a label', 'label=keep'],
     ['a label with its value', 'label=keep=yes'],
   ])('where its agent protects %s', (_, rule) => {
@@ -233,13 +238,21 @@ describe('an image in a registry stays', () => {
     expect(why(plan, 'app:v1')).toEqual({ kind: 'protected', by: 'label=keep=yes' });
   });
 
-  test.each(['app:v2', 'other', 'team/app', 'label=other', 'label=keep=no', 'label=constructor'])(
-    'not for a rule that means something else: %s',
-    (rule) => {
-      const repository = aRepository('app', [aManifest('v1', { labels: { keep: 'yes' } })], { v1: 'v1' });
-      expect(going(choose(repository, all, { rules: { protect: [rule] } }))).toEqual(['app:v1']);
-    },
-  );
+  test.each([
+    'app:v2',
+    'other',
+    'team/app',
+    'registry.example.com/app:v2',
+    'other.example.com/app',
+    'main/a',
+    'main',
+    'label=other',
+    'label=keep=no',
+    'label=constructor',
+  ])('not for a rule that means something else: %s', (rule) => {
+    const repository = aRepository('app', [aManifest('v1', { labels: { keep: 'yes' } })], { v1: 'v1' });
+    expect(going(choose(repository, all, { rules: { protect: [rule] } }))).toEqual(['app:v1']);
+  });
 
   const index = aManifest('index', { children: [['amd', 'linux/amd64']] });
   const multi = aRepository('app', [index, aManifest('amd', { blobs: ['config', 'layer'] })], {

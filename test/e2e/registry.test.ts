@@ -12,6 +12,7 @@ describe.skipIf(lacking)('images in a registry', () => {
 
   beforeAll(async () => {
     stage = await openRegistryStage('registry', {
+      agent: ({ host }) => ({ protect: [`${host}/team/held-*`, 'main/team/kept'] }),
       more: ({ registry }) => [{ name: 'narrow', url: registry.url, repositories: ['team/open-*'] }],
     });
   });
@@ -133,6 +134,22 @@ describe.skipIf(lacking)('images in a registry', () => {
       expect(end.text).toContain('deleted 1 of 1');
       expect(await stage.has(app, { digest: lost })).toBe(false);
       expect(Object.keys(await stage.collected(app))).toEqual(['1']);
+    });
+
+    test('that the agent protects by the address of the registry, or its name, stay though they are named', async () => {
+      for (const [app, by] of [
+        ['team/held-1', `${stage.registry.host}/team/held-*`],
+        ['team/kept', 'main/team/kept'],
+      ] as const) {
+        await stage.pusher.image(app, { layers: layers(app), created: ago(90), tags: ['1'] });
+        for (const words of [`prune main/${app} --until 30d`, `rmi main/${app}:1`]) {
+          const text = await proposed(`/dimg registry ${words}`);
+          expect(text).toContain('Nothing to delete.');
+          const row = text.split('\n').find((line) => line.startsWith('◦')) ?? '';
+          expect(row).toContain(`\`${app}:1\``);
+          expect(row).toContain(`by \`${by}\``);
+        }
+      }
     });
 
     test('in a dry run are only shown', async () => {

@@ -104,6 +104,16 @@ describe.skipIf(skipWithout('plans for a registry', 'registry'))('a plan for a r
     }
   });
 
+  test('leaves what the agent protects at the address of its registry', async () => {
+    const rules = { protect: ['registry.example.com/team/*'], prefixes: ['registry.example.com'] };
+    const there = await startThere(scope, { rules });
+    await push(there, 'team/a', 'b');
+    const plan = await there.plan(all('*'));
+    expect(going(plan)).toEqual(['b:1']);
+    expect(plan.kept[0]?.reason).toEqual({ kind: 'protected', by: 'registry.example.com/team/*' });
+    expect((await there.plan(rmi('team/a:1'))).items).toEqual([]);
+  });
+
   test('is none where the registry does not answer', async () => {
     const there = await startThere(scope);
     await push(there, 'a', 'b');
