@@ -80,9 +80,9 @@ export function fleetOf(
   return queue.holders([...digests]);
 }
 
-/** A name without `*` or `?` means that repository alone: `app` does not allow `team/app`. */
+/** What is allowed is written out: `app` and `*` do not allow `team/app`, though as a glob of an image each would mean it. */
 export const isAllowed = (allowed: readonly string[], name: string): boolean =>
-  allowed.some((glob) => (isGlob(glob) ? matchesGlob(glob, name) : glob === name));
+  allowed.some((glob) => depthOf(glob) === depthOf(name) && matchesGlob(glob, name));
 
 /** Repositories that are known of where the registry lists none. */
 export const unlisted = ({ allowed, memory }: Pick<RegistryPlanner, 'allowed' | 'memory'>): string[] => [
@@ -91,6 +91,7 @@ export const unlisted = ({ allowed, memory }: Pick<RegistryPlanner, 'allowed' | 
 
 // --- internal ---
 
+const depthOf = (path: string): number => path.split('/').length;
 const isGlob = (text: string): boolean => /[*?]/.test(text);
 
 async function namesOf(

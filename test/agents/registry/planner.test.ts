@@ -15,6 +15,12 @@ describe('the allow-list of an agent', () => {
     ['team/*', 'team/sub/app', false],
     ['team/*', 'teams/app', false],
     ['ci-*', 'ci-1', true],
+    ['ci-*', 'prod/ci-deploy', false],
+    ['*', 'app', true],
+    ['*', 'team/app', false],
+    ['*/*', 'team/app', true],
+    ['*/*', 'app', false],
+    ['**', 'team/app', false],
     ['te?m/app', 'team/app', true],
   ])('%s means %s: %s', (glob, name, means) => {
     expect(isAllowed([glob], name)).toBe(means);
