@@ -53,11 +53,13 @@ export function manifestRow(item: Item): Markup {
   return say`• ${manifestName(item)} ${join(parts, ', ')}`;
 }
 
-/** `team/app:1`, and digests in the middle of names cut short, since nobody reads them. */
+/** Digests in names cut short, since nobody reads them. */
+export const shortNames = (references: readonly string[]): string[] =>
+  references.map((reference) => reference.replace(/(sha256[:-][0-9a-f]{12})[0-9a-f]{52}/, '$1…'));
+
+/** `team/app:1 3f2a…`, or `team/app@sha256:3f2a…`. */
 export function manifestName(subject: { references: readonly string[]; image: ImageId }): Markup {
-  const short = subject.references.map((reference) =>
-    reference.replace(/(sha256[:-][0-9a-f]{12})[0-9a-f]{52}/, '$1…'),
-  );
+  const short = shortNames(subject.references);
   const tagged = subject.references.some((reference) => !reference.includes('@'));
   return tagged ? say`${some(short)} ${code(shortId(subject.image))}` : say`${some(short)}`;
 }

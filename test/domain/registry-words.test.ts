@@ -80,6 +80,21 @@ describe('a row of a manifest', () => {
     expect(ended('deleted')).not.toMatch(/\d B|again/);
   });
 
+  test('that did not go whole says what of it went', () => {
+    const two = item({ references: ['a:1', 'b:1'], remove: ['a:1', 'b:1'] });
+    const why = { kind: 'registry' as const, what: 'forbidden' as const };
+    for (const kind of ['failed', 'unknown', 'skipped'] as const) {
+      const words = (removed: string[]) => plain(outcomeRow(two, anOutcome('a', kind, { removed, why })));
+      expect(words(['a:1'])).toMatch(new RegExp(`^. a:1, b:1 ${short} ${kind}: .*user; a:1 had gone$`));
+      expect(words([`a@${DIGEST}`])).toMatch(new RegExp(`; a@sha256:${short}… had gone$`));
+      expect(words([])).not.toContain('gone');
+    }
+    const undone = { ...two, action: 'restore' as const };
+    expect(plain(outcomeRow(undone, anOutcome('a', 'failed', { removed: ['a:1'], why })))).toMatch(
+      /; a:1 had come back$/,
+    );
+  });
+
   test('that stays names no option that there is not', () => {
     const kept: Kept = { ...aKept('a', { references: ['app:1'] }), manifest };
     const [words = ''] = keptRows([kept], false).map(plain);
