@@ -35,7 +35,7 @@ export function hostsWords({ manifest }: Pick<Item | Kept, 'manifest'>): Markup[
   return [say`used on ${named(usedOn)}${others > 0 ? `, on ${plural(others, 'more host')}` : ''}`];
 }
 
-/** `• team/app:1 3f2a… index of linux/amd64, up to 20 MB, host-1 has it and can't pull it again`. */
+/** `• team/app:1 3f2a… index of linux/amd64, up to 20 MB, host-1 has it and can't pull it from here again`. */
 export function manifestRow(item: Item): Markup {
   const parts: Markup[] = [...manifestWords(item)];
   const { on } = item.manifest ?? {};
@@ -49,7 +49,7 @@ export function manifestRow(item: Item): Markup {
   } else if (item.after?.length) parts.push(say`goes with what it belongs to, ${formatSize(item.reclaim)}`);
   else parts.push(say`${formatSize(item.reclaim)}`);
   if (on && on.count > 0 && item.action === 'delete')
-    parts.push(say`${named(on)} ${on.count === 1 ? 'has' : 'have'} it and can't pull it again`);
+    parts.push(say`${named(on)} ${on.count === 1 ? 'has' : 'have'} it and can't pull it from here again`);
   return say`• ${manifestName(item)} ${join(parts, ', ')}`;
 }
 

@@ -79,7 +79,13 @@ export function hostSection(
     : sum.containers;
   if (containers > 0)
     counts.push(say`${plural(containers, 'stopped container')} ${started ? '' : 'to be '}removed first`);
-  if (sum.irrecoverable > 0) counts.push(say`${sum.irrecoverable} can't be pulled again`);
+  if (sum.irrecoverable > 0)
+    counts.push(
+      // Another registry may have it, or another repository.
+      isThere(run.selection)
+        ? say`hosts have ${sum.irrecoverable} of them`
+        : say`${sum.irrecoverable} can't be pulled again`,
+    );
   return {
     lines: [
       say`${bold(host)} ${join(counts, ' · ')}${part.trouble ? say` · ${troubleWords(part.trouble)}` : ''}`,

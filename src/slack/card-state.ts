@@ -64,7 +64,9 @@ function approvalWords(run: Run): Markup {
     force: 'force always needs it',
     'stopped-containers': 'stopped containers are removed first',
     registry: 'a registry always needs it',
-    irrecoverable: "tagged images can't be pulled again",
+    irrecoverable: isThere(run.selection)
+      ? "hosts that have tagged images can't pull them from here again"
+      : "tagged images can't be pulled again",
     'reclaim-over': `more than ${formatSize(run.policy.neededFor.reclaimOver ?? 0)}`,
     'hosts-over': `more than ${run.policy.neededFor.hostsOver ?? 0} hosts`,
   };

@@ -41,13 +41,13 @@ describe('a row of a manifest', () => {
     expect(row({ manifest: { ...manifest, kind: 'artifact' } })).toContain('no image, 2 MB');
   });
 
-  test('names the hosts that can not pull it again, the first five of them', () => {
+  test('names the hosts that can not pull it from here again, the first five of them', () => {
     expect(row({ manifest: { ...manifest, on: some('host-1') } })).toMatch(
-      /host-1 has it and can't pull it again$/,
+      /host-1 has it and can't pull it from here again$/,
     );
     const many = { names: Array.from({ length: 20 }, (_, i) => `host-${i + 10}`), count: 31 };
     expect(row({ manifest: { ...manifest, on: many } })).toMatch(
-      /host-10, host-11, host-12, host-13, host-14 and 26 more have it and can't pull it again$/,
+      /host-10, host-11, host-12, host-13, host-14 and 26 more have it and can't pull it from here again$/,
     );
   });
 
