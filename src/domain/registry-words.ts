@@ -32,13 +32,16 @@ export function hostsWords({ manifest }: Pick<Item | Kept, 'manifest'>): Markup[
   const { on, usedOn } = manifest;
   if (usedOn.count === 0) return [say`on ${named(on)}`];
   const others = on.count - usedOn.count;
-  return [say`used on ${named(usedOn)}${others > 0 ? `, on ${plural(others, 'more host')}` : ''}`];
+  return usedWords(manifest).map(
+    (used) => say`${used}${others > 0 ? `, on ${plural(others, 'more host')}` : ''}`,
+  );
 }
 
-/** `• team/app:1 3f2a… index of linux/amd64, up to 20 MB, host-1 has it and can't pull it from here again`. */
+/** `• team/app:1 3f2a… used on host-1, index of linux/amd64, up to 20 MB, host-1 has it and can't pull it from here again`. */
 export function manifestRow(item: Item): Markup {
-  const parts: Markup[] = [...manifestWords(item)];
   const { on } = item.manifest ?? {};
+  // What is named goes though a container uses it.
+  const parts: Markup[] = [...(item.manifest ? usedWords(item.manifest) : []), ...manifestWords(item)];
   if (item.action === 'untag') {
     const left = item.references.filter((reference) => !item.remove.includes(reference));
     parts.push(
@@ -65,6 +68,9 @@ export function manifestName(subject: { references: readonly string[]; image: Im
 }
 
 // --- internal ---
+
+const usedWords = ({ usedOn }: NonNullable<Item['manifest']>): Markup[] =>
+  usedOn.count > 0 ? [say`used on ${named(usedOn)}`] : [];
 
 function named({ names, count }: { names: readonly string[]; count: number }): Markup {
   const shown = names.slice(0, 5);

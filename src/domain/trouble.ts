@@ -145,6 +145,8 @@ export function problemWords(problem: Problem): Markup {
     case 'registry':
       return say`${problem.name === undefined ? '' : say`${code(problem.name)} is left alone: `}${registryTrouble(problem.why)}.`;
     case 'unheard':
+      if (problem.named)
+        return say`What ${some(problem.hosts)} ${problem.hosts.length === 1 ? 'has and uses is not known: its agent has' : 'have and use is not known: their agents have'} not told.`;
       return say`${some(problem.hosts)} ${problem.hosts.length === 1 ? 'has' : 'have'} not told which images are there, so nothing is pruned: upgrade the agent there, or name what goes with ${code('registry rmi')}.`;
   }
 }

@@ -322,7 +322,9 @@ describe('a name that somebody gave', () => {
     );
     expect(going(plan)).toEqual(['app:latest']);
     expect(plan.items[0]?.manifest?.usedOn).toEqual({ names: ['host-1'], count: 1 });
-    expect(plan.problems).toEqual([]);
+    // Nothing waits for what is not known, but it is told.
+    expect(plan.problems).toEqual([{ kind: 'unheard', hosts: ['host-9'], named: true }]);
+    expect(chosen(dated({ v1: 1 }), rmi({ tag: 'v1' })).problems).toEqual([]);
   });
 
   test('stays where the agent protects it', () => {

@@ -51,6 +51,15 @@ describe('a row of a manifest', () => {
     );
   });
 
+  test('says first which hosts have containers that use it', () => {
+    const used = { ...manifest, on: some('host-1', 'host-2'), usedOn: some('host-1') };
+    expect(row({ manifest: { ...used, kind: 'artifact' } })).toBe(
+      `• team/app:1 ${short} used on host-1, no image, 2 MB, host-1, host-2 have it and can't pull it from here again`,
+    );
+    expect(row({ manifest: used, action: 'untag' })).toContain('used on host-1');
+    expect(row({ manifest: { ...used, usedOn: none } })).not.toContain('used');
+  });
+
   test('says of a tag alone what stays, and warns of nothing', () => {
     const words = row({
       ...{ action: 'untag', references: ['team/app:1', 'team/app:2'], reclaim: 0 },
@@ -130,6 +139,17 @@ describe('what frees what was deleted', () => {
     const text = plain(collectWords(collects, 5_000));
     expect(text).toMatch(/^Nothing is freed before the registry collects its garbage, then up to 5 kB:/);
     expect(text).toContain(words);
+  });
+});
+
+describe('hosts that have not told what they have', () => {
+  const words = (hosts: string[], named?: true) =>
+    plain(problemWords({ kind: 'unheard', hosts, ...(named && { named }) }));
+
+  test('are why nothing is pruned, and are told where something is named', () => {
+    expect(words(['a'])).toMatch(/^a has not told which images are there, so nothing is pruned: /);
+    expect(words(['a'], true)).toBe('What a has and uses is not known: its agent has not told.');
+    expect(words(['a', 'b'], true)).toBe('What a, b have and use is not known: their agents have not told.');
   });
 });
 
