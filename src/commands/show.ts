@@ -17,6 +17,7 @@ import {
   problemRows,
 } from '../domain/rows.ts';
 import { type HostPart, isFinal, type Run } from '../domain/run.ts';
+import { isThere } from '../domain/selection.ts';
 import { formatSize } from '../domain/size.ts';
 import { troubleWords } from '../domain/trouble.ts';
 import { standing, whoMay } from '../domain/waiting.ts';
@@ -83,8 +84,10 @@ function hostLines(host: string, part: HostPart, plan: Plan | undefined, run: Ru
   const started = run.executingSince !== undefined;
   const outcomes = new Map(part.outcomes.map((outcome) => [outcome.image, outcome]));
   const freed = part.outcomes.reduce((sum, outcome) => sum + outcome.freed, part.cache?.freed ?? 0);
-  const sums = [say`planned ${plan.items.length + plan.cache.length}, ${formatSize(plan.reclaim)}`];
-  if (started) sums.push(say`freed ${formatSize(freed)}`);
+  const sums = [
+    say`planned ${plan.items.length + plan.cache.length}, ${isThere(run.selection) ? 'up to ' : ''}${formatSize(plan.reclaim)}`,
+  ];
+  if (started && !isThere(run.selection)) sums.push(say`freed ${formatSize(freed)}`);
   if (part.trouble) sums.push(troubleWords(part.trouble));
   return [
     say`${bold(host)} ${join(sums, ' · ')} · plan ${code(plan.digest)}`,
@@ -95,7 +98,7 @@ function hostLines(host: string, part: HostPart, plan: Plan | undefined, run: Ru
         : [itemRow(item, plan.takenAt), ...containerRows(item, plan.takenAt)],
     ),
     ...(started ? cacheOutcomeRows(plan, part.cache) : cacheRows(plan)),
-    ...(part.drift ? driftRows(part.drift) : []),
+    ...(part.drift ? driftRows(part.drift, isThere(run.selection)) : []),
     ...keptRows(plan.kept, false),
   ];
 }

@@ -42,7 +42,7 @@ export function hostSection(
 ): Section {
   if (!part.plan || !plan) {
     const known = part.plan
-      ? say`${workOf(part.plan)} planned, frees ${formatSize(part.plan.reclaim)}; which ones Redis has lost`
+      ? say`${workOf(part.plan)} planned, ${gain(run, part.plan)}; which ones Redis has lost`
       : say`planning…`;
     const state = part.trouble ? troubleWords(part.trouble) : known;
     const told = part.outcomes.toSorted((a, b) => rank(a) - rank(b)).slice(0, rows);
@@ -52,9 +52,9 @@ export function hostSection(
     };
   }
   const { plan: sum } = part;
-  if (part.drift) return driftSection(host, part.drift, rows);
+  if (part.drift) return driftSection(host, part.drift, isThere(run.selection), rows);
   if (run.executingSince !== undefined && part.stage === 'planned' && !hasTurn(run, host)) {
-    const waiting = say`${bold(host)} ${workOf(sum)} to go, frees ${formatSize(sum.reclaim)} · waits for its turn`;
+    const waiting = say`${bold(host)} ${workOf(sum)} to go, ${gain(run, sum)} · waits for its turn`;
     return { lines: [waiting], more: 0 };
   }
   const outcomes = new Map(part.outcomes.map((outcome) => [outcome.image, outcome]));
@@ -125,8 +125,9 @@ export function fullOutcomes(parts: [HostName, HostPart][], plans: ReadonlyMap<H
   return parts.flatMap(([host, part]) => {
     const outcomes = new Map(part.outcomes.map((outcome) => [outcome.image, outcome]));
     const plan = plans.get(host);
+    const there = plan?.collects !== undefined;
     const rows = [
-      ...(part.drift ? driftRows(part.drift) : []),
+      ...(part.drift ? driftRows(part.drift, there) : []),
       ...(plan
         ? plan.items.map((item) => outcomeRow(item, outcomes.get(item.image), part.trouble))
         : part.outcomes.map((outcome) => toldRow(outcome, part.trouble))),
@@ -141,13 +142,13 @@ export function fullOutcomes(parts: [HostName, HostPart][], plans: ReadonlyMap<H
 // --- internal ---
 
 /** Of a host where nothing was done since it had changed too much: the difference, instead of how each image ended. */
-function driftSection(host: HostName, drift: Drift, rows: number): Section {
+function driftSection(host: HostName, drift: Drift, there: boolean, rows: number): Section {
   const { unmatched, of, plan } = drift;
   const each = Math.max(1, Math.floor(rows / 2));
   const cut = Math.max(unmatched, plan?.added ?? 0) > each;
   const counts = say`${unmatchedWords(unmatched, of)} · nothing was deleted here`;
   return {
-    lines: [say`${bold(host)} ${counts}`, ...driftRows(drift, each, cut ? ', in the thread' : '')],
+    lines: [say`${bold(host)} ${counts}`, ...driftRows(drift, there, each, cut ? ', in the thread' : '')],
     more: 0,
     cut,
   };
@@ -158,9 +159,7 @@ function countWords(run: Run, { plan, outcomes, cache }: HostPart): Markup {
   const undo = run.selection.kind === 'undo';
   if (work === 0) return undo ? say`nothing can come back` : say`nothing to go`;
   if (run.executingSince === undefined)
-    return undo
-      ? say`${work} to come back`
-      : say`${work} to go, ${isThere(run.selection) ? 'up to' : 'frees'} ${formatSize(plan?.reclaim ?? 0)}`;
+    return undo ? say`${work} to come back` : say`${work} to go, ${gain(run, plan)}`;
   const count = (...kinds: Outcome['outcome'][]) =>
     outcomes.filter(({ outcome }) => kinds.includes(outcome)).length;
   const deleted = count('deleted', 'untagged', 'restored') + (cache?.deleted ?? 0);
@@ -168,6 +167,10 @@ function countWords(run: Run, { plan, outcomes, cache }: HostPart): Markup {
   if (hasUntagged(did)) return say`${didWords(did)}`;
   return say`${deleted} of ${work} ${undo ? 'back' : 'gone'}`;
 }
+
+/** A registry frees nothing before it collects its garbage. */
+const gain = ({ selection }: Run, plan: HostPart['plan']): string =>
+  `${isThere(selection) ? 'up to' : 'frees'} ${formatSize(plan?.reclaim ?? 0)}`;
 
 const mayForce = (run: Run): boolean => run.selection.kind === 'rmi' && !run.selection.force;
 

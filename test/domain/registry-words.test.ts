@@ -222,7 +222,7 @@ describe('a run over a registry', () => {
       hosts: { [host('main')]: part },
     });
     expect(headline(proposed)).toBe(
-      '#1042 proposed · registry prune main · 1 manifest and 1 tag, 4 MB, waits for approval',
+      '#1042 proposed · registry prune main · 1 manifest and 1 tag, up to 4 MB after garbage collection, waits for approval',
     );
     const ended = { ...proposed, state: 'done' as const };
     const outcomes = [anOutcome('a', 'deleted', { freed: 0 }), anOutcome('b', 'untagged')];
