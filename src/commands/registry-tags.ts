@@ -28,7 +28,11 @@ export default defineCommand({
     };
   },
   show: (surveyed, _input, now) => ({
-    lines: perHost(surveyed, (_host, body) => (body.kind === 'plan' ? planLines(body.plan, now) : null)),
+    lines: perHost(
+      surveyed,
+      (_host, body) => (body.kind === 'plan' ? planLines(body.plan, now) : null),
+      'registry',
+    ),
   }),
 });
 
@@ -37,7 +41,7 @@ export default defineCommand({
 function planLines(plan: Plan, now: number): Markup[] {
   const rows = [
     ...plan.items.map((item) => row(item, now, say`${bold('would go')}, ${formatSize(item.reclaim)}`)),
-    ...plan.kept.map((kept) => row(kept, now, say`stays: ${troubleWords(kept.reason)}`)),
+    ...plan.kept.map((kept) => row(kept, now, say`stays: ${troubleWords(kept.reason, kept.manifest?.kind)}`)),
   ];
   const more =
     rows.length > MOST ? [say`and ${rows.length - MOST} more: narrow it, as with ${code('--tag v1*')}`] : [];

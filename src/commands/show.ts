@@ -80,15 +80,16 @@ function ending(run: Run): Markup[] {
 }
 
 function hostLines(host: string, part: HostPart, plan: Plan | undefined, run: Run): Markup[] {
-  if (!plan) return [say`${bold(host)} ${part.trouble ? troubleWords(part.trouble) : 'no plan yet'}`];
+  const there = isThere(run.selection) ? ('registry' as const) : undefined;
+  if (!plan) return [say`${bold(host)} ${part.trouble ? troubleWords(part.trouble, there) : 'no plan yet'}`];
   const started = run.executingSince !== undefined;
   const outcomes = new Map(part.outcomes.map((outcome) => [outcome.image, outcome]));
   const freed = part.outcomes.reduce((sum, outcome) => sum + outcome.freed, part.cache?.freed ?? 0);
   const sums = [
-    say`planned ${plan.items.length + plan.cache.length}, ${isThere(run.selection) ? 'up to ' : ''}${formatSize(plan.reclaim)}`,
+    say`planned ${plan.items.length + plan.cache.length}, ${there ? 'up to ' : ''}${formatSize(plan.reclaim)}`,
   ];
-  if (started && !isThere(run.selection)) sums.push(say`freed ${formatSize(freed)}`);
-  if (part.trouble) sums.push(troubleWords(part.trouble));
+  if (started && !there) sums.push(say`freed ${formatSize(freed)}`);
+  if (part.trouble) sums.push(troubleWords(part.trouble, there));
   return [
     say`${bold(host)} ${join(sums, ' · ')} · plan ${code(plan.digest)}`,
     ...problemRows(plan),
@@ -98,7 +99,7 @@ function hostLines(host: string, part: HostPart, plan: Plan | undefined, run: Ru
         : [itemRow(item, plan.takenAt), ...containerRows(item, plan.takenAt)],
     ),
     ...(started ? cacheOutcomeRows(plan, part.cache) : cacheRows(plan)),
-    ...(part.drift ? driftRows(part.drift, isThere(run.selection)) : []),
+    ...(part.drift ? driftRows(part.drift, there !== undefined) : []),
     ...keptRows(plan.kept, false),
   ];
 }

@@ -20,7 +20,7 @@ export function driftRows(
   return [
     ...gone.map(
       (one) =>
-        say`– ${named(one)} no longer goes${one.otherwise ? ' as it was shown' : ''}: ${troubleWords(one.why)}`,
+        say`– ${named(one)} no longer goes${one.otherwise ? ' as it was shown' : ''}: ${troubleWords(one.why, there ? 'registry' : undefined)}`,
     ),
     ...more('–', unmatched - gone.length, `no longer match${rest}`),
     ...fresh.map((one) => freshRow(one, there)),

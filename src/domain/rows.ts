@@ -104,7 +104,9 @@ export function outcomeRow(item: Item, outcome: Outcome | undefined, said?: Trou
     default: {
       const mark = outcome.outcome === 'skipped' ? '–' : outcome.outcome === 'failed' ? '✗' : '?';
       const why =
-        outcome.why && outcome.why.kind !== said?.kind ? say`: ${troubleWords(outcome.why)}` : say``;
+        outcome.why && outcome.why.kind !== said?.kind
+          ? say`: ${troubleWords(outcome.why, item.manifest?.kind)}`
+          : say``;
       const gone = containers.length > 0 ? say`; the ${which} ${some(containers)} had been removed` : say``;
       // Of an undo they are those that are back.
       const done = item.action === 'restore' ? 'had come back' : 'had gone';
@@ -165,5 +167,5 @@ function removal({ name, stoppedAt }: Item['containers'][number], now: number): 
 function keptRow(kept: Kept, forced: boolean): Markup {
   const stopped = kept.reason.kind === 'in-use' && !kept.reason.by.some((use) => use.running);
   const hint = stopped && forced ? say` (remove the container first, or force with ${code('-f')})` : say``;
-  return say`◦ ${named(kept)} stays: ${troubleWords(kept.reason)}${hint}`;
+  return say`◦ ${named(kept)} stays: ${troubleWords(kept.reason, kept.manifest?.kind)}${hint}`;
 }

@@ -40,11 +40,12 @@ export function hostSection(
   plan: Plan | undefined,
   rows: number,
 ): Section {
+  const there = thereOf(run);
   if (!part.plan || !plan) {
     const known = part.plan
       ? say`${workOf(part.plan)} planned, ${gain(run, part.plan)}; which ones Redis has lost`
       : say`planning…`;
-    const state = part.trouble ? troubleWords(part.trouble) : known;
+    const state = part.trouble ? troubleWords(part.trouble, there) : known;
     const told = part.outcomes.toSorted((a, b) => rank(a) - rank(b)).slice(0, rows);
     return {
       lines: [say`${bold(host)} ${state}`, ...told.map((outcome) => toldRow(outcome, part.trouble))],
@@ -52,7 +53,7 @@ export function hostSection(
     };
   }
   const { plan: sum } = part;
-  if (part.drift) return driftSection(host, part.drift, isThere(run.selection), rows);
+  if (part.drift) return driftSection(host, part.drift, there !== undefined, rows);
   if (run.executingSince !== undefined && part.stage === 'planned' && !hasTurn(run, host)) {
     const waiting = say`${bold(host)} ${workOf(sum)} to go, ${gain(run, sum)} · waits for its turn`;
     return { lines: [waiting], more: 0 };
@@ -88,7 +89,7 @@ export function hostSection(
     );
   return {
     lines: [
-      say`${bold(host)} ${join(counts, ' · ')}${part.trouble ? say` · ${troubleWords(part.trouble)}` : ''}`,
+      say`${bold(host)} ${join(counts, ' · ')}${part.trouble ? say` · ${troubleWords(part.trouble, there)}` : ''}`,
       ...problemRows(plan),
       ...shownGoing,
       ...(started ? cacheOutcomeRows(plan, part.cache) : cacheRows(plan)),
@@ -109,7 +110,7 @@ export function fullPlan(
 ): Markup[] {
   return parts.flatMap(([host, part]) => {
     const plan = plans.get(host);
-    if (!plan) return [say`${bold(host)} ${part.trouble ? troubleWords(part.trouble) : ''}`];
+    if (!plan) return [say`${bold(host)} ${part.trouble ? troubleWords(part.trouble, thereOf(run)) : ''}`];
     return [
       say`${bold(host)} what goes and what stays`,
       ...problemRows(plan),
@@ -121,20 +122,27 @@ export function fullPlan(
 }
 
 /** How everything ended, for a thread. */
-export function fullOutcomes(parts: [HostName, HostPart][], plans: ReadonlyMap<HostName, Plan>): Markup[] {
+export function fullOutcomes(
+  parts: [HostName, HostPart][],
+  plans: ReadonlyMap<HostName, Plan>,
+  run: Run,
+): Markup[] {
   return parts.flatMap(([host, part]) => {
     const outcomes = new Map(part.outcomes.map((outcome) => [outcome.image, outcome]));
     const plan = plans.get(host);
-    const there = plan?.collects !== undefined;
+    const there = thereOf(run);
     const rows = [
-      ...(part.drift ? driftRows(part.drift, there) : []),
+      ...(part.drift ? driftRows(part.drift, there !== undefined) : []),
       ...(plan
         ? plan.items.map((item) => outcomeRow(item, outcomes.get(item.image), part.trouble))
         : part.outcomes.map((outcome) => toldRow(outcome, part.trouble))),
       ...(plan ? cacheOutcomeRows(plan, part.cache) : []),
     ];
     return rows.length > 0
-      ? [say`${bold(host)} how it ended${part.trouble ? say`: ${troubleWords(part.trouble)}` : ''}`, ...rows]
+      ? [
+          say`${bold(host)} how it ended${part.trouble ? say`: ${troubleWords(part.trouble, there)}` : ''}`,
+          ...rows,
+        ]
       : [];
   });
 }
@@ -167,6 +175,8 @@ function countWords(run: Run, { plan, outcomes, cache }: HostPart): Markup {
   if (hasUntagged(did)) return say`${didWords(did)}`;
   return say`${deleted} of ${work} ${undo ? 'back' : 'gone'}`;
 }
+
+const thereOf = ({ selection }: Run) => (isThere(selection) ? ('registry' as const) : undefined);
 
 /** A registry frees nothing before it collects its garbage. */
 const gain = ({ selection }: Run, plan: HostPart['plan']): string =>

@@ -52,7 +52,7 @@ export function renderCard(run: Run, plans: ReadonlyMap<HostName, Plan>, rights:
     blocks,
     planList: cut && run.state !== 'planning' ? () => fullPlan(parts, plans, run) : null,
     outcomeList:
-      cut && isFinal(run.state) && totals(run).settled > 0 ? () => fullOutcomes(parts, plans) : null,
+      cut && isFinal(run.state) && totals(run).settled > 0 ? () => fullOutcomes(parts, plans, run) : null,
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { plain } from '../../src/domain/markup.ts';
+import type { Trouble } from '../../src/domain/outcome.ts';
 import type { Item, Kept } from '../../src/domain/plan.ts';
 import { summarise } from '../../src/domain/plan-summary.ts';
 import { RegistryProblem } from '../../src/domain/registry.ts';
@@ -150,6 +151,37 @@ describe('hosts that have not told what they have', () => {
     expect(words(['a'])).toMatch(/^a has not told which images are there, so nothing is pruned: /);
     expect(words(['a'], true)).toBe('What a has and uses is not known: its agent has not told.');
     expect(words(['a', 'b'], true)).toBe('What a, b have and use is not known: their agents have not told.');
+  });
+});
+
+describe('why something stays in a registry', () => {
+  test.each<[string, Trouble]>([
+    ["protected by base/* in the agent's configuration", { kind: 'protected', by: 'base/*' }],
+    [
+      'only 60 seconds here; the agent keeps images for 2m',
+      { kind: 'min-age', age: MINUTE, least: 2 * MINUTE },
+    ],
+    ["over the agent's hourly limit; more can go ", { kind: 'limit', again: NOW }],
+    ['left with the others, since the registry has changed too much', { kind: 'stale' }],
+    ['Redis lost what became of it, and the agent did not tell; look with ', { kind: 'forgotten' }],
+    ['the agent said: no', { kind: 'engine', message: 'no' }],
+  ])('speaks of no host and no engine: %s', (words, why) => {
+    for (const there of ['image', 'registry'] as const) {
+      expect(plain(troubleWords(why, there))).toContain(words);
+      expect(plain(troubleWords(why, there))).not.toMatch(/host|engine/);
+    }
+    expect(plain(troubleWords(why))).toMatch(/host|engine/);
+  });
+
+  test('is for a signature what it belongs to, for a part what needs it', () => {
+    const reason = { kind: 'part-of' as const, of: ['app:1'] };
+    expect(plain(troubleWords(reason, 'artifact'))).toBe('belongs to app:1');
+    expect(plain(troubleWords(reason, 'image'))).toBe('app:1 needs it');
+    const kept: Kept = { ...aKept('a', { references: ['app:1'] }), manifest, reason };
+    const signature = { ...manifest, kind: 'artifact' as const };
+    expect(plain(keptRows([{ ...kept, manifest: signature }], false)[0] ?? [])).toContain('belongs to app:1');
+    const row = outcomeRow(item({ manifest: signature }), anOutcome('a', 'skipped', { why: reason }));
+    expect(plain(row)).toContain('skipped: belongs to app:1');
   });
 });
 
