@@ -229,7 +229,7 @@ describe.skipIf(lacking)('images in a registry', () => {
       test('by the confirmation of whoever asked', async () => {
         const app = await repository({ 1: 90, 2: 80 });
         const card = await stage.ana.asks(`/dimg registry prune main/${app} --keep 1`);
-        expect(card.now().buttons).toEqual([expect.stringMatching(/^Delete 1 manifest, \d+ B$/), 'Cancel']);
+        expect(card.now().buttons).toEqual(['Delete 1 manifest', 'Cancel']);
         const other = await stage.bo.presses(card, 'Delete');
         expect(await other.told()).toBe(`Only @ana, who asked for #${card.number}, can confirm it.`);
         await stage.ana.presses(card, 'Delete');
