@@ -33,7 +33,7 @@ const { values } = parseArgs({
   },
 });
 const HOST = HostName.parse('main');
-const rules = Rules.parse({ minAge: 0 });
+const rules = { ...Rules.parse({ minAge: 0 }), prefixes: [] };
 const selection: RegistryPruneSelection = {
   ...{ kind: 'registry prune', repositories: 'app', keep: 10, tags: [], notTags: [], untagged: false },
 };

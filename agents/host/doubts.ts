@@ -25,7 +25,7 @@ export type Doubts = {
    * does not answer.
    */
   look(): Promise<void>;
-  /** Why a new job leaves an image alone: the engine may still be deleting it for an earlier one. */
+  /** Why a new job leaves an image alone: the engine or registry may still be deleting it for an earlier one. */
   about(image: ImageId): Trouble | null;
   /** Goes on looking until the signal. */
   run(stop: AbortSignal): Promise<void>;
@@ -149,10 +149,12 @@ export function openDoubts({
     },
     look,
     about(image) {
-      const at = open().some(({ items, intents }) =>
-        [...intents].some(([i, { names }]) => names.size > 0 && items[i]?.image === image),
-      );
-      return at ? refused('the engine may still be deleting it for an earlier run; ask again later') : null;
+      const at = open()
+        .flatMap(({ items, intents }) => [...intents].map(([i, { names }]) => names.size > 0 && items[i]))
+        .find((item) => item && item.image === image);
+      if (!at) return null;
+      const who = at.manifest ? 'registry' : 'engine';
+      return refused(`the ${who} may still be deleting it for an earlier run; ask again later`);
     },
     async run(stop) {
       for (let pause = POLL_MS; !stop.aborted; ) {

@@ -54,6 +54,12 @@ export function registriesOf(all: z.infer<typeof Registries>, dockerConfig: stri
   }));
 }
 
+/** What people may write before its repositories: its address as Docker has it, with the port or without, and its name here. */
+export function prefixesOf({ name, url }: Pick<RegistrySettings, 'name' | 'url'>): string[] {
+  const { host, hostname, port, protocol } = new URL(url);
+  return [...new Set([name, host, `${hostname}:${port || (protocol === 'http:' ? 80 : 443)}`])];
+}
+
 // --- internal ---
 
 function isAddress(value: string): boolean {

@@ -1,3 +1,4 @@
+import { DIGEST, LONGEST, REPOSITORY, TAG } from '../../src/domain/grammar.ts';
 import { RegistryTrouble } from './ports.ts';
 
 /**
@@ -7,12 +8,12 @@ import { RegistryTrouble } from './ports.ts';
 export function openNames(registry: URL) {
   const base = new URL(`${registry.pathname.replace(/\/+$/, '')}/v2/`, registry.origin);
   const under = (repository: string, rest: string) => {
-    if (!REPOSITORY.test(repository) || repository.length > 255)
+    if (!isA(REPOSITORY, repository) || repository.length > LONGEST)
       throw wrong('no repository can have this name');
     return new URL(`${repository}/${rest}`, base);
   };
   const known = (digest: string) => {
-    if (!DIGEST.test(digest)) throw wrong('this is no digest');
+    if (!isA(DIGEST, digest)) throw wrong('this is no digest');
     return digest;
   };
   return {
@@ -20,7 +21,7 @@ export function openNames(registry: URL) {
     catalog: new URL('_catalog', base),
     tags: (repository: string) => under(repository, 'tags/list'),
     tag(repository: string, tag: string) {
-      if (!TAG.test(tag)) throw wrong('no tag can have this name');
+      if (!isA(TAG, tag)) throw wrong('no tag can have this name');
       return under(repository, `manifests/${tag}`);
     },
     manifest: (repository: string, digest: string) => under(repository, `manifests/${known(digest)}`),
@@ -32,10 +33,6 @@ export type Names = ReturnType<typeof openNames>;
 
 // --- internal ---
 
-// The grammar of distribution's `reference` package.
-const COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
-const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
-const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
-const DIGEST = /^sha256:[0-9a-f]{64}$/;
+const isA = (grammar: string, text: string): boolean => new RegExp(`^(?:${grammar})$`).test(text);
 
 const wrong = (message: string) => new RegistryTrouble({ kind: 'registry', what: 'wrong', message });

@@ -4,7 +4,7 @@ import type { Collects, Plan, Problem } from '../../src/domain/plan.ts';
 import type { RegistryInventory, RegistryProblem, Repository } from '../../src/domain/registry.ts';
 import { chooseThere } from '../../src/domain/registry-choose.ts';
 import type { RegistrySelection } from '../../src/domain/registry-selection.ts';
-import type { Rules } from '../../src/domain/rules.ts';
+import type { RulesThere } from '../../src/domain/rules.ts';
 import type { Queue } from '../host/ports.ts';
 import type { Content } from './content.ts';
 import type { Memory } from './memory.ts';
@@ -17,7 +17,7 @@ export type RegistryPlanner = {
   content: Content;
   memory: Memory;
   queue: Pick<Queue, 'holders'>;
-  rules: Rules;
+  rules: RulesThere & Required<Pick<RulesThere, 'prefixes'>>;
   /** Globs of repositories that may be looked into and deleted from. */
   allowed: readonly string[];
   collects: Collects;
@@ -85,9 +85,9 @@ export function fleetOf(
   return queue.holders([...digests]);
 }
 
-/** A name without `*` or `?` means that repository alone: `app` does not allow `team/app`. */
+/** What is allowed is written out: `app` and `*` do not allow `team/app`, though as a glob of an image each would mean it. */
 export const isAllowed = (allowed: readonly string[], name: string): boolean =>
-  allowed.some((glob) => (isGlob(glob) ? matchesGlob(glob, name) : glob === name));
+  allowed.some((glob) => depthOf(glob) === depthOf(name) && matchesGlob(glob, name));
 
 /** Repositories that are known of where the registry lists none. */
 export const unlisted = ({ allowed, memory }: Pick<RegistryPlanner, 'allowed' | 'memory'>): string[] => [
@@ -96,6 +96,7 @@ export const unlisted = ({ allowed, memory }: Pick<RegistryPlanner, 'allowed' | 
 
 // --- internal ---
 
+const depthOf = (path: string): number => path.split('/').length;
 const isGlob = (text: string): boolean => /[*?]/.test(text);
 
 async function namesOf(

@@ -13,14 +13,12 @@ export function readManifest(digest: ImageId, body: Buffer, contentType: string 
   const mediaType = raw.mediaType || contentType?.split(';')[0]?.trim() || '';
   const kind = kindOf(raw, mediaType);
   const blobs = [...(raw.config ? [raw.config] : []), ...(raw.layers ?? []), ...(raw.blobs ?? [])];
-  const artifactType = raw.artifactType || (kind === 'artifact' ? raw.config?.mediaType : undefined);
   return {
     manifest: {
       ...{ digest, mediaType, size: body.length, kind },
       blobs: kind === 'index' ? [] : blobs,
       children: raw.manifests ?? [],
       ...(raw.subject && { subject: raw.subject.digest }),
-      ...(artifactType && { artifactType }),
       // An artifact has no configuration that tells; what pushes one notes it here.
       createdAt: kind === 'artifact' ? instantOf(raw.annotations?.[CREATED]) : null,
       labels: {},

@@ -9,7 +9,7 @@ import type { Parts, Served } from '../host/serve.ts';
 import type { State } from '../host/state.ts';
 import { withLimit } from '../host/time-limit.ts';
 import { openRegistry } from './client.ts';
-import type { RegistrySettings } from './config.ts';
+import { prefixesOf, type RegistrySettings } from './config.ts';
 import { openContent } from './content.ts';
 import { openCredentials } from './credentials.ts';
 import { registryFinder } from './finder.ts';
@@ -29,7 +29,8 @@ export async function openRegistryThere(
   state: State,
   { queue, ledger, clock, monotonic, wall, signals, log }: Parts,
 ): Promise<Served> {
-  const { name: host, url, repositories: allowed, collects, rules, by } = settings;
+  const { name: host, url, repositories: allowed, collects, by } = settings;
+  const rules = { ...settings.rules, prefixes: prefixesOf(settings) };
   const registry = openRegistry({
     url,
     credentials: openCredentials(settings.credentials, new URL(url)),

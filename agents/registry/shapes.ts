@@ -28,13 +28,11 @@ export const Described = z
     digest: ImageId,
     size: z.int().nonnegative(),
     platform: Platform.nullish(),
-    artifactType: z.string().nullish(),
   })
   .transform(
-    ({ digest, mediaType, size, platform, artifactType }): Descriptor => ({
+    ({ digest, mediaType, size, platform }): Descriptor => ({
       ...{ digest, mediaType, size },
       ...(platform && { platform }),
-      ...(artifactType && { artifactType }),
     }),
   );
 

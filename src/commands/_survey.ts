@@ -10,9 +10,10 @@ export type Surveyed = readonly [HostName, ReportBody][];
 export function perHost(
   surveyed: Surveyed,
   lines: (host: HostName, body: ReportBody) => readonly Markup[] | null,
+  there?: 'registry',
 ): Markup[] {
   return surveyed.flatMap(([host, body]) => {
-    if (body.kind === 'refused') return [say`${bold(host)} ${troubleWords(body.why)}`];
+    if (body.kind === 'refused') return [say`${bold(host)} ${troubleWords(body.why, there)}`];
     return lines(host, body) ?? [say`${bold(host)} answered something else`];
   });
 }

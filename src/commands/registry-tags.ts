@@ -29,7 +29,11 @@ export default defineCommand({
     };
   },
   show: (surveyed, _input, now) => ({
-    lines: perHost(surveyed, (_host, body) => (body.kind === 'plan' ? planLines(body.plan, now) : null)),
+    lines: perHost(
+      surveyed,
+      (_host, body) => (body.kind === 'plan' ? planLines(body.plan, now) : null),
+      'registry',
+    ),
   }),
 });
 
@@ -41,10 +45,10 @@ function planLines(plan: Plan, now: number): Markup[] {
     ...plan.items.map((item) => row(item, now, hostsWords(item), goes(item, going))),
     ...plan.kept.map((kept) => {
       // What it stays for is not said twice; hosts that only have it would be lost.
-      const { on, usedOn } = kept.manifest ?? {};
+      const { on, usedOn, kind } = kept.manifest ?? {};
       const isSaid = kept.reason.kind === 'on-hosts' && on?.count === usedOn?.count;
       const hosts = isSaid ? [] : hostsWords(kept);
-      return row(kept, now, hosts, say`stays: ${troubleWords(kept.reason)}`);
+      return row(kept, now, hosts, say`stays: ${troubleWords(kept.reason, kind)}`);
     }),
   ];
   const more =

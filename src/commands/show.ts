@@ -18,6 +18,7 @@ import {
   problemRows,
 } from '../domain/rows.ts';
 import { type HostPart, isFinal, type Run } from '../domain/run.ts';
+import { isThere } from '../domain/selection.ts';
 import { formatSize } from '../domain/size.ts';
 import { troubleWords } from '../domain/trouble.ts';
 import { standing, whoMay } from '../domain/waiting.ts';
@@ -80,15 +81,17 @@ function ending(run: Run): Markup[] {
 }
 
 function hostLines(host: string, part: HostPart, plan: Plan | undefined, run: Run): Markup[] {
-  if (!plan) return [say`${bold(host)} ${part.trouble ? troubleWords(part.trouble) : 'no plan yet'}`];
+  const there = isThere(run.selection) ? ('registry' as const) : undefined;
+  if (!plan) return [say`${bold(host)} ${part.trouble ? troubleWords(part.trouble, there) : 'no plan yet'}`];
   const started = run.executingSince !== undefined;
   const outcomes = new Map(part.outcomes.map((outcome) => [outcome.image, outcome]));
   const going = tagsGoing(plan.items);
   const freed = part.outcomes.reduce((sum, outcome) => sum + outcome.freed, part.cache?.freed ?? 0);
-  const sums = [say`planned ${plan.items.length + plan.cache.length}, ${formatSize(plan.reclaim)}`];
-  // A registry frees nothing before it collects its garbage.
-  if (started && !plan.collects) sums.push(say`freed ${formatSize(freed)}`);
-  if (part.trouble) sums.push(troubleWords(part.trouble));
+  const sums = [
+    say`planned ${plan.items.length + plan.cache.length}, ${there ? 'up to ' : ''}${formatSize(plan.reclaim)}`,
+  ];
+  if (started && !there) sums.push(say`freed ${formatSize(freed)}`);
+  if (part.trouble) sums.push(troubleWords(part.trouble, there));
   return [
     say`${bold(host)} ${join(sums, ' · ')} · plan ${code(plan.digest)}`,
     ...problemRows(plan),
@@ -98,7 +101,7 @@ function hostLines(host: string, part: HostPart, plan: Plan | undefined, run: Ru
         : [itemRow(item, plan.takenAt, going), ...containerRows(item, plan.takenAt)],
     ),
     ...(started ? cacheOutcomeRows(plan, part.cache) : cacheRows(plan)),
-    ...(part.drift ? driftRows(part.drift) : []),
+    ...(part.drift ? driftRows(part.drift, there !== undefined) : []),
     ...keptRows(plan.kept, false),
   ];
 }

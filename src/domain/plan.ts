@@ -151,8 +151,12 @@ export const Problem = z.discriminatedUnion('kind', [
     names: z.array(z.string()),
     count: z.number().int().positive(),
   }),
-  /** Hosts that have not told which images they have, so that nothing they may use is pruned. */
-  z.strictObject({ kind: z.literal('unheard'), hosts: z.array(z.string()).min(1) }),
+  /** Hosts that have not told which images they have, so that nothing they may use is pruned; what is `named` goes. */
+  z.strictObject({
+    kind: z.literal('unheard'),
+    hosts: z.array(z.string()).min(1),
+    named: z.literal(true).optional(),
+  }),
   /** What a registry did not do, or not let do; `name`: a repository or tag that is left alone because of it. */
   z.strictObject({ kind: z.literal('registry'), name: z.string().optional(), why: RegistryProblem }),
 ]);

@@ -1,4 +1,5 @@
 import { UserError } from './error.ts';
+import { DIGEST, LONGEST, REPOSITORY, TAG } from './grammar.ts';
 import { code, say } from './markup.ts';
 
 /** What a person may call an image by: a reference, a digest, or an ID. */
@@ -11,15 +12,10 @@ export interface ImageName {
   idPrefix?: string | undefined;
 }
 
-// The grammar of distribution's `reference` package.
+// Of the same grammar as what follows it.
 const HOST = String.raw`(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)(?:\.(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?))*`;
 const DOMAIN = String.raw`(?:${HOST}|\[[a-fA-F0-9:]+\])(?::[0-9]+)?`;
-const COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
-/** `RepositoryNameTotalMaxLength`. */
-const LONGEST = 255;
-const REFERENCE = new RegExp(
-  `^(?:(${DOMAIN})/)?(${COMPONENT}(?:/${COMPONENT})*)(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$`,
-);
+const REFERENCE = new RegExp(`^(?:(${DOMAIN})/)?(${REPOSITORY})(?::(${TAG}))?(?:@(${DIGEST}))?$`);
 
 /**
  * Reads an image's name as `docker rmi` does; nothing that passes can mean anything else in a URL.

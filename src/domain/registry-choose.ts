@@ -6,7 +6,7 @@ import { inOrder } from './registry-order.ts';
 import { guardedThere, pickNamed, pickThere } from './registry-pick.ts';
 import type { RegistrySelection } from './registry-selection.ts';
 import { type Going, settleThere } from './registry-settle.ts';
-import type { Rules } from './rules.ts';
+import type { RulesThere } from './rules.ts';
 
 /**
  * The plan for a registry: which manifests and tags go by `selection`, what stays, and why. Whatever tag stays can be pulled
@@ -16,7 +16,7 @@ export function chooseThere(
   registry: HostName,
   inventory: RegistryInventory,
   selection: RegistrySelection,
-  rules: Rules,
+  rules: RulesThere,
   now: number,
 ): Plan {
   const graphs = inventory.repositories.map((repository) => repositoryGraph(repository, inventory));
@@ -27,9 +27,11 @@ export function chooseThere(
           picked: new Map(graphs.map((graph) => [graph, pickThere(graph, selection, rules, now)])),
           problems: [],
         };
-  // What a host may use must not go because nobody heard of it.
-  const blind = selection.kind === 'registry prune' && inventory.unheard.length > 0;
-  if (blind) problems.push({ kind: 'unheard', hosts: [...inventory.unheard] });
+  const hosts = [...inventory.unheard];
+  const named = selection.kind === 'registry rmi';
+  // What a host may use must not go because nobody heard of it; what somebody names goes, and they are told.
+  const blind = !named && hosts.length > 0;
+  if (hosts.length > 0) problems.push({ kind: 'unheard', hosts, ...(named && { named }) });
   const nodes = new Map<ImageId, Node[]>();
   const kept: Kept[] = [];
   for (const [graph, there] of picked) {

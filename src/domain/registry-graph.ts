@@ -35,7 +35,10 @@ export function repositoryGraph(
   for (const { digest, children } of manifests.values())
     for (const child of new Set(children.map((one) => one.digest))) add(partOf, child, digest);
   const on = (digest: ImageId) => tagsOn.get(digest) ?? [];
-  const namesOn = remembering((digest) => on(digest).filter((tag) => subjectOfTag(tag) === null));
+  const namesOn = remembering((digest) => {
+    const mayBeAbout = saysOfOthers(manifests.get(digest), manifests);
+    return on(digest).filter((tag) => !mayBeAbout || subjectOfTag(tag) === null);
+  });
   const about = remembering((digest): ImageId[] => {
     if (namesOn(digest).length > 0) return [];
     const subjects = [...on(digest).map(subjectOfTag), manifests.get(digest)?.subject];
@@ -67,31 +70,49 @@ export function hostsOf(holders: readonly Holder[], used = false): string[] {
   return [...new Set(holders.filter((one) => one.used || !used).map(({ host }) => host))].sort();
 }
 
+/** It and all its parts, at any depth, as far as they are there; each once. */
+export function wholeOf({ manifests }: Repository, digest: ImageId): Manifest[] {
+  const whole = new Set<ImageId>([digest]);
+  // What is added on the way is gone through as well.
+  for (const one of whole) for (const child of manifests.get(one)?.children ?? []) whole.add(child.digest);
+  return [...whole].flatMap((one) => manifests.get(one) ?? []);
+}
+
 /** Bytes of all that is pulled with it: blobs and manifests, parts included, each once. */
 export function sizeOf(repository: Repository, digest: ImageId): number {
   const parts = new Map<ImageId, number>();
-  const take = (manifest: Manifest | undefined) => {
-    if (!manifest || parts.has(manifest.digest)) return;
-    parts.set(manifest.digest, manifest.size);
-    for (const blob of manifest.blobs) parts.set(blob.digest, blob.size);
-    for (const child of manifest.children) take(repository.manifests.get(child.digest));
-  };
-  take(repository.manifests.get(digest));
+  for (const manifest of wholeOf(repository, digest))
+    for (const part of [manifest, ...manifest.blobs]) parts.set(part.digest, part.size);
   return [...parts.values()].reduce((sum, size) => sum + size, 0);
 }
 
-/** The newest of it and its parts, in milliseconds since 1970; `null` where nothing says. */
+/** The newest of it and its parts, in milliseconds since 1970; `null` where nothing says, or one of its images has no date. */
 export function madeAt(repository: Repository, digest: ImageId): number | null {
-  const manifest = repository.manifests.get(digest);
-  if (!manifest) return null;
-  const times = [
-    manifest.createdAt,
-    ...manifest.children.map((child) => madeAt(repository, child.digest)),
-  ].filter((time) => time !== null);
+  const isUndated = wholeOf(repository, digest).some(
+    ({ kind, createdAt }) => kind === 'image' && createdAt === null,
+  );
+  return isUndated ? null : lastMade(repository, digest);
+}
+
+/** The newest date of it and its parts, though others of them may have none. */
+export function lastMade(repository: Repository, digest: ImageId): number | null {
+  const times = wholeOf(repository, digest).flatMap(({ createdAt }) => createdAt ?? []);
   return times.length > 0 ? Math.max(...times) : null;
 }
 
 // --- internal ---
+
+/**
+ * Whether a tag `sha256-…` on it can mean what it is about: on an artifact, and on the list of them by which clients get along
+ * without the Referrers API. An image that a mirror has tagged so is an image.
+ */
+function saysOfOthers(manifest: Manifest | undefined, manifests: Repository['manifests']): boolean {
+  if (manifest?.kind !== 'index') return manifest?.kind === 'artifact';
+  return manifest.children.every(({ digest, platform }) => {
+    const child = manifests.get(digest);
+    return child ? child.kind === 'artifact' || child.subject !== undefined : platform === undefined;
+  });
+}
 
 /** Ten thousands of manifests are sorted and looked at many times. */
 function remembering<T extends object>(make: (digest: ImageId) => T): (digest: ImageId) => T {

@@ -1,18 +1,16 @@
 import { UserError } from './error.ts';
+import { DIGEST, LONGEST, REPOSITORY, TAG } from './grammar.ts';
 import { HostName, type ImageId } from './ids.ts';
 import { code, say } from './markup.ts';
 import type { RegistryName } from './registry-selection.ts';
 
-// The grammar of distribution's `reference` package.
-const COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
-const REPOSITORY = `${COMPONENT}(?:/${COMPONENT})*`;
-const NAMED = new RegExp(`^(${REPOSITORY})(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127})|@(sha256:[0-9a-f]{64}))$`);
+const NAMED = new RegExp(`^(${REPOSITORY})(?::(${TAG})|@(${DIGEST}))$`);
 const GLOB = /^[a-z0-9*?][a-z0-9._*?-]*(?:\/[a-z0-9*?][a-z0-9._*?-]*)*$/;
 
 /** `main` and `team/app` of `main/team/app`. Throws a `UserError` for what is neither a repository nor a glob of some. */
 export function parseRepositories(text: string): { registry: HostName; repositories: string } {
   const { registry, rest } = apart(text);
-  if (!GLOB.test(rest) || rest.length > 255)
+  if (!GLOB.test(rest) || rest.length > LONGEST)
     throw new UserError(
       say`${code(text)} is no repository: write ${code('main/team/app')}, or a glob ${code('main/team/*')}, without a tag.`,
     );
@@ -23,7 +21,7 @@ export function parseRepositories(text: string): { registry: HostName; repositor
 export function parseRegistryName(text: string): { registry: HostName; name: RegistryName } {
   const { registry, rest } = apart(text);
   const [, repository, tag, digest] = NAMED.exec(rest) ?? [];
-  if (repository === undefined || repository.length > 255)
+  if (repository === undefined || repository.length > LONGEST)
     throw new UserError(
       say`${code(text)} names no tag: write ${code('main/team/app:1.2')}, or a digest ${code('main/team/app@sha256:…')}.`,
     );

@@ -2,7 +2,7 @@ import { matchesGlob } from './glob.ts';
 import type { ImageId } from './ids.ts';
 import { nearest } from './nearest.ts';
 import { type Problem, type Reason, someNames } from './plan.ts';
-import { hostsOf, madeAt, type RepositoryGraph } from './registry-graph.ts';
+import { hostsOf, lastMade, madeAt, type RepositoryGraph, wholeOf } from './registry-graph.ts';
 import {
   meansTags,
   nameText,
@@ -10,7 +10,7 @@ import {
   type RegistryRmiSelection,
   type RegistrySelection,
 } from './registry-selection.ts';
-import type { Rules } from './rules.ts';
+import type { RulesThere } from './rules.ts';
 import { labelOf } from './selection.ts';
 import { cutoff } from './time.ts';
 
@@ -26,20 +26,24 @@ export interface PickedThere {
 export function pickThere(
   graph: RepositoryGraph,
   selection: RegistryPruneSelection,
-  rules: Rules,
+  rules: RulesThere,
   now: number,
 ): PickedThere {
   const picked: PickedThere = { going: new Map(), kept: new Map() };
   const newest = newestIn(graph, selection.keep);
   for (const digest of graph.repository.manifests.keys()) {
     const names = graph.namesOn(digest);
-    // What belongs to something else goes and stays with it.
-    if (names.length === 0 && graph.partOf(digest).length + graph.about(digest).length > 0) continue;
+    const notTag = notTagOf(graph, digest, selection);
+    // What belongs to something else goes and stays with it, unless its own tag is to stay.
+    if (names.length === 0 && graph.partOf(digest).length + graph.about(digest).length > 0) {
+      if (notTag) picked.kept.set(digest, notTag);
+      continue;
+    }
     const whole =
       guardedThere(graph, digest, selection, rules) ??
+      notTag ??
       tooNew(graph, digest, rules, now) ??
-      (names.length > 0 ? notMeant(graph, digest, selection, now) : undefined) ??
-      (names.length === 0 && !selection.untagged ? { kind: 'untagged' as const } : undefined) ??
+      notMeant(graph, digest, selection, now) ??
       (newest.has(digest)
         ? { kind: 'newest' as const, of: graph.repository.name, most: selection.keep ?? 0 }
         : undefined);
@@ -60,7 +64,7 @@ export function pickThere(
 export function pickNamed(
   graphs: readonly RepositoryGraph[],
   selection: RegistryRmiSelection,
-  rules: Rules,
+  rules: RulesThere,
 ): { picked: Map<RepositoryGraph, PickedThere>; problems: Problem[] } {
   const picked = new Map(
     graphs.map((graph): [RepositoryGraph, PickedThere] => [graph, { going: new Map(), kept: new Map() }]),
@@ -96,7 +100,7 @@ export function guardedThere(
   graph: RepositoryGraph,
   digest: ImageId,
   { kind }: Pick<RegistrySelection, 'kind'>,
-  rules: Rules,
+  rules: RulesThere,
 ): Reason | undefined {
   const hosts = kind === 'registry prune' ? hostsOf(graph.holders(digest), true) : [];
   return hosts.length > 0 ? { kind: 'on-hosts', ...someNames(hosts) } : protectedThere(graph, digest, rules);
@@ -104,22 +108,31 @@ export function guardedThere(
 
 // --- internal ---
 
-function protectedThere(graph: RepositoryGraph, digest: ImageId, rules: Rules): Reason | undefined {
-  const { name, manifests } = graph.repository;
-  const labels = manifests.get(digest)?.labels ?? {};
+function protectedThere(graph: RepositoryGraph, digest: ImageId, rules: RulesThere): Reason | undefined {
+  const { name } = graph.repository;
+  // An index has no labels of its own.
+  const whole = wholeOf(graph.repository, digest);
+  const called = [name, ...graph.references(digest)];
+  const names = [
+    ...called,
+    ...(rules.prefixes ?? []).flatMap((prefix) => called.map((one) => `${prefix}/${one}`)),
+  ];
   const by = rules.protect.find((rule) => {
     const label = labelOf(rule);
     if (label)
-      return Object.hasOwn(labels, label.key) && [undefined, labels[label.key]].includes(label.value);
-    return [name, ...graph.references(digest)].some((reference) => matchesGlob(rule, reference));
+      return whole.some(
+        ({ labels }) =>
+          Object.hasOwn(labels, label.key) && [undefined, labels[label.key]].includes(label.value),
+      );
+    return names.some((one) => matchesGlob(rule, one));
   });
   return by === undefined ? undefined : { kind: 'protected', by };
 }
 
 /** The grace for what has just come: also for one that was built long ago and got its name a moment ago. */
-function tooNew(graph: RepositoryGraph, digest: ImageId, rules: Rules, now: number): Reason | undefined {
+function tooNew(graph: RepositoryGraph, digest: ImageId, rules: RulesThere, now: number): Reason | undefined {
   const { repository } = graph;
-  const since = Math.max(madeAt(repository, digest) ?? 0, repository.seenAt.get(digest) ?? now);
+  const since = Math.max(lastMade(repository, digest) ?? 0, repository.seenAt.get(digest) ?? now);
   const age = Math.max(0, now - since);
   return age < rules.minAge ? { kind: 'min-age', age, least: rules.minAge } : undefined;
 }
@@ -130,12 +143,28 @@ function notMeant(
   selection: RegistryPruneSelection,
   now: number,
 ): Reason | undefined {
-  if (!meansTags(selection)) return { kind: 'tagged' };
+  const isNamed = graph.namesOn(digest).length > 0;
+  if (isNamed && !meansTags(selection)) return { kind: 'tagged' };
+  if (!isNamed && !selection.untagged) return { kind: 'untagged' };
   const made = madeAt(graph.repository, digest);
-  if (made === null && (selection.until || selection.keep !== undefined)) return { kind: 'no-date' };
+  // What has no name is never one of the newest.
+  if (made === null && (selection.until || (isNamed && selection.keep !== undefined)))
+    return { kind: 'no-date' };
   if (selection.until && made !== null && made > cutoff(selection.until, now))
     return { kind: 'younger', age: Math.max(0, now - made) };
   return undefined;
+}
+
+/** A tag by which it says what it is about is kept as any other, and its manifest with it. */
+function notTagOf(
+  graph: RepositoryGraph,
+  digest: ImageId,
+  { notTags }: RegistryPruneSelection,
+): Reason | undefined {
+  const names = graph.namesOn(digest);
+  const others = graph.tagsOn(digest).filter((tag) => !names.includes(tag));
+  const by = notTags.find((glob) => others.some((tag) => matchesGlob(glob, tag)));
+  return by === undefined ? undefined : { kind: 'not-tag', by };
 }
 
 function tagStays(tag: string, { tags, notTags }: RegistryPruneSelection): Reason | undefined {

@@ -32,7 +32,9 @@ export function hostsWords({ manifest }: Pick<Item | Kept, 'manifest'>): Markup[
   const { on, usedOn } = manifest;
   if (usedOn.count === 0) return [say`on ${named(on)}`];
   const others = on.count - usedOn.count;
-  return [say`used on ${named(usedOn)}${others > 0 ? `, on ${plural(others, 'more host')}` : ''}`];
+  return usedWords(manifest).map(
+    (used) => say`${used}${others > 0 ? `, on ${plural(others, 'more host')}` : ''}`,
+  );
 }
 
 /** By digest, a tag of each that goes and has one. */
@@ -46,12 +48,13 @@ export function tagsGoing(items: readonly Item[]): ReadonlyMap<ImageId, string> 
 }
 
 /**
- * `• team/app:1 3f2a… index of linux/amd64, up to 20 MB, host-1 has it and can't pull it again`. `going` has the names of
- * those that it may belong to.
+ * `• team/app:1 3f2a… used on host-1, index of linux/amd64, up to 20 MB, host-1 has it and can't pull it from here again`.
+ * `going` has the names of those that it may belong to.
  */
 export function manifestRow(item: Item, going: ReadonlyMap<ImageId, string> = new Map()): Markup {
-  const parts: Markup[] = [...manifestWords(item)];
   const { on } = item.manifest ?? {};
+  // What is named goes though a container uses it.
+  const parts: Markup[] = [...(item.manifest ? usedWords(item.manifest) : []), ...manifestWords(item)];
   if (item.action === 'untag') {
     const left = item.references.filter((reference) => !item.remove.includes(reference));
     parts.push(
@@ -63,11 +66,11 @@ export function manifestRow(item: Item, going: ReadonlyMap<ImageId, string> = ne
     parts.push(say`goes with ${owner(item.after, going)}, ${formatSize(item.reclaim)}`);
   else parts.push(say`${formatSize(item.reclaim)}`);
   if (on && on.count > 0 && item.action === 'delete')
-    parts.push(say`${named(on)} ${on.count === 1 ? 'has' : 'have'} it and can't pull it again`);
+    parts.push(say`${named(on)} ${on.count === 1 ? 'has' : 'have'} it and can't pull it from here again`);
   return say`• ${manifestName(item)} ${join(parts, ', ')}`;
 }
 
-/** `team/app:1`, and digests in the middle of names cut short, since nobody reads them. */
+/** `team/app:1 3f2a…`, or `team/app@sha256:3f2a…`. */
 export function manifestName(subject: { references: readonly string[]; image: ImageId }): Markup {
   const short = subject.references.map(shortReference);
   const tagged = subject.references.some((reference) => !reference.includes('@'));
@@ -89,6 +92,9 @@ function owner(after: readonly ImageId[], going: ReadonlyMap<ImageId, string>): 
   const names = after.flatMap((digest) => going.get(digest) ?? []);
   return names.length > 0 ? some(names) : say`what it belongs to`;
 }
+
+const usedWords = ({ usedOn }: NonNullable<Item['manifest']>): Markup[] =>
+  usedOn.count > 0 ? [say`used on ${named(usedOn)}`] : [];
 
 function named({ names, count }: { names: readonly string[]; count: number }): Markup {
   const shown = names.slice(0, 5);

@@ -35,7 +35,6 @@ export interface Descriptor {
   size: number;
   /** `linux/arm64/v8`; of children of an index. */
   platform?: string;
-  artifactType?: string;
 }
 
 /** A manifest as the registry has it. */
@@ -52,7 +51,6 @@ export interface Manifest {
   children: readonly Descriptor[];
   /** The manifest that this one says something about. */
   subject?: ImageId;
-  artifactType?: string;
   /** By its configuration, in milliseconds since 1970; `null` where nothing says when it was made. */
   createdAt: number | null;
   labels: Readonly<Record<string, string>>;

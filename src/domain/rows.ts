@@ -2,7 +2,7 @@ import { type ImageId, shortId } from './ids.ts';
 import { code, join, type Markup, plural, say, some } from './markup.ts';
 import { type CacheOutcome, isUncounted, type Outcome, type Trouble } from './outcome.ts';
 import type { Item, Kept, Plan } from './plan.ts';
-import { manifestName, manifestRow } from './registry-words.ts';
+import { manifestName, manifestRow, shortReference } from './registry-words.ts';
 import { formatSize } from './size.ts';
 import { formatAge } from './time.ts';
 import { problemWords, troubleWords, users } from './trouble.ts';
@@ -80,7 +80,7 @@ export function keptRows(kept: readonly Kept[], forced: boolean): Markup[] {
 export function outcomeRow(item: Item, outcome: Outcome | undefined, said?: Trouble): Markup {
   const name = item.action === 'untag' ? say`${some(item.remove)}` : named(item);
   if (!outcome) return say`… ${name}`;
-  const { containers = [] } = outcome;
+  const { containers = [], removed } = outcome;
   const which = containers.length === 1 ? 'container' : 'containers';
   switch (outcome.outcome) {
     case 'deleted': {
@@ -104,9 +104,14 @@ export function outcomeRow(item: Item, outcome: Outcome | undefined, said?: Trou
     default: {
       const mark = outcome.outcome === 'skipped' ? '–' : outcome.outcome === 'failed' ? '✗' : '?';
       const why =
-        outcome.why && outcome.why.kind !== said?.kind ? say`: ${troubleWords(outcome.why)}` : say``;
+        outcome.why && outcome.why.kind !== said?.kind
+          ? say`: ${troubleWords(outcome.why, item.manifest?.kind)}`
+          : say``;
       const gone = containers.length > 0 ? say`; the ${which} ${some(containers)} had been removed` : say``;
-      return say`${mark} ${name} ${outcome.outcome}${why}${gone}`;
+      // Of an undo they are those that are back.
+      const done = item.action === 'restore' ? 'had come back' : 'had gone';
+      const names = removed.length > 0 ? say`; ${some(removed.map(shortReference))} ${done}` : say``;
+      return say`${mark} ${name} ${outcome.outcome}${why}${gone}${names}`;
     }
   }
 }
@@ -121,7 +126,8 @@ export function toldRow(outcome: Outcome, said?: Trouble): Markup {
       // Whether it can be pulled again is not known either.
       recoverable: '',
     },
-    outcome,
+    // They are its name here, and of an undo they would be what came back.
+    { ...outcome, removed: [] },
     said,
   );
 }
@@ -161,5 +167,5 @@ function removal({ name, stoppedAt }: Item['containers'][number], now: number): 
 function keptRow(kept: Kept, forced: boolean): Markup {
   const stopped = kept.reason.kind === 'in-use' && !kept.reason.by.some((use) => use.running);
   const hint = stopped && forced ? say` (remove the container first, or force with ${code('-f')})` : say``;
-  return say`◦ ${named(kept)} stays: ${troubleWords(kept.reason)}${hint}`;
+  return say`◦ ${named(kept)} stays: ${troubleWords(kept.reason, kept.manifest?.kind)}${hint}`;
 }

@@ -25,6 +25,12 @@ export const Rules = z.strictObject({
 });
 export type Rules = z.infer<typeof Rules>;
 
+/** The same for a registry that the agent serves. */
+export type RulesThere = Rules & {
+  /** What people write before its repositories, and so in `protect`: its address, and its name here. */
+  prefixes?: readonly string[];
+};
+
 export const DEFAULT_RULES: Rules = Rules.parse({});
 
 /** A duration in a configuration file, as milliseconds. */

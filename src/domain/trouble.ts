@@ -1,12 +1,14 @@
 import { capital, code, join, type Markup, plural, say, some, time } from './markup.ts';
 import { type EngineProblem, isUncounted, type Outcome, type Trouble } from './outcome.ts';
 import type { Problem, Reason, Use } from './plan.ts';
-import type { RegistryProblem } from './registry.ts';
+import { registryTrouble, type There, troubleThere } from './registry-trouble.ts';
 import { formatSize } from './size.ts';
 import { formatAge, formatDuration } from './time.ts';
 
-/** Why an image stays, or was left alone: the words after its name. `here` is a host or a registry. */
-export function troubleWords(why: Reason | Trouble): Markup {
+/** Why an image stays, or was left alone: the words after its name. `here` is a host or a registry; `there`: what it is, in a registry. */
+export function troubleWords(why: Reason | Trouble, there?: There): Markup {
+  const words = there && troubleThere(why, there);
+  if (words) return words;
   switch (why.kind) {
     case 'in-use':
       return say`in use by ${users(why.by)}`;
@@ -102,9 +104,9 @@ export function troubleWords(why: Reason | Trouble): Markup {
 }
 
 /** Why an item ended as it did, where there is something to say. */
-export function reasonWords(outcome: Outcome): Markup | null {
+export function reasonWords(outcome: Outcome, there?: There): Markup | null {
   if (isUncounted(outcome)) return say`found gone afterwards, so what that freed is not known`;
-  return outcome.why ? troubleWords(outcome.why) : null;
+  return outcome.why ? troubleWords(outcome.why, there) : null;
 }
 
 /** What is wrong with an engine, and the way out. */
@@ -149,6 +151,8 @@ export function problemWords(problem: Problem): Markup {
         : say`${code(problem.name)} is left alone: ${words}.`;
     }
     case 'unheard':
+      if (problem.named)
+        return say`What ${some(problem.hosts)} ${problem.hosts.length === 1 ? 'has and uses is not known: its agent has' : 'have and use is not known: their agents have'} not told.`;
       return say`${some(problem.hosts)} ${problem.hosts.length === 1 ? 'has' : 'have'} not told which images are there, so nothing is pruned: upgrade the agent there, or name what goes with ${code('registry rmi')}.`;
   }
 }
@@ -164,30 +168,6 @@ export function users(uses: readonly Use[]): Markup {
 }
 
 // --- internal ---
-
-function registryTrouble({ what, message }: RegistryProblem): Markup {
-  const said = message === undefined ? say`` : say` (${message.replace(/\.$/, '')})`;
-  switch (what) {
-    case 'deletion-off':
-      return say`this registry deletes nothing: deletion is off in its configuration${said}`;
-    case 'tags-stay':
-      return say`this registry can't delete one tag alone${said}`;
-    case 'unauthorised':
-      return say`the registry does not take the agent's name and password: look at its ${code('credentials')}${said}`;
-    case 'forbidden':
-      return say`the registry does not allow that to the agent's user${said}`;
-    case 'limited':
-      return say`the registry was asked too often; ask again later${said}`;
-    case 'unreachable':
-      return say`the registry can't be reached${said}`;
-    case 'no-answer':
-      return say`the registry does not answer${said}`;
-    case 'wrong':
-      return say`the registry's answer made no sense${said}`;
-    case 'not-listed':
-      return say`not among the ${code('repositories')} that the agent's configuration allows`;
-  }
-}
 
 function lostWords({ why, names, count }: Extract<Problem, { kind: 'lost' }>): Markup {
   const more = count > names.length ? say` and ${count - names.length} more` : '';

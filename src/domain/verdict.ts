@@ -1,3 +1,4 @@
+import type { Problem } from './plan.ts';
 import { workOf } from './plan-summary.ts';
 import type { Run, RunState } from './run.ts';
 import { isThere } from './selection.ts';
@@ -23,9 +24,7 @@ export function approvalReasons(run: Run): Run['approvalFor'] {
 
 /** How a run ends of which nothing can go: there was nothing, or the command made no sense on any of its hosts. */
 export function fruitless(run: Run): 'empty' | 'refused' {
-  const sensible = Object.values(run.hosts).some(
-    ({ plan }) => plan && !plan.problems.some(({ kind }) => BAFFLING.has(kind)),
-  );
+  const sensible = Object.values(run.hosts).some(({ plan }) => plan && !plan.problems.some(isBaffling));
   return sensible ? 'empty' : 'refused';
 }
 
@@ -50,10 +49,13 @@ export function verdict(run: Run): RunState {
 
 // --- internal ---
 
-/** With nothing to go, these mean that the command made no sense here, rather than that there was nothing. */
 const BAFFLING: ReadonlySet<string> = new Set([
   ...['not-found', 'ambiguous', 'no-disk', 'lost', 'unheard', 'registry'],
 ]);
+
+/** With nothing to go, it means that the command made no sense here, rather than that there was nothing. */
+const isBaffling = (problem: Problem): boolean =>
+  BAFFLING.has(problem.kind) && !(problem.kind === 'unheard' && problem.named);
 
 /** Redis lost a host's part, and with it what would have an outcome. */
 function untold(run: Run): boolean {

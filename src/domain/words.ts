@@ -74,6 +74,15 @@ export function didWords(did: Did): string {
 export const freedWords = ({ freed, uncounted }: Freed): string =>
   `${uncounted > 0 ? 'at least ' : ''}${formatSize(freed)}`;
 
+/** What a plan would free: `5 MB`, or of a registry `up to 5 MB after garbage collection`. */
+export const reclaimWords = ({
+  noun,
+  reclaim,
+}: Pick<ReturnType<typeof totals>, 'noun' | 'reclaim'>): string =>
+  noun === 'manifest' && reclaim > 0
+    ? `up to ${formatSize(reclaim)} after garbage collection`
+    : formatSize(reclaim);
+
 /** `deleted 3 of 3, freed 5 MB`; a registry frees nothing before it collects its garbage. */
 export function doneWords(did: Did & Freed & Pick<ReturnType<typeof totals>, 'noun'>): string {
   const later = did.noun === 'manifest' && did.deleted > did.untagged;
@@ -95,12 +104,12 @@ function gist(run: Run): string {
     case 'refused':
       return 'nothing could be planned, deleted 0 of 0, 0 B';
     case 'proposed':
-      return `${amount(sum)}, ${formatSize(sum.reclaim)}, ${run.approvalFor.length > 0 ? 'waits for approval' : 'waits for confirmation'}`;
+      return `${amount(sum)}, ${reclaimWords(sum)}, ${run.approvalFor.length > 0 ? 'waits for approval' : 'waits for confirmation'}`;
     case 'executing':
       return `${sum.settled} of ${sum.items}, ${freedWords(sum)}${run.paused ? ', waits to be continued' : ''}`;
     default: {
-      const frees = isThere(run.selection) ? 'up to' : 'would free';
-      const dry = run.dryRun ? `dry run, ${frees} ${formatSize(sum.reclaim)}, ` : '';
+      const verb = sum.noun === 'image' ? 'would free ' : '';
+      const dry = run.dryRun ? `dry run, ${verb}${reclaimWords(sum)}, ` : '';
       return `${dry}deleted ${sum.deleted} of ${sum.items}, ${freedWords(sum)}`;
     }
   }

@@ -40,11 +40,12 @@ export function hostSection(
   plan: Plan | undefined,
   rows: number,
 ): Section {
+  const there = thereOf(run);
   if (!part.plan || !plan) {
     const known = part.plan
-      ? say`${workOf(part.plan)} planned, frees ${formatSize(part.plan.reclaim)}; which ones Redis has lost`
+      ? say`${workOf(part.plan)} planned, ${gain(run, part.plan)}; which ones Redis has lost`
       : say`planning…`;
-    const state = part.trouble ? troubleWords(part.trouble) : known;
+    const state = part.trouble ? troubleWords(part.trouble, there) : known;
     const told = part.outcomes.toSorted((a, b) => rank(a) - rank(b)).slice(0, rows);
     return {
       lines: [say`${bold(host)} ${state}`, ...told.map((outcome) => toldRow(outcome, part.trouble))],
@@ -52,9 +53,9 @@ export function hostSection(
     };
   }
   const { plan: sum } = part;
-  if (part.drift) return driftSection(host, part.drift, rows);
+  if (part.drift) return driftSection(host, part.drift, there !== undefined, rows);
   if (run.executingSince !== undefined && part.stage === 'planned' && !hasTurn(run, host)) {
-    const waiting = say`${bold(host)} ${workOf(sum)} to go, frees ${formatSize(sum.reclaim)} · waits for its turn`;
+    const waiting = say`${bold(host)} ${workOf(sum)} to go, ${gain(run, sum)} · waits for its turn`;
     return { lines: [waiting], more: 0 };
   }
   const outcomes = new Map(part.outcomes.map((outcome) => [outcome.image, outcome]));
@@ -80,10 +81,16 @@ export function hostSection(
     : sum.containers;
   if (containers > 0)
     counts.push(say`${plural(containers, 'stopped container')} ${started ? '' : 'to be '}removed first`);
-  if (sum.irrecoverable > 0) counts.push(say`${sum.irrecoverable} can't be pulled again`);
+  if (sum.irrecoverable > 0)
+    counts.push(
+      // Another registry may have it, or another repository.
+      isThere(run.selection)
+        ? say`hosts have ${sum.irrecoverable} of them`
+        : say`${sum.irrecoverable} can't be pulled again`,
+    );
   return {
     lines: [
-      say`${bold(host)} ${join(counts, ' · ')}${part.trouble ? say` · ${troubleWords(part.trouble)}` : ''}`,
+      say`${bold(host)} ${join(counts, ' · ')}${part.trouble ? say` · ${troubleWords(part.trouble, there)}` : ''}`,
       ...problemRows(plan),
       ...shownGoing,
       ...(started ? cacheOutcomeRows(plan, part.cache) : cacheRows(plan)),
@@ -104,7 +111,7 @@ export function fullPlan(
 ): Markup[] {
   return parts.flatMap(([host, part]) => {
     const plan = plans.get(host);
-    if (!plan) return [say`${bold(host)} ${part.trouble ? troubleWords(part.trouble) : ''}`];
+    if (!plan) return [say`${bold(host)} ${part.trouble ? troubleWords(part.trouble, thereOf(run)) : ''}`];
     const going = tagsGoing(plan.items);
     return [
       say`${bold(host)} what goes and what stays`,
@@ -120,19 +127,27 @@ export function fullPlan(
 }
 
 /** How everything ended, for a thread. */
-export function fullOutcomes(parts: [HostName, HostPart][], plans: ReadonlyMap<HostName, Plan>): Markup[] {
+export function fullOutcomes(
+  parts: [HostName, HostPart][],
+  plans: ReadonlyMap<HostName, Plan>,
+  run: Run,
+): Markup[] {
   return parts.flatMap(([host, part]) => {
     const outcomes = new Map(part.outcomes.map((outcome) => [outcome.image, outcome]));
     const plan = plans.get(host);
+    const there = thereOf(run);
     const rows = [
-      ...(part.drift ? driftRows(part.drift) : []),
+      ...(part.drift ? driftRows(part.drift, there !== undefined) : []),
       ...(plan
         ? plan.items.map((item) => outcomeRow(item, outcomes.get(item.image), part.trouble))
         : part.outcomes.map((outcome) => toldRow(outcome, part.trouble))),
       ...(plan ? cacheOutcomeRows(plan, part.cache) : []),
     ];
     return rows.length > 0
-      ? [say`${bold(host)} how it ended${part.trouble ? say`: ${troubleWords(part.trouble)}` : ''}`, ...rows]
+      ? [
+          say`${bold(host)} how it ended${part.trouble ? say`: ${troubleWords(part.trouble, there)}` : ''}`,
+          ...rows,
+        ]
       : [];
   });
 }
@@ -140,13 +155,13 @@ export function fullOutcomes(parts: [HostName, HostPart][], plans: ReadonlyMap<H
 // --- internal ---
 
 /** Of a host where nothing was done since it had changed too much: the difference, instead of how each image ended. */
-function driftSection(host: HostName, drift: Drift, rows: number): Section {
+function driftSection(host: HostName, drift: Drift, there: boolean, rows: number): Section {
   const { unmatched, of, plan } = drift;
   const each = Math.max(1, Math.floor(rows / 2));
   const cut = Math.max(unmatched, plan?.added ?? 0) > each;
   const counts = say`${unmatchedWords(unmatched, of)} · nothing was deleted here`;
   return {
-    lines: [say`${bold(host)} ${counts}`, ...driftRows(drift, each, cut ? ', in the thread' : '')],
+    lines: [say`${bold(host)} ${counts}`, ...driftRows(drift, there, each, cut ? ', in the thread' : '')],
     more: 0,
     cut,
   };
@@ -157,9 +172,7 @@ function countWords(run: Run, { plan, outcomes, cache }: HostPart): Markup {
   const undo = run.selection.kind === 'undo';
   if (work === 0) return undo ? say`nothing can come back` : say`nothing to go`;
   if (run.executingSince === undefined)
-    return undo
-      ? say`${work} to come back`
-      : say`${work} to go, ${isThere(run.selection) ? 'up to' : 'frees'} ${formatSize(plan?.reclaim ?? 0)}`;
+    return undo ? say`${work} to come back` : say`${work} to go, ${gain(run, plan)}`;
   const count = (...kinds: Outcome['outcome'][]) =>
     outcomes.filter(({ outcome }) => kinds.includes(outcome)).length;
   const deleted = count('deleted', 'untagged', 'restored') + (cache?.deleted ?? 0);
@@ -167,6 +180,12 @@ function countWords(run: Run, { plan, outcomes, cache }: HostPart): Markup {
   if (hasUntagged(did)) return say`${didWords(did)}`;
   return say`${deleted} of ${work} ${undo ? 'back' : 'gone'}`;
 }
+
+const thereOf = ({ selection }: Run) => (isThere(selection) ? ('registry' as const) : undefined);
+
+/** A registry frees nothing before it collects its garbage. */
+const gain = ({ selection }: Run, plan: HostPart['plan']): string =>
+  `${isThere(selection) ? 'up to' : 'frees'} ${formatSize(plan?.reclaim ?? 0)}`;
 
 const mayForce = (run: Run): boolean => run.selection.kind === 'rmi' && !run.selection.force;
 

@@ -6,14 +6,13 @@ import { isThere } from '../domain/selection.ts';
 import { formatSize } from '../domain/size.ts';
 import { formatDuration } from '../domain/time.ts';
 import { totals } from '../domain/totals.ts';
-import { amount, doneWords, freedWords } from '../domain/words.ts';
+import { amount, doneWords, freedWords, reclaimWords } from '../domain/words.ts';
 
 /** Where the run is, in a sentence. */
 export function stateLine(run: Run): Markup {
   const sum = totals(run);
   const images = amount(sum);
-  // What goes is freed later, by the registry itself.
-  const there = isThere(run.selection);
+  const gain = `${sum.noun === 'image' ? ' and free ' : ', '}${reclaimWords(sum)}`;
   if (run.selection.kind === 'undo') return undoLine(run, run.selection.run);
   switch (run.state) {
     case 'planning':
@@ -24,11 +23,11 @@ export function stateLine(run: Run): Markup {
       return say`Nothing could be planned${run.refusal === undefined ? '' : `: ${run.refusal}`}.`;
     case 'proposed':
       return run.approvalFor.length > 0
-        ? say`Waits for approval to delete ${images}, ${there ? 'up to ' : ''}${formatSize(sum.reclaim)}: ${approvalWords(run)}`
-        : say`${user(run.requester)}, delete ${images} ${there ? 'of up to' : 'and free'} ${formatSize(sum.reclaim)}?`;
+        ? say`Waits for approval to delete ${images}, ${reclaimWords(sum)}: ${approvalWords(run)}`
+        : say`${user(run.requester)}, delete ${images}${gain}?`;
     case 'executing':
       if (run.paused && !run.cancel) return pauseLine(run, run.paused);
-      return say`${run.cancel ? 'Stopping' : sum.untag > 0 && sum.untag === sum.items ? 'Untagging' : 'Deleting'}: ${sum.settled} of ${sum.items}${there ? '' : `, ${freedWords(sum)}`} so far`;
+      return say`${run.cancel ? 'Stopping' : sum.untag > 0 && sum.untag === sum.items ? 'Untagging' : 'Deleting'}: ${sum.settled} of ${sum.items}${sum.noun === 'image' ? `, ${freedWords(sum)} so far` : ''}`;
     case 'denied':
       return say`Denied${whyDenied(run)}. Nothing was deleted.`;
     case 'expired':
@@ -40,8 +39,7 @@ export function stateLine(run: Run): Markup {
     case 'cancelled':
       return sum.settled === 0 ? say`Cancelled. Nothing was deleted.` : say`Cancelled: ${doneWords(sum)}`;
     case 'done':
-      if (run.dryRun)
-        return say`Dry run: would delete ${images} ${there ? 'of up to' : 'and free'} ${formatSize(sum.reclaim)}. Nothing was deleted.`;
+      if (run.dryRun) return say`Dry run: would delete ${images}${gain}. Nothing was deleted.`;
       return say`${capital(doneWords(sum))}`;
     default: {
       const counts = [
@@ -66,7 +64,9 @@ function approvalWords(run: Run): Markup {
     force: 'force always needs it',
     'stopped-containers': 'stopped containers are removed first',
     registry: 'a registry always needs it',
-    irrecoverable: "tagged images can't be pulled again",
+    irrecoverable: isThere(run.selection)
+      ? "hosts that have tagged images can't pull them from here again"
+      : "tagged images can't be pulled again",
     'reclaim-over': `more than ${formatSize(run.policy.neededFor.reclaimOver ?? 0)}`,
     'hosts-over': `more than ${run.policy.neededFor.hostsOver ?? 0} hosts`,
   };

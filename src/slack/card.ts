@@ -52,7 +52,7 @@ export function renderCard(run: Run, plans: ReadonlyMap<HostName, Plan>, rights:
     blocks,
     planList: cut && run.state !== 'planning' ? () => fullPlan(parts, plans, run) : null,
     outcomeList:
-      cut && isFinal(run.state) && totals(run).settled > 0 ? () => fullOutcomes(parts, plans) : null,
+      cut && isFinal(run.state) && totals(run).settled > 0 ? () => fullOutcomes(parts, plans, run) : null,
   };
 }
 
@@ -88,9 +88,11 @@ function buttonsOf(run: Run): Button[] {
   const cancel = button('cancel', 'Cancel', run.id);
   if (run.state === 'proposed') {
     const sum = totals(run);
+    // A registry frees nothing at that press.
+    const bytes = sum.noun === 'image' ? `, ${formatSize(sum.reclaim)}` : '';
     return run.approvalFor.length > 0
       ? [button('approve', 'Approve', run.id, 'primary'), button('deny', 'Deny', run.id, 'danger'), cancel]
-      : [button('confirm', `Delete ${amount(sum)}, ${formatSize(sum.reclaim)}`, run.id, 'danger'), cancel];
+      : [button('confirm', `Delete ${amount(sum)}${bytes}`, run.id, 'danger'), cancel];
   }
   if (run.state === 'executing' && !run.cancel)
     return run.paused ? [button('continue', 'Continue', run.id, 'primary'), cancel] : [cancel];

@@ -2,11 +2,10 @@ import { undecided, whyDenied } from '../domain/decisions.ts';
 import { code, join, type Markup, say, time, user } from '../domain/markup.ts';
 import type { Rights } from '../domain/rights.ts';
 import { isFinal, type Run } from '../domain/run.ts';
-import { formatSize } from '../domain/size.ts';
 import { formatDuration } from '../domain/time.ts';
 import { totals } from '../domain/totals.ts';
 import { whoApproves } from '../domain/waiting.ts';
-import { amount, describeRun, headline } from '../domain/words.ts';
+import { amount, describeRun, headline, reclaimWords } from '../domain/words.ts';
 
 /** A message in a card's thread. An edited card mentions nobody: whoever must hear of something is told by a new message. */
 export interface Note {
@@ -47,7 +46,7 @@ function approvalWords(run: Run, rights: Rights): Markup | null {
   const sum = totals(run);
   return (
     asked &&
-    say`${asked}: #${run.id} needs ${count > 1 ? `${count} approvals` : 'approval'}, ${code(describeRun(run))}: ${amount(sum)}, ${formatSize(sum.reclaim)}, until ${until(run)}.`
+    say`${asked}: #${run.id} needs ${count > 1 ? `${count} approvals` : 'approval'}, ${code(describeRun(run))}: ${amount(sum)}, ${reclaimWords(sum)}, until ${until(run)}.`
   );
 }
 

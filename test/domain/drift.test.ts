@@ -9,7 +9,7 @@ import { aDrift, anItem, aPlan, aRecord, id } from './_build.ts';
 const gone: Trouble = { kind: 'references', now: [] };
 const changed = (...names: string[]) => new Map<ImageId, Trouble>(names.map((name) => [id(name), gone]));
 const short = (name: string) => id(name).slice(7, 19);
-const lines = (drift: Drift, rows = 20) => driftRows(drift, rows).map(plain);
+const lines = (drift: Drift, rows = 20) => driftRows(drift, false, rows).map(plain);
 
 describe('the difference of two plans', () => {
   const items = ['a', 'b', 'c'].map((name) => anItem(name, { references: [`${name}:1`] }));

@@ -29,7 +29,7 @@ const choose = (
     HOST,
     anInventoryThere([repository].flat(), { now: NOW, ...given }),
     selection,
-    rules(given.rules),
+    { ...rules(given.rules), prefixes: ['main', 'registry.example.com', 'registry.example.com:443'] },
     NOW,
   );
 const going = (plan: Plan): string[] => plan.items.flatMap(({ remove }) => remove).sort();
@@ -106,6 +106,24 @@ describe('what goes from a registry', () => {
     expect(why(tagged, `app@${digestOf('bare')}`)).toEqual({ kind: 'untagged' });
   });
 
+  test('is what has no tag only where it was made before --until as well', () => {
+    const repository = aRepository(
+      'app',
+      [
+        aManifest('old', { createdAt: days(91) }),
+        aManifest('fresh', { createdAt: days(1) }),
+        aManifest('undated', { createdAt: null }),
+      ],
+      {},
+    );
+    const plan = choose(repository, pruning({ until: { ago: 90 * DAY }, untagged: true }));
+    expect(going(plan)).toEqual([`app@${digestOf('old')}`]);
+    expect(why(plan, `app@${digestOf('fresh')}`)).toEqual({ kind: 'younger', age: DAY });
+    expect(why(plan, `app@${digestOf('undated')}`)).toEqual({ kind: 'no-date' });
+    // --keep is about what has a name.
+    expect(choose(repository, pruning({ keep: 1, untagged: true })).items).toHaveLength(3);
+  });
+
   test('has a date, where it is chosen by one', () => {
     for (const by of [{ until: { ago: DAY } }, { keep: 1 }]) {
       const plan = choose(dated({ undated: null, old: 9 }), pruning(by));
@@ -132,6 +150,46 @@ describe('what goes from a registry', () => {
   });
 });
 
+describe('an index of which one image has no date', () => {
+  const index = aManifest('index', {
+    children: [
+      ['amd', 'linux/amd64'],
+      ['arm', 'linux/arm64'],
+      ['attestation', 'unknown/unknown'],
+    ],
+    createdAt: null,
+  });
+  const there = (amd: number | null, arm: number) =>
+    aRepository(
+      'app',
+      [
+        index,
+        aManifest('amd', { createdAt: amd }),
+        aManifest('arm', { createdAt: arm }),
+        aManifest('attestation', { kind: 'artifact', createdAt: null }),
+      ],
+      { v1: 'index' },
+    );
+  const until = pruning({ until: { ago: 90 * DAY } });
+
+  test('has none itself: it may have been built a moment ago', () => {
+    const plan = choose(there(null, days(400)), until);
+    expect(plan.items).toEqual([]);
+    expect(why(plan, 'app:v1')).toEqual({ kind: 'no-date' });
+    expect(plan.kept[0]?.createdAt).toBe(0);
+    expect(why(choose(there(null, days(400)), pruning({ keep: 1 })), 'app:v1')).toEqual({ kind: 'no-date' });
+  });
+
+  test('has one where only what is no image has none', () => {
+    expect(going(choose(there(days(300), days(400)), until))).toContain('app:v1');
+  });
+
+  test('stays for min-age by what is known of the others', () => {
+    const plan = choose(there(null, NOW - MINUTE), pruning({ tags: ['*'] }), { rules: { minAge: HOUR } });
+    expect(why(plan, 'app:v1')).toEqual({ kind: 'min-age', age: MINUTE, least: HOUR });
+  });
+});
+
 describe('an image in a registry stays', () => {
   const all = pruning({ tags: ['*'] });
   const old = dated({ v1: 400 });
@@ -152,6 +210,11 @@ describe('an image in a registry stays', () => {
     ['the repository', 'app'],
     ['a glob of it', 'a*'],
     ['one tag', 'app:v1'],
+    ['the repository at its address', 'registry.example.com/app'],
+    ['a glob of it there', 'registry.example.com/a*'],
+    ['one tag there', 'registry.example.com/app:v1'],
+    ['one tag at its address with the port', 'registry.example.com:443/app:v1'],
+    ['the repository as commands name it', 'main/app'],
     ['a label', 'label=keep'],
     ['a label with its value', 'label=keep=yes'],
   ])('where its agent protects %s', (_, rule) => {
@@ -162,13 +225,34 @@ describe('an image in a registry stays', () => {
     expect(why(plan, 'app:v1')).toEqual({ kind: 'protected', by: rule });
   });
 
-  test.each(['app:v2', 'other', 'team/app', 'label=other', 'label=keep=no', 'label=constructor'])(
-    'not for a rule that means something else: %s',
-    (rule) => {
-      const repository = aRepository('app', [aManifest('v1', { labels: { keep: 'yes' } })], { v1: 'v1' });
-      expect(going(choose(repository, all, { rules: { protect: [rule] } }))).toEqual(['app:v1']);
-    },
-  );
+  test('where its agent protects a label of one of its parts, at any depth', () => {
+    const top = aManifest('top', { children: [['index', 'linux/amd64']] });
+    const under = aManifest('index', { children: [['amd', 'linux/amd64']] });
+    const part = (labels: Record<string, string>) => aManifest('amd', { labels });
+    const there = (labels: Record<string, string>) =>
+      aRepository('app', [top, under, part(labels), aManifest('other')], { v1: 'top', v2: 'other' });
+    const by = { rules: { protect: ['label=keep=yes'] } };
+    expect(going(choose(there({ keep: 'no' }), all, by))).toContain('app:v1');
+    const plan = choose(there({ keep: 'yes' }), all, by);
+    expect(going(plan)).toEqual(['app:v2']);
+    expect(why(plan, 'app:v1')).toEqual({ kind: 'protected', by: 'label=keep=yes' });
+  });
+
+  test.each([
+    'app:v2',
+    'other',
+    'team/app',
+    'registry.example.com/app:v2',
+    'other.example.com/app',
+    'main/a',
+    'main',
+    'label=other',
+    'label=keep=no',
+    'label=constructor',
+  ])('not for a rule that means something else: %s', (rule) => {
+    const repository = aRepository('app', [aManifest('v1', { labels: { keep: 'yes' } })], { v1: 'v1' });
+    expect(going(choose(repository, all, { rules: { protect: [rule] } }))).toEqual(['app:v1']);
+  });
 
   const index = aManifest('index', { children: [['amd', 'linux/amd64']] });
   const multi = aRepository('app', [index, aManifest('amd', { blobs: ['config', 'layer'] })], {
@@ -238,7 +322,9 @@ describe('a name that somebody gave', () => {
     );
     expect(going(plan)).toEqual(['app:latest']);
     expect(plan.items[0]?.manifest?.usedOn).toEqual({ names: ['host-1'], count: 1 });
-    expect(plan.problems).toEqual([]);
+    // Nothing waits for what is not known, but it is told.
+    expect(plan.problems).toEqual([{ kind: 'unheard', hosts: ['host-9'], named: true }]);
+    expect(chosen(dated({ v1: 1 }), rmi({ tag: 'v1' })).problems).toEqual([]);
   });
 
   test('stays where the agent protects it', () => {

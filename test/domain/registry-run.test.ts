@@ -90,6 +90,8 @@ describe('a run over a registry', () => {
       );
     expect(of([])).toBe('empty');
     expect(of([{ kind: 'unheard', hosts: ['host-1'] }])).toBe('refused');
+    // This one has kept nothing.
+    expect(of([{ kind: 'unheard', hosts: ['host-1'], named: true }])).toBe('empty');
     expect(of([{ kind: 'registry', why: { kind: 'registry', what: 'deletion-off' } }])).toBe('refused');
   });
 

@@ -63,7 +63,7 @@ describe('several tags on one manifest', () => {
   });
 
   test('by which it says what it signs keep nothing', () => {
-    const signed = aRepository('app', [aManifest('a'), aManifest('b')], {
+    const signed = aRepository('app', [aManifest('a', { kind: 'artifact' }), aManifest('b')], {
       v1: 'a',
       [sig('b')]: 'a',
       v2: 'b',
@@ -162,6 +162,26 @@ describe('what says something about an image', () => {
     ]);
   });
 
+  test('stays under a tag that is to stay, though what it is about goes', () => {
+    const pruned = { ...untagged, untagged: false, tags: ['v*'], notTags: ['*.sig'] };
+    const plan = settle(aRepository('app', all, tags), pruned);
+    const gone = plan.items.map(({ image: one }) => one);
+    expect(gone.sort()).toEqual([image.digest, bySubject.digest, aboutThat.digest].sort());
+    expect(reasons(plan)).toEqual({ [`app:${sig('image')}`]: { kind: 'not-tag', by: '*.sig' } });
+  });
+
+  test('stays under a tag that is to stay once its subject is gone, and under a name beside that', () => {
+    const pruned = { ...untagged, tags: ['v*'], notTags: ['sha256-*'] };
+    for (const given of [{ [sig('image')]: 'signature' }, { [sig('image')]: 'signature', v1: 'signature' }]) {
+      const repository = aRepository('app', [byTag], given);
+      for (const deletesTags of [false, true])
+        expect(settle(repository, pruned, { deletesTags }).items).toEqual([]);
+      expect(
+        settle(repository, { ...pruned, notTags: ['v*'], untagged: true, tags: ['*'] }).items,
+      ).toHaveLength('v1' in given ? 0 : 1);
+    }
+  });
+
   test('goes with no image that a container uses', () => {
     const plan = settle(
       aRepository('app', all, tags),
@@ -169,6 +189,51 @@ describe('what says something about an image', () => {
       { holders: { sbom: [['host-1', true]] } },
     );
     expect(plan.items.map(({ image: one }) => one)).not.toContain(bySubject.digest);
+  });
+});
+
+describe('a tag that is like the one of a signature', () => {
+  const like = (name: string) => `sha256-${digestOf(name).slice(7)}`;
+  const other = aManifest('other');
+  const listOf = (...children: string[]) =>
+    aManifest('list', { blobs: [], children: children.map((child) => [child, 'linux/amd64']) });
+
+  test('is a name on an image, and on an index of images', () => {
+    const amd = aManifest('amd');
+    for (const [on, more] of [
+      ['amd', []],
+      ['list', [listOf('amd')]],
+    ] as const) {
+      const repository = aRepository('app', [other, amd, ...more], { v1: 'other', [like('other')]: on });
+      expect(settle(repository, untagged).items).toEqual([]);
+      // It is about nothing that it could go with.
+      expect(steps(settle(repository, rmi('app:v1')))).toEqual([['delete', 'app:v1']]);
+      expect(steps(settle(repository, { ...untagged, tags: ['sha256-*'] }))[0]).toEqual([
+        ...['delete', `app:${like('other')}`],
+      ]);
+    }
+  });
+
+  test('says what a list of artifacts is about, as clients make one without the Referrers API', () => {
+    const signature = aManifest('signature', { kind: 'artifact', subject: 'other' });
+    const sbom = aManifest('sbom', { subject: 'other' });
+    const repository = aRepository('app', [other, signature, sbom, listOf('signature', 'sbom')], {
+      ...{ v1: 'other', [like('other')]: 'list' },
+    });
+    expect(settle(repository, untagged).items).toEqual([]);
+    const [first, second, ...rest] = steps(settle(repository, rmi('app:v1')));
+    expect([first, second]).toEqual([
+      ['delete', 'app:v1'],
+      ['delete', `app:${like('other')}`],
+    ]);
+    expect(rest).toHaveLength(2);
+  });
+
+  test('says it of a list that has become empty, and of none whose images are not there', () => {
+    const emptied = { ...listOf(), kind: 'index' as const };
+    const tags = { v1: 'other', [like('other')]: 'list' };
+    expect(settle(aRepository('app', [other, emptied], tags), rmi('app:v1')).items).toHaveLength(2);
+    expect(settle(aRepository('app', [other, listOf('gone')], tags), rmi('app:v1')).items).toHaveLength(1);
   });
 });
 
@@ -201,7 +266,7 @@ describe('the same manifest in two repositories', () => {
   });
 
   test('stays in the one where an index is tagged as the signature of its own part, and goes from the other', () => {
-    const a = aManifest('a');
+    const a = aManifest('a', { kind: 'artifact' });
     const b = aManifest('b', { children: [['a', 'linux/amd64']] });
     const knotted = aRepository('two', [a, b], { v1: 'a', [sig('a')]: 'b' });
     const plan = settle([aRepository('one', [a, b], { v1: 'b' }), knotted], rmi('one:v1', 'two:v1'));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { plain } from '../../src/domain/markup.ts';
+import type { Trouble } from '../../src/domain/outcome.ts';
 import type { Item, Kept } from '../../src/domain/plan.ts';
 import { summarise } from '../../src/domain/plan-summary.ts';
 import { RegistryProblem } from '../../src/domain/registry.ts';
@@ -42,14 +43,23 @@ describe('a row of a manifest', () => {
     expect(row({ manifest: { ...manifest, kind: 'artifact' } })).toContain('no image, 2 MB');
   });
 
-  test('names the hosts that can not pull it again, the first five of them', () => {
+  test('names the hosts that can not pull it from here again, the first five of them', () => {
     expect(row({ manifest: { ...manifest, on: some('host-1') } })).toMatch(
-      /host-1 has it and can't pull it again$/,
+      /host-1 has it and can't pull it from here again$/,
     );
     const many = { names: Array.from({ length: 20 }, (_, i) => `host-${i + 10}`), count: 31 };
     expect(row({ manifest: { ...manifest, on: many } })).toMatch(
-      /host-10, host-11, host-12, host-13, host-14 and 26 more have it and can't pull it again$/,
+      /host-10, host-11, host-12, host-13, host-14 and 26 more have it and can't pull it from here again$/,
     );
+  });
+
+  test('says first which hosts have containers that use it', () => {
+    const used = { ...manifest, on: some('host-1', 'host-2'), usedOn: some('host-1') };
+    expect(row({ manifest: { ...used, kind: 'artifact' } })).toBe(
+      `• team/app:1 ${short} used on host-1, no image, 2 MB, host-1, host-2 have it and can't pull it from here again`,
+    );
+    expect(row({ manifest: used, action: 'untag' })).toContain('used on host-1');
+    expect(row({ manifest: { ...used, usedOn: none } })).not.toContain('used');
   });
 
   test('says of a tag alone what stays, and warns of nothing', () => {
@@ -87,6 +97,21 @@ describe('a row of a manifest', () => {
     expect(ended('deleted')).not.toMatch(/\d B|again/);
   });
 
+  test('that did not go whole says what of it went', () => {
+    const two = item({ references: ['a:1', 'b:1'], remove: ['a:1', 'b:1'] });
+    const why = { kind: 'registry' as const, what: 'forbidden' as const };
+    for (const kind of ['failed', 'unknown', 'skipped'] as const) {
+      const words = (removed: string[]) => plain(outcomeRow(two, anOutcome('a', kind, { removed, why })));
+      expect(words(['a:1'])).toMatch(new RegExp(`^. a:1, b:1 ${short} ${kind}: .*user; a:1 had gone$`));
+      expect(words([`a@${DIGEST}`])).toMatch(new RegExp(`; a@sha256:${short}… had gone$`));
+      expect(words([])).not.toContain('gone');
+    }
+    const undone = { ...two, action: 'restore' as const };
+    expect(plain(outcomeRow(undone, anOutcome('a', 'failed', { removed: ['a:1'], why })))).toMatch(
+      /; a:1 had come back$/,
+    );
+  });
+
   test('that stays names no option that there is not', () => {
     const kept: Kept = { ...aKept('a', { references: ['app:1'] }), manifest };
     const [words = ''] = keptRows([kept], false).map(plain);
@@ -122,6 +147,47 @@ describe('what frees what was deleted', () => {
     const text = plain(collectWords(collects, 5_000));
     expect(text).toMatch(/^Nothing is freed before the registry collects its garbage, then up to 5 kB:/);
     expect(text).toContain(words);
+  });
+});
+
+describe('hosts that have not told what they have', () => {
+  const words = (hosts: string[], named?: true) =>
+    plain(problemWords({ kind: 'unheard', hosts, ...(named && { named }) }));
+
+  test('are why nothing is pruned, and are told where something is named', () => {
+    expect(words(['a'])).toMatch(/^a has not told which images are there, so nothing is pruned: /);
+    expect(words(['a'], true)).toBe('What a has and uses is not known: its agent has not told.');
+    expect(words(['a', 'b'], true)).toBe('What a, b have and use is not known: their agents have not told.');
+  });
+});
+
+describe('why something stays in a registry', () => {
+  test.each<[string, Trouble]>([
+    ["protected by base/* in the agent's configuration", { kind: 'protected', by: 'base/*' }],
+    [
+      'only 60 seconds here; the agent keeps images for 2m',
+      { kind: 'min-age', age: MINUTE, least: 2 * MINUTE },
+    ],
+    ["over the agent's hourly limit; more can go ", { kind: 'limit', again: NOW }],
+    ['left with the others, since the registry has changed too much', { kind: 'stale' }],
+    ['Redis lost what became of it, and the agent did not tell; look with ', { kind: 'forgotten' }],
+    ['the agent said: no', { kind: 'engine', message: 'no' }],
+  ])('speaks of no host and no engine: %s', (words, why) => {
+    for (const there of ['image', 'registry'] as const) {
+      expect(plain(troubleWords(why, there))).toContain(words);
+      expect(plain(troubleWords(why, there))).not.toMatch(/host|engine/);
+    }
+  });
+
+  test('is for a signature what it belongs to, for a part what needs it', () => {
+    const reason = { kind: 'part-of' as const, of: ['app:1'] };
+    expect(plain(troubleWords(reason, 'artifact'))).toBe('belongs to app:1');
+    expect(plain(troubleWords(reason, 'image'))).toBe('app:1 needs it');
+    const kept: Kept = { ...aKept('a', { references: ['app:1'] }), manifest, reason };
+    const signature = { ...manifest, kind: 'artifact' as const };
+    expect(plain(keptRows([{ ...kept, manifest: signature }], false)[0] ?? [])).toContain('belongs to app:1');
+    const row = outcomeRow(item({ manifest: signature }), anOutcome('a', 'skipped', { why: reason }));
+    expect(plain(row)).toContain('skipped: belongs to app:1');
   });
 });
 
@@ -197,7 +263,7 @@ describe('a run over a registry', () => {
       hosts: { [host('main')]: part },
     });
     expect(headline(proposed)).toBe(
-      '#1042 proposed · registry prune main · 1 manifest and 1 tag, 4 MB, waits for approval',
+      '#1042 proposed · registry prune main · 1 manifest and 1 tag, up to 4 MB after garbage collection, waits for approval',
     );
     const ended = { ...proposed, state: 'done' as const };
     const outcomes = [anOutcome('a', 'deleted', { freed: 0 }), anOutcome('b', 'untagged')];
@@ -205,7 +271,7 @@ describe('a run over a registry', () => {
       '#1042 done · registry prune main · deleted 2 of 2, 0 B',
     );
     expect(headline({ ...ended, dryRun: true })).toBe(
-      '#1042 done · registry prune main · dry run, up to 4 MB, deleted 0 of 2, 0 B',
+      '#1042 done · registry prune main · dry run, up to 4 MB after garbage collection, deleted 0 of 2, 0 B',
     );
   });
 });

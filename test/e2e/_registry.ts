@@ -37,7 +37,7 @@ export async function openRegistryStage(
     /** More registries that this agent serves. */
     more?(parts: { registry: Registry; front: Front; scope: Scope }): Promise<There[]> | There[];
     /** More of its configuration. */
-    agent?: object;
+    agent?(registry: Registry): object;
   } = {},
 ) {
   const { registry: how, more, agent, ...rest } = options;
@@ -54,7 +54,7 @@ export async function openRegistryStage(
   ];
   const config = join(stage.scope.dir, 'beside.yaml');
   const registries = there.map((one) => ({ repositories: ['team/**'], ...one }));
-  writeFileSync(config, JSON.stringify({ engine: false, 'min-age': '0s', ...agent, registries }));
+  writeFileSync(config, JSON.stringify({ engine: false, 'min-age': '0s', ...agent?.(registry), registries }));
   let beside: Child | undefined;
   const startBeside = async (env: Record<string, string> = {}) => {
     beside = await stage.world.startAgent('beside', { DIMG_AGENT_CONFIG: config, ...env });

@@ -92,7 +92,9 @@ describe.skipIf(lacking)('a registry beside hosts', () => {
     expect(row('multi')).toContain(' · stays: used on `host-2`');
 
     const { plan, end } = await stage.does(`/dimg registry prune ${words} --tag * --untagged`);
-    expect(plan).toMatch(new RegExp(`• \`${app}:2\` .*, \`host-2\` has it and can't pull it again`));
+    expect(plan).toMatch(
+      new RegExp(`• \`${app}:2\` .*, \`host-2\` has it and can't pull it from here again`),
+    );
     expect(plan).toContain(`◦ \`${app}:1\` \`${short(one)}\` stays: used on \`host-1\``);
     expect(plan).toContain(`◦ \`${app}:multi\` \`${short(index)}\` stays: used on \`host-2\``);
     expect(end.text).toContain('deleted 2 of 2');
@@ -129,7 +131,7 @@ describe.skipIf(lacking)('a registry beside hosts', () => {
     const { plan, end } = await stage.does(`/dimg registry rmi main/${app}:1 main/${app}:latest`);
     expect(plan).toMatch(
       new RegExp(
-        `• \`${app}:1\`, \`${app}:latest\` \`${short(one)}\` \\d+ B, \`host-1\` has it and can't pull it again`,
+        `• \`${app}:1\`, \`${app}:latest\` \`${short(one)}\` used on \`host-1\`, \\d+ B, \`host-1\` has it and can't pull it from here again`,
       ),
     );
     expect(end.text).toContain('deleted 1 of 1');
@@ -218,7 +220,8 @@ describe.skipIf(lacking)('a registry beside hosts', () => {
     expect(shown.lines.join('\n')).toContain(
       '⚠ `ghost-9` has not told which images are there, so nothing is pruned',
     );
-    const { end } = await stage.does(`/dimg registry rmi main/${app}:1`);
+    const { plan, end } = await stage.does(`/dimg registry rmi main/${app}:1`);
+    expect(plan).toContain('⚠ What `ghost-9` has and uses is not known: its agent has not told.');
     expect(end.text).toContain('deleted 1 of 1');
     expect(await stage.collected(app)).toEqual({ 2: two.digest });
     ghost.kill('SIGKILL');

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseConfig as parse } from '../../../agents/host/config.ts';
 import { ConfigError } from '../../../agents/host/config-error.ts';
+import { prefixesOf } from '../../../agents/registry/config.ts';
+import { HostName } from '../../../src/domain/ids.ts';
 import { DEFAULT_RULES } from '../../../src/domain/rules.ts';
 
 const parseConfig = (file: string, text: string) => parse(file, text, '/home/ana/.docker');
@@ -51,6 +53,14 @@ registries:
     expect(() => parseConfig('a.yaml', 'engine: false')).toThrow(
       'without an engine there must be registries',
     );
+  });
+
+  test.each([
+    ['https://registry.example.com', ['main', 'registry.example.com', 'registry.example.com:443']],
+    ['http://registry.example.com/', ['main', 'registry.example.com', 'registry.example.com:80']],
+    ['https://10.0.0.1:5000', ['main', '10.0.0.1:5000']],
+  ])('calls what is in a registry as Docker does, and by its name: %s', (url, prefixes) => {
+    expect(prefixesOf({ name: HostName.parse('main'), url })).toEqual(prefixes);
   });
 
   test.each([

@@ -19,7 +19,7 @@ import type { Plan } from '../../../src/domain/plan.ts';
 import type { ReportBody } from '../../../src/domain/protocol.ts';
 import { parseRegistryName } from '../../../src/domain/registry-name.ts';
 import type { RegistryPruneSelection, RegistrySelection } from '../../../src/domain/registry-selection.ts';
-import { Rules } from '../../../src/domain/rules.ts';
+import { Rules, type RulesThere } from '../../../src/domain/rules.ts';
 import { noLimits } from '../host/_around.ts';
 import { temporaryFolder } from '../host/_folder.ts';
 import { openIn } from '../host/_journal.ts';
@@ -48,9 +48,10 @@ export type There = Awaited<ReturnType<typeof startThere>>;
 /** A real registry, with a front that can break it, and an agent's parts before that. */
 export async function startThere(
   scope: Scope,
-  options: RegistryOptions & { allowed?: readonly string[]; rules?: Partial<Rules> } = {},
+  options: RegistryOptions & { allowed?: readonly string[]; rules?: Partial<RulesThere> } = {},
 ) {
-  const { allowed = ['*', '*/*'], rules, ...others } = options;
+  const { allowed = ['*', '*/*'], rules: given, ...others } = options;
+  const { prefixes = [], ...rules } = given ?? {};
   const part = await startRegistry(scope, others);
   const front = await startFront(scope, part);
   const registry = open(scope, front.url);
@@ -61,7 +62,7 @@ export async function startThere(
   const planner: RegistryPlanner = {
     ...{ host: MAIN, registry, content, memory, allowed, collects: 'distribution' },
     queue: { holders: async () => state.fleet },
-    rules: Rules.parse({ minAge: 0, ...rules }),
+    rules: { ...Rules.parse({ minAge: 0, ...rules }), prefixes },
     now: () => state.now,
   };
   return {

@@ -15,6 +15,12 @@ describe('the allow-list of an agent', () => {
     ['team/*', 'team/sub/app', false],
     ['team/*', 'teams/app', false],
     ['ci-*', 'ci-1', true],
+    ['ci-*', 'prod/ci-deploy', false],
+    ['*', 'app', true],
+    ['*', 'team/app', false],
+    ['*/*', 'team/app', true],
+    ['*/*', 'app', false],
+    ['**', 'team/app', false],
     ['te?m/app', 'team/app', true],
   ])('%s means %s: %s', (glob, name, means) => {
     expect(isAllowed([glob], name)).toBe(means);
@@ -102,6 +108,16 @@ describe.skipIf(skipWithout('plans for a registry', 'registry'))('a plan for a r
       expect(plan.problems).toMatchObject([{ kind: 'registry', name: 'b' }]);
       end();
     }
+  });
+
+  test('leaves what the agent protects at the address of its registry', async () => {
+    const rules = { protect: ['registry.example.com/team/*'], prefixes: ['registry.example.com'] };
+    const there = await startThere(scope, { rules });
+    await push(there, 'team/a', 'b');
+    const plan = await there.plan(all('*'));
+    expect(going(plan)).toEqual(['b:1']);
+    expect(plan.kept[0]?.reason).toEqual({ kind: 'protected', by: 'registry.example.com/team/*' });
+    expect((await there.plan(rmi('team/a:1'))).items).toEqual([]);
   });
 
   test('is none where the registry does not answer', async () => {

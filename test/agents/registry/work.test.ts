@@ -77,7 +77,10 @@ describe.skipIf(skipWithout('jobs for a registry', 'registry'))('an agent of a r
     await look(work);
     expect(work.outcomes()).toMatchObject([{ outcome: 'unknown', removed: [], why: { kind: 'restarted' } }]);
     // For a new job it is not to be touched meanwhile.
-    expect(work.doubts.about(given.item.image)).toMatchObject({ kind: 'refused' });
+    expect(work.doubts.about(given.item.image)).toEqual({
+      kind: 'refused',
+      message: 'the registry may still be deleting it for an earlier run; ask again later',
+    });
     for (let ms = 0; ms < 200_000; ms += 20_000) await look(work, 20_000);
     expect(work.outcomes().at(-1)).toMatchObject({ outcome: 'failed', removed: [] });
     expect(work.doubts.about(given.item.image)).toBeNull();
