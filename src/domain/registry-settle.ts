@@ -1,5 +1,6 @@
 import type { ImageId } from './ids.ts';
 import type { Reason } from './plan.ts';
+import { subjectOfTag } from './registry.ts';
 import type { RepositoryGraph } from './registry-graph.ts';
 import { inOrder } from './registry-order.ts';
 import type { PickedThere } from './registry-pick.ts';
@@ -57,10 +58,16 @@ export function settleThere(
 
 type All = ReadonlyMap<ImageId, readonly ImageId[]>;
 
-/** Tags that would stay on it. Those by which it says what it is about are not names that anybody pulls by. */
+/** Tags that would stay on it: names, and those by which something is found that it says about what is here. */
 function restOf(graph: RepositoryGraph, digest: ImageId, tags: readonly string[]): string[] {
   const names = graph.namesOn(digest);
-  return (names.length > 0 ? names : graph.tagsOn(digest)).filter((tag) => !tags.includes(tag));
+  const finds = (tag: string) => {
+    const subject = subjectOfTag(tag);
+    return subject !== null && subject !== digest && graph.repository.manifests.has(subject);
+  };
+  return graph
+    .tagsOn(digest)
+    .filter((tag) => !tags.includes(tag) && (names.length === 0 || names.includes(tag) || finds(tag)));
 }
 
 /** What goes, and what must be gone before each. */
