@@ -107,4 +107,19 @@ describe.skipIf(skipWithout('what has no tag', 'registry'))('a prune of what has
     await carryOut(there, untagged('app'));
     for (const { digest } of [index, amd]) expect(await there.has('app', digest)).toBe(true);
   });
+
+  test('and of what has one leaves parts of an index that was never read, and has lost its tag', async () => {
+    const there = await startThere(scope);
+    const amd = await there.pusher.image('app', { ...layers('amd'), tags: ['pr-1'] });
+    const index = await there.pusher.index('app', [amd], { tags: ['v1'] });
+    const path = new RegExp(`manifests/${index.digest}`);
+    there.front.fault({ method: 'GET', path, change: { body: '{"schemaVersion":2}' } });
+    await there.plan(all('app'));
+    await there.pusher.image('app', { ...layers('new'), tags: ['v1'] });
+    const { plan } = await carryOut(there, prune('app', { tags: ['pr-*'] }));
+    expect(plan.kept.map(({ reason }) => reason)).toContainEqual({
+      ...{ kind: 'part-of', of: [`app@${index.digest}`] },
+    });
+    expect(await there.tags('app')).toEqual(['pr-1', 'v1']);
+  });
 });
