@@ -19,10 +19,10 @@ export type Read = { repository: Repository; unread: { name: string; why: Regist
 
 export type Content = {
   /**
-   * All that is reached from its tags, from what was seen of it before and from what that is about; `null` for none. Rejects with
-   * `RegistryTrouble`.
+   * All that is reached from its tags, from what was seen of it before, from what that is about and from what hosts use of it;
+   * `null` for none. Rejects with `RegistryTrouble`.
    */
-  read(repository: string): Promise<Read | null>;
+  read(repository: string, used?: Iterable<ImageId>): Promise<Read | null>;
   /** It was deleted. */
   forget(repository: string, digest: ImageId): void;
 };
@@ -44,7 +44,7 @@ export function openContent(registry: Registry, memory: Memory, now: () => numbe
   };
 
   return {
-    async read(repository) {
+    async read(repository, used = []) {
       const names = await registry.tags(repository);
       if (!names) return null;
       const tags = new Map<string, ImageId>();
@@ -87,6 +87,8 @@ export function openContent(registry: Registry, memory: Memory, now: () => numbe
       await walk(memory.seenAt(repository).keys(), false);
       // It is there whatever it answered, and only what was asked for besides may never have been.
       const known = new Set(doubtful);
+      // An index that a host uses needs its parts, also one that had lost its tag before anybody looked.
+      await walk(used, false);
       // An image may have lost its tag before anybody looked, and what signs it stays with it.
       let subjects = subjectsOf(tags, manifests);
       for (; [...subjects].some((one) => !seen.has(one)); subjects = subjectsOf(tags, manifests))

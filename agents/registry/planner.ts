@@ -16,7 +16,7 @@ export type RegistryPlanner = {
   registry: Registry;
   content: Content;
   memory: Memory;
-  queue: Pick<Queue, 'holders'>;
+  queue: Pick<Queue, 'holders' | 'usedIn'>;
   rules: Rules;
   /** Globs of repositories that may be looked into and deleted from. */
   allowed: readonly string[];
@@ -44,9 +44,11 @@ export async function makePlanThere(planner: RegistryPlanner, selection: Registr
 
 /** Those of these repositories that may be read, and why the others are left alone. */
 export async function readAll(
-  { content, memory, allowed }: Pick<RegistryPlanner, 'content' | 'memory' | 'allowed'>,
+  planner: Pick<RegistryPlanner, 'content' | 'memory' | 'allowed'> & { queue: Pick<Queue, 'usedIn'> },
   names: readonly string[],
 ): Promise<{ repositories: Repository[]; problems: Problem[] }> {
+  const { content, memory, allowed } = planner;
+  const used = await planner.queue.usedIn(names.filter((name) => isAllowed(allowed, name)));
   const repositories: Repository[] = [];
   const problems: Problem[] = [];
   for (const name of names) {
@@ -54,7 +56,7 @@ export async function readAll(
       problems.push({ kind: 'registry', name, why: { kind: 'registry', what: 'not-listed' } });
       continue;
     }
-    const read = await orRefusal(content.read(name));
+    const read = await orRefusal(content.read(name, used.get(name)));
     if (read && 'why' in read) problems.push({ kind: 'registry', name, why: read.why });
     else if (!read) problems.push({ kind: 'not-found', name });
     // What can't be read may be an index that needs any of the others.

@@ -21,6 +21,8 @@ import { registryWork } from './work.ts';
 /** How often all repositories are looked into: which tags were there and where they have gone, only we remember. */
 const LOOK_MS = 3_600_000;
 const PING_MS = 5_000;
+/** What hosts use is asked for where something may go. */
+const nobody = { usedIn: async () => new Map() };
 
 /** A registry that an agent serves. Throws a `ConfigError`. */
 export async function openRegistryThere(
@@ -49,7 +51,8 @@ export async function openRegistryThere(
   const lookAll = async (): Promise<void> => {
     const listed = await registry.repositories();
     const all = listed ?? unlisted(planner);
-    for (const name of all) if (isAllowed(allowed, name)) await readAll(planner, [name]);
+    for (const name of all)
+      if (isAllowed(allowed, name)) await readAll({ ...planner, queue: nobody }, [name]);
     if (listed) memory.sawAll();
   };
 
@@ -70,7 +73,6 @@ export async function openRegistryThere(
     },
     deletionMs: LIMITS.deletionMs,
     looked() {},
-    forgotten() {},
     async beside(end) {
       end.addEventListener('abort', () => registry.close(), { once: true });
       for (let next = monotonic(); !end.aborted; ) {

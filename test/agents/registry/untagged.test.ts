@@ -3,6 +3,7 @@ import { skipWithout } from '../../../playground/parts/available.ts';
 import { call } from '../../../playground/parts/http-call.ts';
 import { createScope, type Scope } from '../../../playground/parts/scope.ts';
 import { HostName, type ImageId } from '../../../src/domain/ids.ts';
+import { NOWHERE } from './_client.ts';
 import { all, carryOut, prune, rmi, startThere, type There } from './_there.ts';
 
 describe.skipIf(skipWithout('what has no tag', 'registry'))('a prune of what has no tag', () => {
@@ -121,5 +122,37 @@ describe.skipIf(skipWithout('what has no tag', 'registry'))('a prune of what has
       ...{ kind: 'part-of', of: [`app@${index.digest}`] },
     });
     expect(await there.tags('app')).toEqual(['pr-1', 'v1']);
+  });
+
+  test('and of what has one leaves parts of an index that a host alone knows of', async () => {
+    const there = await startThere(scope);
+    const amd = await there.pusher.image('app', { ...layers('amd'), tags: ['pr-1'] });
+    const arm = await there.pusher.image('app', layers('arm'));
+    const index = await there.pusher.index('app', [amd, arm], { tags: ['v1'] });
+    await there.pusher.image('app', { ...layers('new'), tags: ['v1'] });
+    there.state.fleet = usedBy('host-1', index.digest);
+    there.state.used = new Map([['app', new Set([index.digest, NOWHERE] as ImageId[])]]);
+    const { plan } = await carryOut(there, prune('app', { tags: ['pr-*'], untagged: true }));
+    expect(plan.items).toEqual([]);
+    expect(plan.kept.map(({ reason }) => reason)).toContainEqual({
+      ...{ kind: 'part-of', of: [`app@${index.digest}`] },
+    });
+    for (const { digest } of [index, amd, arm]) expect(await there.has('app', digest)).toBe(true);
+  });
+
+  test('and of what has one leaves a part of an index that a host begins to use after the plan', async () => {
+    const there = await startThere(scope);
+    const amd = await there.pusher.image('app', { ...layers('amd'), tags: ['pr-1'] });
+    const index = await there.pusher.index('app', [amd], { tags: ['v1'] });
+    await there.pusher.image('app', { ...layers('new'), tags: ['v1'] });
+    const { outcomes } = await carryOut(there, prune('app', { tags: ['pr-*'] }), async (plan) => {
+      expect(plan.items).toHaveLength(1);
+      there.state.fleet = usedBy('host-1', index.digest);
+      there.state.used = new Map([['app', new Set([index.digest as ImageId])]]);
+    });
+    expect(outcomes).toMatchObject([
+      { outcome: 'skipped', why: { kind: 'part-of', of: [`app@${index.digest}`] } },
+    ]);
+    expect(await there.has('app', amd.digest)).toBe(true);
   });
 });
