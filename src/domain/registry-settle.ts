@@ -58,12 +58,17 @@ export function settleThere(
 
 type All = ReadonlyMap<ImageId, readonly ImageId[]>;
 
-/** Tags that would stay on it: names, and those by which something is found that it says about what is here. */
+/**
+ * Tags that would stay on it: names, and those by which its word is found about what stays. `sha256-….sig` may be about what
+ * is in another repository; without an end such a tag is about what is here, by the standard.
+ */
 function restOf(graph: RepositoryGraph, digest: ImageId, tags: readonly string[]): string[] {
+  const { manifests, lost } = graph.repository;
   const names = graph.namesOn(digest);
   const finds = (tag: string) => {
     const subject = subjectOfTag(tag);
-    return subject !== null && subject !== digest && graph.repository.manifests.has(subject);
+    if (subject === null || subject === digest) return false;
+    return manifests.has(subject) || (tag.includes('.') && !lost?.has(subject));
   };
   return graph
     .tagsOn(digest)
@@ -81,7 +86,7 @@ function withFollowers(
     found = false;
     for (const digest of graph.repository.manifests.keys()) {
       if (all.has(digest) || graph.namesOn(digest).length > 0) continue;
-      const belongsTo = [...graph.partOf(digest), ...graph.about(digest)];
+      const belongsTo = [...graph.partOf(digest), ...graph.about(digest), ...graph.astray(digest)];
       if (belongsTo.length === 0 || !belongsTo.every((one) => all.has(one)) || stays(digest)) continue;
       all.set(digest, belongsTo);
       found = true;

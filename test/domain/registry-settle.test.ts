@@ -80,11 +80,18 @@ describe('several tags on one manifest', () => {
   });
 
   test('by which it says what it signs keep nothing where that is not here, or is itself', () => {
-    const tags = { v1: 'a', [sig('b')]: 'a', [sig('a')]: 'a' };
-    for (const selection of [rmi('app:v1'), { ...untagged, untagged: false, tags: ['v1'] }])
-      expect(steps(settle(aRepository('app', [aManifest('a')], tags), selection))).toEqual([
-        ['delete', ...[`app:${sig('b')}`, `app:${sig('a')}`, 'app:v1'].sort()],
+    const bare = sig('c').replace('.sig', '');
+    const tags = { v1: 'a', [sig('b')]: 'a', [sig('a')]: 'a', [bare]: 'a' };
+    const repository = aRepository('app', [aManifest('a')], tags);
+    for (const selection of [rmi('app:v1'), { ...untagged, untagged: false, tags: ['v1'] }]) {
+      expect(steps(settle({ ...repository, lost: new Set([digestOf('b')]) }, selection))).toEqual([
+        ['delete', ...[`app:${sig('b')}`, `app:${sig('a')}`, `app:${bare}`, 'app:v1'].sort()],
       ]);
+      // It may be about what is in another repository.
+      expect(settle(repository, selection).kept).toMatchObject([
+        { reason: { kind: 'shared', tags: [sig('b')] } },
+      ]);
+    }
   });
 });
 
@@ -176,6 +183,13 @@ describe('what says something about an image', () => {
     // It is gone from one repository, and may be in another.
     const other = { ...aRepository('app', [], {}), lost: new Set([image.digest]) };
     expect(settle([sigs, other], untagged).items).toEqual([]);
+  });
+
+  test('stays where it is a part of what goes, and about what may be in another repository', () => {
+    const index = aManifest('index', { children: [['signature', 'linux/amd64']] });
+    const app = aRepository('app', [index, byTag], { v1: 'index', [sig('image')]: 'signature' });
+    expect(steps(settle(app, rmi('app:v1')))).toEqual([['delete', 'app:v1']]);
+    expect(settle({ ...app, lost: new Set([image.digest]) }, rmi('app:v1')).items).toHaveLength(2);
   });
 
   test('stays with what it is about in another repository', () => {
