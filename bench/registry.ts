@@ -92,7 +92,10 @@ async function measure(tags: number, count: number): Promise<Record<Way, number>
     return {
       ...{ host: HOST, registry, memory, content: openContent(registry, memory, Date.now), rules },
       ...{ allowed: ['app'], collects: 'distribution', now: Date.now },
-      queue: { holders: async () => ({ holders: new Map(), unheard: [] }) },
+      queue: {
+        holders: async () => ({ holders: new Map(), unheard: [] }),
+        usedIn: async () => new Map(),
+      },
     };
   };
   const warm = await newPlanner();

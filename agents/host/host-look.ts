@@ -39,7 +39,8 @@ export function openHostLook({
   let countedAt = Number.NEGATIVE_INFINITY;
   let counting: Promise<void> | null = null;
   let soon = false;
-  let took = 0;
+  /** Until then the last count has not had its ten times as long. */
+  let rested = Number.NEGATIVE_INFINITY;
   let problem: EngineProblem | null = null;
 
   const recount = async () => {
@@ -48,15 +49,27 @@ export function openHostLook({
       countedAt = since;
       const inventory = await takeInventory(planner.engine, planner.cache, planner.around);
       counts = count(planner, inventory);
-      took = monotonic() - since;
       // Not waited for: it is told with a later look as well.
       void has.tell(inventory);
     } catch (error) {
       countedAt = Number.NEGATIVE_INFINITY;
       if (!(error instanceof EngineTrouble)) log.error('counting failed', errorField(error));
     } finally {
+      rested = monotonic() + (SELDOM - 1) * (monotonic() - since);
       counting = null;
     }
+  };
+
+  const recountSoon = async () => {
+    await sleep(SOON_MS);
+    // One that runs may have begun before what has changed.
+    while (counting || monotonic() < rested) {
+      await counting;
+      if (monotonic() < rested) await sleep(rested - monotonic());
+    }
+    soon = false;
+    // Another has seen it meanwhile.
+    if (countedAt === Number.NEGATIVE_INFINITY) counting = recount();
   };
 
   const look: Pulse['look'] = async (anew) => {
@@ -86,10 +99,7 @@ export function openHostLook({
       countedAt = Number.NEGATIVE_INFINITY;
       if (soon) return;
       soon = true;
-      void sleep(Math.max(SOON_MS, SELDOM * took)).then(() => {
-        soon = false;
-        counting ??= recount();
-      });
+      void recountSoon();
     },
   };
 }

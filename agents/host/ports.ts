@@ -165,6 +165,14 @@ export type Predecessor = { identity: string; epoch: string; ageMs: number };
 /** What a heartbeat met in Redis. */
 export type Met = { before: Predecessor | null; auditHead: { n: number; hash: string } | null };
 
+/** What a host has. */
+export type Possessions = {
+  /** By digest and ID; whether a container uses it. */
+  images: ReadonlyMap<ImageId, boolean>;
+  /** Digests that containers use, by the path of the repository that they were pulled from: `team/app`, of whichever registry. */
+  used: ReadonlyMap<string, ReadonlySet<ImageId>>;
+};
+
 /** Who has which images, of all hosts that are known. */
 export type Fleet = {
   holders: ReadonlyMap<ImageId, readonly Holder[]>;
@@ -194,12 +202,18 @@ export type Queue = {
   /** The Redis server's time in milliseconds; estimated while it does not answer. */
   now(): Promise<number>;
   /**
-   * Which hosts have images of these digests, as they told last, and those that never told. Rejects when Redis does not answer,
-   * as the next one does.
+   * Which hosts have images of these digests, as they told last, and those that do not tell. Rejects when Redis does not answer,
+   * as all that follow do.
    */
   holders(digests: readonly ImageId[]): Promise<Fleet>;
-  /** Tells which images this host has: by digest and ID, and whether a container uses them. */
-  has(images: ReadonlyMap<ImageId, boolean>): Promise<void>;
+  /** Hosts that were heard of in 90 days, each with when that was by the Redis server's clock, in milliseconds since 1970. */
+  hosts(): Promise<ReadonlyMap<HostName, number>>;
+  /** What containers on any host use of these repositories, by the names that hosts know them by. */
+  usedIn(repositories: readonly string[]): Promise<ReadonlyMap<string, ReadonlySet<ImageId>>>;
+  /** Tells what this host has, under a mark by which that is known again. */
+  has(all: Possessions, mark: string): Promise<void>;
+  /** The mark that stands there of what this host told, and how old that is by Redis's clock; `null` for none. */
+  told(): Promise<{ mark: string; ageMs: number } | null>;
   /** Takes no more jobs, waits for those at hand and then for `last`, unless hurried, and hangs up. */
   close(hurry: AbortSignal, last?: () => Promise<void>): Promise<void>;
 };

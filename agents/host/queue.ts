@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import type { HostName } from '../../src/domain/ids.ts';
 import { key, PREFIX } from '../../src/domain/protocol.ts';
 import { whenAborted } from './aborted.ts';
-import { readFleet, tellFleet } from './fleet.ts';
+import { readFleet, readHosts, readTold, readUsed, tellFleet } from './fleet.ts';
 import type { Log, Queue } from './ports.ts';
 import { openRedisClock } from './redis-clock.ts';
 import { withLimit } from './time-limit.ts';
@@ -166,7 +166,10 @@ export function openQueue({ url, host, log, sleep, monotonic }: QueueOptions): Q
     },
 
     holders: (digests) => readFleet(commands, digests, clock.estimate()),
-    has: (images) => tellFleet(commands, host, images, clock.estimate()),
+    hosts: () => readHosts(commands, clock.estimate()),
+    usedIn: (repositories) => readUsed(commands, repositories, clock.estimate()),
+    has: (all, mark) => tellFleet(commands, host, all, mark, clock.estimate()),
+    told: () => readTold(commands, host, clock.estimate()),
 
     async close(hurry, last = async () => {}) {
       closingSince = monotonic();

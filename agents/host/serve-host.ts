@@ -57,7 +57,7 @@ export async function openHost(
     readDisk: async () => disk((await engine.info()).root),
   };
   const planner = { host, engine, cache, rules, around, sleep: clock.sleep };
-  const has = openHas(queue, monotonic, log);
+  const has = openHas(queue, log);
   const looking = openHostLook({ planner, has, readDisk: disk, monotonic, sleep: clock.sleep, log });
   stale = looking.stale;
   return {
@@ -70,7 +70,6 @@ export async function openHost(
       // Not waited for: a disk that hangs must not make a host offline.
       void lastUsed.save();
     },
-    forgotten: has.forgotten,
     beside: (end) => watch.run(end),
     last: () => lastUsed.save('at once'),
   };

@@ -40,8 +40,6 @@ export type Served = {
   /** Nothing is asked of it for longer than this once a deletion was, in milliseconds. */
   deletionMs?: number | undefined;
   looked: (answered: boolean) => void;
-  /** Redis has forgotten what was told of it. */
-  forgotten: () => void;
   /** Goes on beside until the signal, by which the last deletion has been seen. */
   beside: (end: AbortSignal) => Promise<void>;
   /** Writes down at the end what is worth keeping. */
@@ -100,7 +98,6 @@ export async function serve(
       if (isLoss(met)) {
         log.warn('Redis has forgotten something: all jobs that are kept are told again');
         outbox.allAgain();
-        served.forgotten();
       }
       void outbox.look();
     },

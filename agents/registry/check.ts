@@ -36,13 +36,15 @@ export function openCheck(
 
   const look = async (repository: string): Promise<Seen> => {
     const begun = ++turn;
-    const { repositories, problems } = await readAll(planner, [repository]);
+    const used = await planner.queue.usedIn([repository]).catch(() => null);
+    const { repositories, problems } = await readAll(planner, [repository], used ?? undefined);
     const [read] = repositories;
     const [problem] = problems;
     if (read) {
       // What somebody named goes whoever uses it.
       const { holders, unsure } = named ? NOBODY : await orUnsure(fleetOf(planner, repositories));
-      return { graph: repositoryGraph(read, { holders }), begun, unsure };
+      const unheard = used || named ? null : UNASKED;
+      return { graph: repositoryGraph(read, { holders }), begun, unsure: unsure ?? unheard };
     }
     if (problem?.kind !== 'registry') return null;
     // A password that is not taken now may be taken a moment later: it is asked again for the next.

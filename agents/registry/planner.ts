@@ -16,7 +16,7 @@ export type RegistryPlanner = {
   registry: Registry;
   content: Content;
   memory: Memory;
-  queue: Pick<Queue, 'holders'>;
+  queue: Pick<Queue, 'holders' | 'usedIn'>;
   rules: RulesThere & Required<Pick<RulesThere, 'prefixes'>>;
   /** Globs of repositories that may be looked into and deleted from. */
   allowed: readonly string[];
@@ -27,7 +27,9 @@ export type RegistryPlanner = {
 /** The selection applied to the registry as it is now. Rejects with `RegistryTrouble`. */
 export async function makePlanThere(planner: RegistryPlanner, selection: RegistrySelection): Promise<Plan> {
   const { host, rules, now, collects } = planner;
-  const { repositories, problems } = await readAll(planner, await namesOf(planner, selection));
+  const names = await namesOf(planner, selection);
+  const used = await planner.queue.usedIn(names.filter((name) => isAllowed(planner.allowed, name)));
+  const { repositories, problems } = await readAll(planner, names, used);
   const fleet = await fleetOf(planner, repositories);
   const inventory: RegistryInventory = { takenAt: now(), repositories, deletesTags: false, ...fleet };
   const meant = sayingEachOnce(selection, problems);
@@ -51,6 +53,8 @@ export async function readAll(
     allowed,
   }: Pick<RegistryPlanner, 'registry' | 'content' | 'memory' | 'allowed'>,
   names: readonly string[],
+  /** Digests that hosts use from there, which may be of what has no tag and was never seen. */
+  used: ReadonlyMap<string, ReadonlySet<ImageId>> = new Map(),
 ): Promise<{ repositories: Repository[]; problems: Problem[] }> {
   const repositories: Repository[] = [];
   const problems: Problem[] = [];
@@ -59,7 +63,7 @@ export async function readAll(
       problems.push({ kind: 'registry', name, why: { kind: 'registry', what: 'not-listed' } });
       continue;
     }
-    const read = await orRefusal(content.read(name), registry);
+    const read = await orRefusal(content.read(name, used.get(name)), registry);
     if (read && 'why' in read) problems.push({ kind: 'registry', name, why: read.why });
     else if (!read) problems.push({ kind: 'not-found', name });
     // What can't be read may be an index that needs any of the others.

@@ -17,10 +17,14 @@ import { LIMITS } from './limits.ts';
 import { openMemory } from './memory.ts';
 import { isAllowed, readAll, unlisted } from './planner.ts';
 import { RegistryTrouble } from './ports.ts';
+import { openRoster } from './roster.ts';
 import { registryWork } from './work.ts';
 
 /** How often all repositories are looked into: which tags were there and where they have gone, only we remember. */
 const LOOK_MS = 3_600_000;
+/** And which hosts there are; sooner where Redis did not say it. */
+const HOSTS_MS = 60_000;
+const AGAIN_MS = 2_000;
 const PING_MS = 5_000;
 
 /** A registry that an agent serves. Throws a `ConfigError`. */
@@ -38,7 +42,8 @@ export async function openRegistryThere(
   });
   const memory = await openMemory(state.path('seen.json'), log);
   const content = openContent(registry, memory, wall);
-  const planner = { host, registry, content, memory, queue, rules, allowed, collects, now: wall };
+  const roster = await openRoster(queue, state.path('hosts.json'), wall, log);
+  const planner = { host, registry, content, memory, queue: roster, rules, allowed, collects, now: wall };
   let problem: Heartbeat['problem'] = null;
 
   /** A heartbeat does not wait longer for it: that it is slow is no reason to be taken for offline. */
@@ -51,6 +56,7 @@ export async function openRegistryThere(
   const lookAll = async (): Promise<void> => {
     const listed = await registry.repositories();
     const all = listed ?? unlisted(planner);
+    // What hosts use is asked for where something may go.
     for (const name of all) if (isAllowed(allowed, name)) await readAll(planner, [name]);
     if (listed) memory.sawAll();
   };
@@ -72,10 +78,15 @@ export async function openRegistryThere(
     },
     deletionMs: LIMITS.deletionMs,
     looked() {},
-    forgotten() {},
     async beside(end) {
       end.addEventListener('abort', () => registry.close(), { once: true });
-      for (let next = monotonic(); !end.aborted; ) {
+      for (let next = monotonic(), hosts = next; !end.aborted; ) {
+        if (monotonic() >= hosts) {
+          hosts = monotonic() + HOSTS_MS;
+          await roster.look().catch(() => {
+            hosts = monotonic() + AGAIN_MS;
+          });
+        }
         if (monotonic() >= next) {
           next = monotonic() + LOOK_MS;
           await lookAll().catch((error) => {
@@ -89,7 +100,9 @@ export async function openRegistryThere(
         await clock.sleep(500);
       }
     },
-    last: () => memory.save(),
+    async last() {
+      await Promise.all([memory.save(), roster.save()]);
+    },
   };
 }
 

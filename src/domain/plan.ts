@@ -43,6 +43,8 @@ export const Reason = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('no-date') }),
   /** A part of, or a word about, what stays. */
   z.strictObject({ kind: z.literal('part-of'), of: z.array(z.string()).min(1) }),
+  /** What it says something about is in no repository that was read. */
+  z.strictObject({ kind: z.literal('astray') }),
   /** These tags on the same manifest stay, and the registry can't delete one without the others. */
   z.strictObject({ kind: z.literal('shared'), tags: z.array(z.string()).min(1) }),
   /** The same manifest goes whole from another repository in the same run. */

@@ -27,7 +27,9 @@ export const key = {
   acked: (host: HostName): string => `${PREFIX}:acked:${host}`,
   /**
    * Hash of one host: by `sha256:…` what it has, `1` where a container uses it and `0` where none does. The digests of its images
-   * in repositories are there, and their IDs. Under `at` is when it was written down, in milliseconds since 1970.
+   * in repositories are there, and their IDs. By `used-in team/app`, digests with blanks between them: what containers use of
+   * repositories of that path, in whichever registry. Under `at` is when it was written down, in milliseconds since 1970; under
+   * `mark` by which of the host's tellings, so that it sees whether its newest stands there.
    */
   has: (host: HostName): string => `${PREFIX}:has:${host}`,
   /** Hash: host name to what its journal knows (`Known`), so that it outlives what Redis forgets. */

@@ -62,6 +62,19 @@ export function familiarReference(text: string): string | null {
   return `${repository}:${tag ?? 'latest'}`;
 }
 
+/**
+ * `team/app` of `registry.example.com/team/app@sha256:…`: what that registry calls the repository. Docker Hub's official
+ * images are in `library`.
+ */
+export function pathOf(reference: string): string {
+  const repository = repositoryOf(reference);
+  const slash = repository.indexOf('/');
+  if (slash < 0) return `library/${repository}`;
+  const first = repository.slice(0, slash);
+  const isDomain = /[.:]/.test(first) || first === 'localhost' || first !== first.toLowerCase();
+  return isDomain ? repository.slice(slash + 1) : repository;
+}
+
 /** `team/app` of `team/app:1` and of `team/app@sha256:…`. */
 export function repositoryOf(reference: string): string {
   const at = reference.indexOf('@');

@@ -1,6 +1,7 @@
 import type { HostName, ImageId } from './ids.ts';
 import { type Item, type Kept, type Plan, planDigest, type Reason, someNames } from './plan.ts';
 import type { Manifest, RegistryInventory } from './registry.ts';
+import { leaveAstray } from './registry-astray.ts';
 import { hostsOf, madeAt, type RepositoryGraph, repositoryGraph, sizeOf } from './registry-graph.ts';
 import { inOrder } from './registry-order.ts';
 import { guardedThere, pickNamed, pickThere } from './registry-pick.ts';
@@ -24,7 +25,9 @@ export function chooseThere(
     selection.kind === 'registry rmi'
       ? pickNamed(graphs, selection, rules)
       : {
-          picked: new Map(graphs.map((graph) => [graph, pickThere(graph, selection, rules, now)])),
+          picked: leaveAstray(
+            new Map(graphs.map((graph) => [graph, pickThere(graph, selection, rules, now)])),
+          ),
           problems: [],
         };
   const hosts = [...inventory.unheard];

@@ -18,6 +18,8 @@ export interface RepositoryGraph {
   partOf(digest: ImageId): readonly ImageId[];
   /** What it says something about and is here, where it has no name of its own. */
   about(digest: ImageId): readonly ImageId[];
+  /** What it says something about and neither is here nor has gone from here, where it has no name of its own. */
+  astray(digest: ImageId): readonly ImageId[];
   /** Hosts that have it, by its own digest, its configuration's or that of one of its parts. */
   holders(digest: ImageId): readonly Holder[];
   /** `team/app:1`, or the digest where it has no tag. */
@@ -28,7 +30,7 @@ export function repositoryGraph(
   repository: Repository,
   { holders }: Pick<RegistryInventory, 'holders'>,
 ): RepositoryGraph {
-  const { name, tags, manifests } = repository;
+  const { name, tags, manifests, lost } = repository;
   const tagsOn = new Map<ImageId, string[]>();
   for (const [tag, digest] of [...tags].sort(([a], [b]) => (a < b ? -1 : 1))) add(tagsOn, digest, tag);
   const partOf = new Map<ImageId, ImageId[]>();
@@ -39,13 +41,12 @@ export function repositoryGraph(
     const mayBeAbout = saysOfOthers(manifests.get(digest), manifests);
     return on(digest).filter((tag) => !mayBeAbout || subjectOfTag(tag) === null);
   });
-  const about = remembering((digest): ImageId[] => {
+  const subjectsOf = (digest: ImageId): ImageId[] => {
     if (namesOn(digest).length > 0) return [];
     const subjects = [...on(digest).map(subjectOfTag), manifests.get(digest)?.subject];
-    return [...new Set(subjects)].filter(
-      (one): one is ImageId => one != null && one !== digest && manifests.has(one),
-    );
-  });
+    return [...new Set(subjects)].filter((one): one is ImageId => one != null && one !== digest);
+  };
+  const about = remembering((digest) => subjectsOf(digest).filter((one) => manifests.has(one)));
   const heldBy: RepositoryGraph['holders'] = remembering((digest) => {
     const manifest = manifests.get(digest);
     return [
@@ -57,6 +58,7 @@ export function repositoryGraph(
   return {
     repository,
     ...{ tagsOn: on, namesOn, about, holders: heldBy },
+    astray: (digest) => subjectsOf(digest).filter((one) => !manifests.has(one) && !lost?.has(one)),
     partOf: (digest) => partOf.get(digest) ?? [],
     references: (digest) => {
       const named = on(digest).map((tag) => `${name}:${tag}`);

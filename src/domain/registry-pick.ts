@@ -53,7 +53,8 @@ export function pickThere(
     }
     const stays = names.map((tag) => tagStays(tag, selection));
     const [reason] = stays.filter((one) => one !== undefined);
-    const going = reason ? names.filter((_, i) => stays[i] === undefined) : [...graph.tagsOn(digest)];
+    const going =
+      names.length > 0 ? names.filter((_, i) => stays[i] === undefined) : [...graph.tagsOn(digest)];
     if (going.length === 0 && reason) picked.kept.set(digest, reason);
     else picked.going.set(digest, going);
   }

@@ -1,5 +1,6 @@
 import type { ImageId } from './ids.ts';
 import type { Reason } from './plan.ts';
+import { subjectOfTag } from './registry.ts';
 import type { RepositoryGraph } from './registry-graph.ts';
 import { inOrder } from './registry-order.ts';
 import type { PickedThere } from './registry-pick.ts';
@@ -57,10 +58,21 @@ export function settleThere(
 
 type All = ReadonlyMap<ImageId, readonly ImageId[]>;
 
-/** Tags that would stay on it. Those by which it says what it is about are not names that anybody pulls by. */
+/**
+ * Tags that would stay on it: names, and those by which its word is found about what stays. `sha256-….sig` may be about what
+ * is in another repository; without an end such a tag is about what is here, by the standard.
+ */
 function restOf(graph: RepositoryGraph, digest: ImageId, tags: readonly string[]): string[] {
+  const { manifests, lost } = graph.repository;
   const names = graph.namesOn(digest);
-  return (names.length > 0 ? names : graph.tagsOn(digest)).filter((tag) => !tags.includes(tag));
+  const finds = (tag: string) => {
+    const subject = subjectOfTag(tag);
+    if (subject === null || subject === digest) return false;
+    return manifests.has(subject) || (tag.includes('.') && !lost?.has(subject));
+  };
+  return graph
+    .tagsOn(digest)
+    .filter((tag) => !tags.includes(tag) && (names.length === 0 || names.includes(tag) || finds(tag)));
 }
 
 /** What goes, and what must be gone before each. */
@@ -74,7 +86,7 @@ function withFollowers(
     found = false;
     for (const digest of graph.repository.manifests.keys()) {
       if (all.has(digest) || graph.namesOn(digest).length > 0) continue;
-      const belongsTo = [...graph.partOf(digest), ...graph.about(digest)];
+      const belongsTo = [...graph.partOf(digest), ...graph.about(digest), ...graph.astray(digest)];
       if (belongsTo.length === 0 || !belongsTo.every((one) => all.has(one)) || stays(digest)) continue;
       all.set(digest, belongsTo);
       found = true;

@@ -65,6 +65,8 @@ export interface Repository {
   manifests: ReadonlyMap<ImageId, Manifest>;
   /** When each was first seen here, in milliseconds since 1970; 0 of what was there at the first look. */
   seenAt: ReadonlyMap<ImageId, number>;
+  /** Were here once and are gone, while something is left that is about them. */
+  lost?: ReadonlySet<ImageId>;
 }
 
 /** A host that has an image of this digest, and whether a container uses it. */

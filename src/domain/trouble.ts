@@ -54,6 +54,8 @@ export function troubleWords(why: Reason | Trouble, there?: There): Markup {
       return say`has no tag (${code('--untagged')} takes those that nothing uses)`;
     case 'no-date':
       return say`nothing says when it was made`;
+    case 'astray':
+      return say`what it signs is in no repository that was looked into, so it goes only where it is named`;
     case 'part-of':
       return say`${some(why.of)} ${why.of.length === 1 ? 'needs' : 'need'} it`;
     case 'shared':

@@ -62,13 +62,36 @@ describe('several tags on one manifest', () => {
     expect(plan.reclaim).toBe(0);
   });
 
-  test('by which it says what it signs keep nothing', () => {
+  test('by one of which a signature is found of what is here stay where that was not meant', () => {
     const signed = aRepository('app', [aManifest('a', { kind: 'artifact' }), aManifest('b')], {
       v1: 'a',
       [sig('b')]: 'a',
       v2: 'b',
     });
-    expect(steps(settle(signed, rmi('app:v1')))).toEqual([['delete', `app:${sig('b')}`, 'app:v1']]);
+    const byTag = { ...untagged, untagged: false, tags: ['v1'] };
+    for (const selection of [rmi('app:v1'), byTag]) {
+      const plan = settle(signed, selection);
+      expect(plan.items).toEqual([]);
+      expect(reasons(plan)[`app:${sig('b')},app:v1`]).toEqual({ kind: 'shared', tags: [sig('b')] });
+      expect(steps(settle(signed, selection, { deletesTags: true }))).toEqual([['untag', 'app:v1']]);
+    }
+    for (const named of [rmi('app:v1', `app:${sig('b')}`), rmi('app@a')])
+      expect(steps(settle(signed, named))).toEqual([['delete', `app:${sig('b')}`, 'app:v1']]);
+  });
+
+  test('by which it says what it signs keep nothing where that is not here, or is itself', () => {
+    const bare = sig('c').replace('.sig', '');
+    const tags = { v1: 'a', [sig('b')]: 'a', [sig('a')]: 'a', [bare]: 'a' };
+    const repository = aRepository('app', [aManifest('a', { kind: 'artifact' })], tags);
+    for (const selection of [rmi('app:v1'), { ...untagged, untagged: false, tags: ['v1'] }]) {
+      expect(steps(settle({ ...repository, lost: new Set([digestOf('b')]) }, selection))).toEqual([
+        ['delete', ...[`app:${sig('b')}`, `app:${sig('a')}`, `app:${bare}`, 'app:v1'].sort()],
+      ]);
+      // It may be about what is in another repository.
+      expect(settle(repository, selection).kept).toMatchObject([
+        { reason: { kind: 'shared', tags: [sig('b')] } },
+      ]);
+    }
   });
 });
 
@@ -142,12 +165,38 @@ describe('what says something about an image', () => {
     expect(settle(aRepository('app', all, tags), untagged).items).toEqual([]);
   });
 
-  test('is without a tag once its subject is gone', () => {
-    const plan = settle(aRepository('app', [byTag, bySubject], { [sig('image')]: 'signature' }), untagged);
+  test('is without a tag once its subject is gone from here', () => {
+    const left = aRepository('app', [byTag, bySubject], { [sig('image')]: 'signature' });
+    const plan = settle({ ...left, lost: new Set([image.digest]) }, untagged);
     expect(steps(plan).sort()).toEqual([
       ['delete', `app:${sig('image')}`],
       ['delete', `app@${bySubject.digest}`],
     ]);
+  });
+
+  test('stays where nobody knows what it is about, and says so, unless it is named', () => {
+    const sigs = aRepository('sigs', [byTag, bySubject], { [sig('image')]: 'signature' });
+    const plan = settle(sigs, untagged);
+    expect(plan.items).toEqual([]);
+    expect(plan.kept.map(({ reason }) => reason)).toEqual([{ kind: 'astray' }, { kind: 'astray' }]);
+    expect(steps(settle(sigs, rmi(`sigs:${sig('image')}`)))).toEqual([['delete', `sigs:${sig('image')}`]]);
+    // It is gone from one repository, and may be in another.
+    const other = { ...aRepository('app', [], {}), lost: new Set([image.digest]) };
+    expect(settle([sigs, other], untagged).items).toEqual([]);
+  });
+
+  test('stays where it is a part of what goes, and about what may be in another repository', () => {
+    const index = aManifest('index', { children: [['signature', 'linux/amd64']] });
+    const app = aRepository('app', [index, byTag], { v1: 'index', [sig('image')]: 'signature' });
+    expect(steps(settle(app, rmi('app:v1')))).toEqual([['delete', 'app:v1']]);
+    expect(settle({ ...app, lost: new Set([image.digest]) }, rmi('app:v1')).items).toHaveLength(2);
+  });
+
+  test('stays with what it is about in another repository', () => {
+    const sigs = aRepository('sigs', [byTag, bySubject], { [sig('image')]: 'signature' });
+    const plan = settle([aRepository('app', [image], { v1: 'image' }), sigs], untagged);
+    expect(plan.items).toEqual([]);
+    expect(plan.kept.map(({ reason }) => reason)).toContainEqual({ kind: 'part-of', of: ['app:v1'] });
   });
 
   test('and has a name of its own stays under it', () => {
@@ -173,7 +222,7 @@ describe('what says something about an image', () => {
   test('stays under a tag that is to stay once its subject is gone, and under a name beside that', () => {
     const pruned = { ...untagged, tags: ['v*'], notTags: ['sha256-*'] };
     for (const given of [{ [sig('image')]: 'signature' }, { [sig('image')]: 'signature', v1: 'signature' }]) {
-      const repository = aRepository('app', [byTag], given);
+      const repository = { ...aRepository('app', [byTag], given), lost: new Set([image.digest]) };
       for (const deletesTags of [false, true])
         expect(settle(repository, pruned, { deletesTags }).items).toEqual([]);
       expect(

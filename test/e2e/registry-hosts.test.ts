@@ -101,6 +101,21 @@ describe.skipIf(lacking)('a registry beside hosts', () => {
     expect(await stage.collected(app)).toEqual({ 1: one.digest, multi: index.digest });
   });
 
+  test('keeps parts of an index that lost its tag, and that a host alone knows of', async () => {
+    const app = fresh();
+    const amd = await image(app, 'amd', []);
+    const arm = await image(app, 'arm', ['pr-1'], 'linux/arm64');
+    const index = await stage.pusher.index(app, [amd, arm], { tags: ['v1'] });
+    await created(await pulled(app, ':v1'));
+    const now = await image(app, 'now', ['v1']);
+    const needs = new RegExp(`:pr-1\`.* stays: \`${app}@${index.digest.slice(0, 19)}.*needs it`);
+    await stage.toldOnce(`/dimg registry tags main/${app} --tag pr-*`, needs);
+    const card = await stage.ana.asks(`/dimg registry prune main/${app} --tag pr-* --untagged`);
+    expect((await card.ends()).state).toBe('empty');
+    for (const one of [index, amd, arm]) expect(await stage.has(app, one)).toBe(true);
+    expect(await stage.collected(app)).toEqual({ 'pr-1': arm.digest, v1: now.digest });
+  });
+
   test('keeps what a container uses whose image somebody took away by force', async () => {
     const app = fresh();
     const one = await image(app, '1', ['1']);

@@ -81,7 +81,7 @@ export function openAgent(setting: AgentSetting) {
 
   const redis = openClient(connection);
   const engine = besideNoneThatHangs(setting.engine, monotonic);
-  const port: Omit<Queue, 'listen' | 'close' | 'holders' | 'has'> = {
+  const port: Omit<Queue, 'listen' | 'close' | 'holders' | 'hosts' | 'usedIn' | 'has' | 'told'> = {
     async report(report) {
       for (let delay = 50; ; delay = Math.min(2 * delay, 2_000)) {
         try {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { readFleet, tellFleet } from '../../../agents/host/fleet.ts';
+import { readFleet, readTold, readUsed, tellFleet } from '../../../agents/host/fleet.ts';
 import { skipWithout } from '../../../playground/parts/available.ts';
 import type { ImageId } from '../../../src/domain/ids.ts';
 import { key } from '../../../src/domain/protocol.ts';
@@ -15,11 +15,20 @@ describe.skipIf(skipWithout('what hosts tell of their images', 'redis'))('what h
     await own.redis.hset(key.hosts, name, JSON.stringify(beat));
     await own.redis.zadd(key.seen, at, name);
   };
-  const tells = (name: string, images: Record<string, boolean>, at = NOW) =>
+  const tells = (
+    name: string,
+    images: Record<string, boolean>,
+    at = NOW,
+    used: Record<string, string[]> = {},
+  ) =>
     tellFleet(
       own.redis,
       host(name),
-      new Map(Object.entries(images).map(([one, used]) => [id(one), used])),
+      {
+        images: new Map(Object.entries(images).map(([one, isUsed]) => [id(one), isUsed])),
+        used: new Map(Object.entries(used).map(([name, list]) => [name, new Set(list.map(id))])),
+      },
+      'mark',
       at,
     );
   const read = async (names: readonly string[], now = NOW) => {
@@ -59,6 +68,44 @@ describe.skipIf(skipWithout('what hosts tell of their images', 'redis'))('what h
     expect((await read(['a'])).unheard).toEqual(['host-1', 'host-2']);
   });
 
+  test('is unheard of a host that beats on and has not told for a day and an hour', async () => {
+    const HOUR = DAY / 24;
+    for (const [name, late] of [
+      ['host-1', 25 * HOUR],
+      ['host-2', 25 * HOUR + 1],
+    ] as const) {
+      await tells(name, { a: true }, NOW - 60 * DAY);
+      await beats(name, NOW - 60 * DAY + late);
+    }
+    const { found, unheard } = await read(['a']);
+    expect(unheard).toEqual(['host-2']);
+    // What it told then may still be so.
+    expect(found).toEqual([['a', 'host-1 uses it', 'host-2 uses it']]);
+  });
+
+  test('is known by repository as far as containers use it', async () => {
+    for (const name of ['host-1', 'host-2', 'old', 'gone']) await beats(name);
+    await tells('host-1', { a: true, b: true }, NOW, { 'team/app': ['a', 'b'], other: ['a'] });
+    await tells('host-2', { c: true }, NOW, { 'team/app': ['c'] });
+    await own.redis.hset(key.has(host('old')), { at: NOW, [id('a')]: '1' });
+    await own.redis.hset(key.has(host('host-2')), 'used-in other', `../x ${id('b')} sha256:12`);
+    const used = await readUsed(own.redis, ['team/app', 'none', 'other'], NOW);
+    const sorted = [...used].map(([name, digests]) => [name, [...digests].sort()]).sort();
+    expect(sorted).toEqual([
+      ['other', [id('a'), id('b')].sort()],
+      ['team/app', [id('a'), id('b'), id('c')].sort()],
+    ]);
+    // Earlier agents read it as it was.
+    expect(await own.redis.hget(key.has(host('host-1')), id('a'))).toBe('1');
+    expect(await readUsed(own.redis, [], NOW)).toEqual(new Map());
+  });
+
+  test('stands there under its mark, with its age', async () => {
+    expect(await readTold(own.redis, host('host-1'), NOW)).toBeNull();
+    await tells('host-1', {}, NOW - 5);
+    expect(await readTold(own.redis, host('host-1'), NOW)).toEqual({ mark: 'mark', ageMs: 5 });
+  });
+
   test('counts of a host that is off for weeks, and not of one silent for ninety days', async () => {
     await beats('weeks', NOW - 80 * DAY);
     await tells('weeks', { a: true }, NOW - 80 * DAY);
@@ -89,9 +136,9 @@ describe.skipIf(skipWithout('what hosts tell of their images', 'redis'))('what h
     const names = Array.from({ length: 30 }, (_, i) => `host-${i}`);
     for (const name of names) {
       await beats(name);
-      await tellFleet(own.redis, host(name), images, NOW);
+      await tellFleet(own.redis, host(name), { images, used: new Map() }, 'mark', NOW);
     }
-    expect(await own.redis.hlen(key.has(host('host-0')))).toBe(5_001);
+    expect(await own.redis.hlen(key.has(host('host-0')))).toBe(5_002);
     const { holders, unheard } = await readFleet(own.redis, [...images.keys()], NOW);
     expect(unheard).toEqual([]);
     expect(holders.size).toBe(5_000);
@@ -127,7 +174,10 @@ describe.skipIf(skipWithout('what hosts tell of their images', 'redis'))('what h
       ['hgetall', 'zrangebyscore', 'hmget', 'eval'].map((name) => [name, note(name)]),
     );
     await beats('host-1');
-    await tellFleet(redis as never, host('host-1'), new Map([[id('a') as ImageId, true]]), NOW);
+    const all = { images: new Map([[id('a') as ImageId, true]]), used: new Map() };
+    await tellFleet(redis as never, host('host-1'), all, 'mark', NOW);
+    await readUsed(redis as never, ['app'], NOW);
+    await readTold(redis as never, host('host-1'), NOW);
     await readFleet(redis as never, [id('a')], NOW);
     const keys = asked.flatMap(([, ...args]) => args.filter((arg) => arg.startsWith('{')));
     expect(keys.length).toBeGreaterThan(3);

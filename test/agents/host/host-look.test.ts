@@ -10,7 +10,11 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** A clock by hand: who sleeps is woken when its time has come. */
 function aLook() {
-  const state = { now: 0, told: 0, listed: 0, problem: null as EngineTrouble | null };
+  const state = {
+    ...{ now: 0, told: 0, listed: 0, problem: null as EngineTrouble | null },
+    /** A count waits for it. */
+    slow: null as Promise<void> | null,
+  };
   const sleepers: { at: number; wake: () => void }[] = [];
   const engine = {
     info: async () => {
@@ -19,6 +23,7 @@ function aLook() {
     },
     list: async () => {
       state.listed++;
+      await state.slow;
       if (state.problem) throw state.problem;
       return { images: [], containers: [] };
     },
@@ -71,6 +76,51 @@ describe('a look at the host', () => {
     stale();
     await pass(1_000);
     expect(state.told).toBe(3);
+  });
+
+  test('tells of what changed during a count after it, in a tenth of the time', async () => {
+    const { look, stale, state, pass } = aLook();
+    await look(false);
+    let end = () => {};
+    state.slow = new Promise((resolve) => {
+      end = resolve;
+    });
+    stale();
+    await pass(1_000);
+    expect(state).toMatchObject({ listed: 2, told: 1 });
+    stale();
+    await pass(2_000);
+    expect(state.listed).toBe(2);
+    end();
+    state.slow = null;
+    await pass(0);
+    expect(state).toMatchObject({ listed: 2, told: 2 });
+    await pass(9 * 2_000 - 1);
+    expect(state.listed).toBe(2);
+    await pass(1);
+    expect(state).toMatchObject({ listed: 3, told: 3 });
+    // Nothing has changed since.
+    await pass(50_000);
+    expect(state.listed).toBe(3);
+  });
+
+  test('does not wait for what a count took long ago', async () => {
+    const { look, stale, state, pass } = aLook();
+    let end = () => {};
+    state.slow = new Promise((resolve) => {
+      end = resolve;
+    });
+    const looked = look(false);
+    await pass(0);
+    await pass(5_000);
+    end();
+    state.slow = null;
+    await looked;
+    await pass(0);
+    await pass(50_000);
+    stale();
+    await pass(1_000);
+    expect(state.told).toBe(2);
   });
 
   test('tells nothing while the engine is away, and then with the next look', async () => {

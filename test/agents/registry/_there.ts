@@ -55,13 +55,16 @@ export async function startThere(
   const part = await startRegistry(scope, others);
   const front = await startFront(scope, part);
   const registry = open(scope, front.url);
-  const state = { now: Date.now(), fleet: { holders: new Map(), unheard: [] } as Fleet };
+  const state = {
+    ...{ now: Date.now(), fleet: { holders: new Map(), unheard: [] } as Fleet },
+    used: new Map<string, ReadonlySet<ImageId>>(),
+  };
   const memoryFile = `${temporaryFolder()}/seen.json`;
   const memory = await openMemory(memoryFile, silent);
   const content = openContent(registry, memory, () => state.now);
   const planner: RegistryPlanner = {
     ...{ host: MAIN, registry, content, memory, allowed, collects: 'distribution' },
-    queue: { holders: async () => state.fleet },
+    queue: { holders: async () => state.fleet, usedIn: async () => state.used },
     rules: { ...Rules.parse({ minAge: 0, ...rules }), prefixes },
     now: () => state.now,
   };

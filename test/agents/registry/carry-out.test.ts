@@ -171,6 +171,8 @@ describe.skipIf(skipWithout('deleting what a plan says', 'registry'))(
       const there = await startThere(scope);
       const one = await there.pusher.image('app', { ...layers('one'), tags: ['1'] });
       const signature = await there.pusher.signature('app', one.digest);
+      // It is known to have been here.
+      await there.plan(all('app'));
       await there.registry.removeManifest('app', one.digest as ImageId);
       const { of } = await carryOut(there, prune('app', { untagged: true }), () =>
         there.pusher.manifest('app', one.mediaType, one.text, ['1']),

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,9 +9,12 @@ import { startRegistry } from '../../../playground/parts/registry.ts';
 import { startFront } from '../../../playground/parts/registry-front.ts';
 import { openPusher } from '../../../playground/parts/registry-push.ts';
 import { createScope, type Scope } from '../../../playground/parts/scope.ts';
+import { HostName } from '../../../src/domain/ids.ts';
 import { Heartbeat, key } from '../../../src/domain/protocol.ts';
+import { aHostStatus } from '../../domain/_build.ts';
 import { temporaryFolder } from '../host/_folder.ts';
-import { HOST, startAgent } from '../host/_setup.ts';
+import { HOST, startAgent, startBot } from '../host/_setup.ts';
+import { all, MAIN } from './_there.ts';
 
 const NO_ENGINE = { host: 'unix:///nowhere/docker.sock' };
 
@@ -99,6 +102,42 @@ describe.skipIf(skipWithout('an agent of registries', 'redis', 'registry'))('an 
     );
     const paths = () => front.requests.map(({ path }) => path).filter((path) => path.includes('/tags/'));
     await expect.poll(paths).toEqual(['team/a', 'team/b', 'team/c'].map((name) => `/v2/${name}/tags/list`));
+    await agent.stop();
+  });
+
+  test('knows which hosts there are after Redis has lost them, and prunes nothing', async () => {
+    await client.flushall();
+    const { front, pusher } = await aRegistry();
+    await pusher.image('app', { tags: ['1'] });
+    const { seenAt: _, ...host } = aHostStatus('host-1');
+    await client.hset(key.hosts, 'host-1', JSON.stringify(host));
+    await client.zadd(key.seen, Date.now(), 'host-1');
+    await client.hset(key.has(HostName.parse('host-1')), 'at', Date.now());
+    const state = temporaryFolder();
+    const agent = await startAgent(
+      ...([
+        scope,
+        redis,
+        NO_ENGINE,
+        { ...config([{ name: 'main', url: front.url, repositories: ['*'] }]), DIMG_STATE_DIR: state },
+      ] as const),
+    );
+    await expect
+      .poll(() => existsSync(join(state, 'registry-main/hosts.json')), { timeout: 5_000 })
+      .toBe(true);
+    const bot = await startBot(redis, MAIN);
+    const survey = async (id: string, epoch: string) => {
+      const header = { v: 1, host: MAIN, epoch, notAfter: Date.now() + 60_000 };
+      await bot.send({ ...header, id, kind: 'survey', selection: all('app') });
+      return (await bot.report(id, 'plan')).plan;
+    };
+    const epoch = (await beat('main'))?.epoch ?? '';
+    expect(await survey('survey-1', epoch)).toMatchObject({ problems: [], items: [{}] });
+    await client.flushall();
+    expect(await survey('survey-2', epoch)).toMatchObject({
+      ...{ items: [], problems: [{ kind: 'unheard', hosts: ['host-1'] }] },
+    });
+    await bot.close();
     await agent.stop();
   });
 
