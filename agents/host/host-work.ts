@@ -1,4 +1,4 @@
-import { isThere } from '../../src/domain/selection.ts';
+import { isOfRegistry } from '../../src/domain/selection.ts';
 import { carryBack } from './carry-back.ts';
 import { diskUse } from './disk-use.ts';
 import { type Asked, execute } from './execute.ts';
@@ -15,16 +15,16 @@ import type { Finder, Work } from './work.ts';
 export function hostWork(planner: Planner, execution: Omit<Execution, 'notes' | 'doubt'>): Work {
   return {
     objectionTo(job) {
-      if ((job.kind === 'plan' || job.kind === 'survey') && isThere(job.selection))
+      if ((job.kind === 'plan' || job.kind === 'survey') && isOfRegistry(job.selection))
         return refused(NO_REGISTRY);
       return job.kind === 'execute' || job.kind === 'restore' ? flawOf(job.items) : null;
     },
     async survey(selection) {
-      if (isThere(selection)) throw new Error(NO_REGISTRY);
+      if (isOfRegistry(selection)) throw new Error(NO_REGISTRY);
       return (await survey(planner, selection)).plan;
     },
     async plan(selection) {
-      if (isThere(selection)) throw new Error(NO_REGISTRY);
+      if (isOfRegistry(selection)) throw new Error(NO_REGISTRY);
       return makePlan(planner, selection);
     },
     disk: () => diskUse(planner, execution.readDisk),
@@ -33,7 +33,7 @@ export function hostWork(planner: Planner, execution: Omit<Execution, 'notes' | 
       const asked: Asked = {
         // One that is not remembered may have been anything: the stricter reading holds.
         prune: selection?.kind !== 'rmi',
-        ...(selection && !isThere(selection) && { replan: () => makePlan(planner, selection) }),
+        ...(selection && !isOfRegistry(selection) && { replan: () => makePlan(planner, selection) }),
       };
       return execute(job, asked, report, { ...execution, ...begun });
     },

@@ -2,7 +2,7 @@ import type { ImageId } from '../../src/domain/ids.ts';
 import type { Trouble } from '../../src/domain/outcome.ts';
 import type { Item } from '../../src/domain/plan.ts';
 import type { Job } from '../../src/domain/protocol.ts';
-import { isThere } from '../../src/domain/selection.ts';
+import { isOfRegistry } from '../../src/domain/selection.ts';
 import { refused } from '../host/verify.ts';
 import type { Work } from '../host/work.ts';
 import { thereOf } from './carry-out.ts';
@@ -14,11 +14,11 @@ export function registryWork(planner: RegistryPlanner, execution: RegistryExecut
   return {
     objectionTo: (job) => objectionTo(job, planner.allowed),
     async survey(selection) {
-      if (!isThere(selection)) throw new Error(NO_HOST);
+      if (!isOfRegistry(selection)) throw new Error(NO_HOST);
       return makePlanThere(planner, selection);
     },
     async plan(selection) {
-      if (!isThere(selection)) throw new Error(NO_HOST);
+      if (!isOfRegistry(selection)) throw new Error(NO_HOST);
       return makePlanThere(planner, selection);
     },
     disk: () => Promise.reject(new Error(NO_HOST)),
@@ -27,7 +27,7 @@ export function registryWork(planner: RegistryPlanner, execution: RegistryExecut
       const asked = {
         // One that is not remembered may have been anything: the stricter reading holds.
         named: selection?.kind === 'registry rmi',
-        ...(selection && isThere(selection) && { replan: () => makePlanThere(planner, selection) }),
+        ...(selection && isOfRegistry(selection) && { replan: () => makePlanThere(planner, selection) }),
       };
       await executeThere(job, asked, planner, report, { ...execution, ...begun });
     },
@@ -44,7 +44,7 @@ function objectionTo(job: Job, allowed: readonly string[]): Trouble | null {
       return null;
     case 'survey':
     case 'plan':
-      return isThere(job.selection) ? null : refused(NO_HOST);
+      return isOfRegistry(job.selection) ? null : refused(NO_HOST);
     case 'execute':
       if (job.cache.length > 0) return refused(NO_HOST);
       return (

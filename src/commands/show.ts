@@ -18,7 +18,7 @@ import {
   problemRows,
 } from '../domain/rows.ts';
 import { type HostPart, isFinal, type Run } from '../domain/run.ts';
-import { isThere } from '../domain/selection.ts';
+import { isOfRegistry } from '../domain/selection.ts';
 import { formatSize } from '../domain/size.ts';
 import { troubleWords } from '../domain/trouble.ts';
 import { standing, whoMay } from '../domain/waiting.ts';
@@ -81,7 +81,7 @@ function ending(run: Run): Markup[] {
 }
 
 function hostLines(host: string, part: HostPart, plan: Plan | undefined, run: Run): Markup[] {
-  const there = isThere(run.selection) ? ('registry' as const) : undefined;
+  const there = isOfRegistry(run.selection) ? ('registry' as const) : undefined;
   if (!plan) return [say`${bold(host)} ${part.trouble ? troubleWords(part.trouble, there) : 'no plan yet'}`];
   const started = run.executingSince !== undefined;
   const outcomes = new Map(part.outcomes.map((outcome) => [outcome.image, outcome]));

@@ -5,7 +5,7 @@ import type { Outcome } from './outcome.ts';
 import { planOf } from './plan-of.ts';
 import { workOf } from './plan-summary.ts';
 import { isFinal, partsOf, type Run } from './run.ts';
-import { isThere } from './selection.ts';
+import { isOfRegistry } from './selection.ts';
 import { totals } from './totals.ts';
 import { problemWords, reasonWords, troubleWords } from './trouble.ts';
 import { describeRun } from './words.ts';
@@ -75,7 +75,7 @@ export function factsOf(
       for (const container of done.containers ?? [])
         if (!told.includes(container))
           add({ kind: 'outcome', host, container, image: done.image, outcome: 'removed' });
-      const reason = reasonWords(done, isThere(after.selection) ? 'registry' : undefined);
+      const reason = reasonWords(done, isOfRegistry(after.selection) ? 'registry' : undefined);
       add({
         kind: 'outcome',
         host,
@@ -140,7 +140,7 @@ function refusal(run: Run): string {
   const parts = partsOf(run);
   const reasons = parts.flatMap(([host, { trouble, plan }]) => {
     const words = [
-      ...(trouble ? [troubleWords(trouble, isThere(run.selection) ? 'registry' : undefined)] : []),
+      ...(trouble ? [troubleWords(trouble, isOfRegistry(run.selection) ? 'registry' : undefined)] : []),
       ...(plan?.problems ?? []).map(problemWords),
     ];
     return words.map((why) => (parts.length > 1 ? `${host}: ${plain(why)}` : plain(why)));

@@ -5,7 +5,7 @@ import { HostName, RunId } from './ids.ts';
 import { CacheOutcome, EngineProblem, Outcome, Trouble } from './outcome.ts';
 import { CacheItem, Item, Plan } from './plan.ts';
 import { RegistryPruneSelection } from './registry-selection.ts';
-import { AnySelection, isThere, PruneSelection, type UndoSelection } from './selection.ts';
+import { AnySelection, isOfRegistry, PruneSelection, type UndoSelection } from './selection.ts';
 
 /** Names in Redis. The hash tag keeps them in one slot of a cluster. */
 export const PREFIX = '{dimg}';
@@ -192,6 +192,6 @@ export const ANSWER_THERE_MS = 120_000;
 
 /** How long an answer about a selection is waited for. */
 export const answerMs = (selection: AnySelection | UndoSelection): number =>
-  isThere(selection) ? ANSWER_THERE_MS : ANSWER_MS;
+  isOfRegistry(selection) ? ANSWER_THERE_MS : ANSWER_MS;
 
 export const isOnline = (host: HostStatus, now: number): boolean => now - host.seenAt < OFFLINE_MS;

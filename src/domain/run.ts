@@ -4,7 +4,7 @@ import { Drift } from './drift.ts';
 import { HostName, RunId, UserId } from './ids.ts';
 import { CacheOutcome, Outcome, Trouble } from './outcome.ts';
 import { PlanSummary } from './plan-summary.ts';
-import { AnySelection, isThere, UndoSelection } from './selection.ts';
+import { AnySelection, isOfRegistry, UndoSelection } from './selection.ts';
 
 export const RunState = z.enum([
   'planning',
@@ -154,7 +154,7 @@ export const isHandedOut = ({ sent }: HostPart): boolean => sent === 'sending' |
 
 /** Whether an undo may have something to do; what exactly, only the plans tell. */
 export function canUndo(run: Run): boolean {
-  if (!isFinal(run.state) || run.selection.kind === 'undo' || isThere(run.selection)) return false;
+  if (!isFinal(run.state) || run.selection.kind === 'undo' || isOfRegistry(run.selection)) return false;
   return Object.values(run.hosts).some(({ plan, outcomes }) => {
     const pullable = plan !== undefined && plan.items - plan.untag > plan.irrecoverable;
     return outcomes.some(

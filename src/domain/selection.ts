@@ -78,7 +78,7 @@ export const AnySelection = z.discriminatedUnion('kind', [
 export type AnySelection = z.infer<typeof AnySelection>;
 
 /** Whether it is about a registry. */
-export const isThere = (selection: AnySelection | UndoSelection): selection is RegistrySelection =>
+export const isOfRegistry = (selection: AnySelection | UndoSelection): selection is RegistrySelection =>
   selection.kind === 'registry rmi' || selection.kind === 'registry prune';
 
 /** Bringing back what a run deleted. */

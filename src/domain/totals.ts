@@ -1,7 +1,7 @@
 import { type CacheOutcome, isUncounted, type Outcome } from './outcome.ts';
 import { type PlanSummary, workOf } from './plan-summary.ts';
 import type { Run } from './run.ts';
-import { isThere } from './selection.ts';
+import { isOfRegistry } from './selection.ts';
 
 /** Sums over all hosts of a run. */
 export function totals(run: Run) {
@@ -15,7 +15,7 @@ export function totals(run: Run) {
   const cached = (pick: (cache: CacheOutcome) => number) => caches.reduce((n, cache) => n + pick(cache), 0);
   return {
     /** What is counted. */
-    noun: isThere(run.selection) ? ('manifest' as const) : ('image' as const),
+    noun: isOfRegistry(run.selection) ? ('manifest' as const) : ('image' as const),
     /** Images and records of the build cache. */
     items: sum(workOf),
     untag: sum((plan) => plan.untag),

@@ -1,7 +1,7 @@
 import type { Problem } from './plan.ts';
 import { workOf } from './plan-summary.ts';
 import type { Run, RunState } from './run.ts';
-import { isThere } from './selection.ts';
+import { isOfRegistry } from './selection.ts';
 import { totals } from './totals.ts';
 
 /** Which rules ask for an approval of what was planned. */
@@ -14,7 +14,7 @@ export function approvalReasons(run: Run): Run['approvalFor'] {
   const reasons: Run['approvalFor'] = [];
   if (neededFor.force && run.selection.kind === 'rmi' && run.selection.force) reasons.push('force');
   if (neededFor.stoppedContainers && sum.containers > 0) reasons.push('stopped-containers');
-  if (neededFor.registry !== false && isThere(run.selection)) reasons.push('registry');
+  if (neededFor.registry !== false && isOfRegistry(run.selection)) reasons.push('registry');
   if (neededFor.irrecoverable && sum.irrecoverableTagged > 0) reasons.push('irrecoverable');
   if (neededFor.reclaimOver !== undefined && sum.reclaim > neededFor.reclaimOver)
     reasons.push('reclaim-over');

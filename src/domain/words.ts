@@ -1,14 +1,14 @@
 import { plural } from './markup.ts';
 import { registryWords } from './registry-selection.ts';
 import type { Run } from './run.ts';
-import { describe, isThere, quoted } from './selection.ts';
+import { describe, isOfRegistry, quoted } from './selection.ts';
 import { formatSize } from './size.ts';
 import { totals } from './totals.ts';
 
 /** The command as one would type it: `prune host-3 --all --until 24h`. */
 export function describeRun(run: Run): string {
   const { selection, where } = run;
-  const words = isThere(selection)
+  const words = isOfRegistry(selection)
     ? [selection.kind, ...registryWords(where, selection).map(quoted)]
     : [selection.kind, selection.kind === 'undo' ? '' : where, describe(selection)];
   if (run.rollout?.canary) words.push(`--canary ${run.rollout.canary}`);

@@ -1,6 +1,6 @@
 import { type Markup, say } from '../domain/markup.ts';
 import { noRun, objection } from '../domain/objection.ts';
-import { isThere as isOfRegistry } from '../domain/selection.ts';
+import { isOfRegistry } from '../domain/selection.ts';
 import type { Deps } from './_deps.ts';
 import { type Following, follow } from './follow.ts';
 import { answeredOnce } from './once.ts';

@@ -4,7 +4,7 @@ import { UserError } from '../domain/error.ts';
 import { requested } from '../domain/facts.ts';
 import { RunId } from '../domain/ids.ts';
 import { code, join, say } from '../domain/markup.ts';
-import { type AnySelection, isThere } from '../domain/selection.ts';
+import { type AnySelection, isOfRegistry } from '../domain/selection.ts';
 import { resolveWhere } from '../domain/where.ts';
 import type { Answer, Person } from '../ports.ts';
 import type { Deps } from './_deps.ts';
@@ -108,7 +108,7 @@ async function propose(
   asked: Request,
   wanted: Pick<Wanted, 'where' | 'dryRun' | 'skipConfirmation' | 'rollout'> & { selection: AnySelection },
 ): Promise<null> {
-  const hosts = await reachToDelete(deps, asked, wanted.where, isThere(wanted.selection));
+  const hosts = await reachToDelete(deps, asked, wanted.where, isOfRegistry(wanted.selection));
   const { user: requester, team, channel } = asked;
   const draft = (id: RunId) => draftRun(deps, id, { ...wanted, requester, team, channel, hosts });
   await deps.runs.create(asked.delivery, draft, requested, asked.replyTo);

@@ -18,7 +18,7 @@ import {
   toldRow,
 } from '../domain/rows.ts';
 import { type HostPart, isFinal, type Run } from '../domain/run.ts';
-import { isThere } from '../domain/selection.ts';
+import { isOfRegistry } from '../domain/selection.ts';
 import { formatSize } from '../domain/size.ts';
 import { formatDuration } from '../domain/time.ts';
 import { troubleWords } from '../domain/trouble.ts';
@@ -84,7 +84,7 @@ export function hostSection(
   if (sum.irrecoverable > 0)
     counts.push(
       // Another registry may have it, or another repository.
-      isThere(run.selection)
+      isOfRegistry(run.selection)
         ? say`hosts have ${sum.irrecoverable} of them`
         : say`${sum.irrecoverable} can't be pulled again`,
     );
@@ -181,11 +181,11 @@ function countWords(run: Run, { plan, outcomes, cache }: HostPart): Markup {
   return say`${deleted} of ${work} ${undo ? 'back' : 'gone'}`;
 }
 
-const thereOf = ({ selection }: Run) => (isThere(selection) ? ('registry' as const) : undefined);
+const thereOf = ({ selection }: Run) => (isOfRegistry(selection) ? ('registry' as const) : undefined);
 
 /** A registry frees nothing before it collects its garbage. */
 const gain = ({ selection }: Run, plan: HostPart['plan']): string =>
-  `${isThere(selection) ? 'up to' : 'frees'} ${formatSize(plan?.reclaim ?? 0)}`;
+  `${isOfRegistry(selection) ? 'up to' : 'frees'} ${formatSize(plan?.reclaim ?? 0)}`;
 
 const mayForce = (run: Run): boolean => run.selection.kind === 'rmi' && !run.selection.force;
 

@@ -2,7 +2,7 @@ import { undecided, whyDenied } from '../domain/decisions.ts';
 import { unmatchedWords } from '../domain/drift-rows.ts';
 import { join, type Markup, plural, say, time, user } from '../domain/markup.ts';
 import type { Run } from '../domain/run.ts';
-import { isThere } from '../domain/selection.ts';
+import { isOfRegistry } from '../domain/selection.ts';
 import { formatSize } from '../domain/size.ts';
 import { formatDuration } from '../domain/time.ts';
 import { totals } from '../domain/totals.ts';
@@ -64,7 +64,7 @@ function approvalWords(run: Run): Markup {
     force: 'force always needs it',
     'stopped-containers': 'stopped containers are removed first',
     registry: 'a registry always needs it',
-    irrecoverable: isThere(run.selection)
+    irrecoverable: isOfRegistry(run.selection)
       ? "hosts that have tagged images can't pull them from here again"
       : "tagged images can't be pulled again",
     'reclaim-over': `more than ${formatSize(run.policy.neededFor.reclaimOver ?? 0)}`,
@@ -86,7 +86,7 @@ function staleLine(run: Run): Markup {
   const drifts = Object.values(run.hosts).flatMap(({ drift }) => drift ?? []);
   const of = drifts.reduce((n, drift) => n + drift.of, 0);
   const unmatched = drifts.reduce((n, drift) => n + drift.unmatched, 0);
-  const hosts = isThere(run.selection)
+  const hosts = isOfRegistry(run.selection)
     ? 'The registry has'
     : drifts.length > 1
       ? 'The hosts have'

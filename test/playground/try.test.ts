@@ -42,7 +42,7 @@ describe('the tour', () => {
       expect(out).toMatch(/Deleted 8 of 8, nothing freed yet\n.*main 8 of 8 gone · 2 kept/);
       expect(out).toContain('registry prune main/team/web --until 90d');
       expect(out).toContain('stays: used on `host-2`');
-      expect(out).toContain("`host-2` has it and can't pull it again");
+      expect(out).toContain("`host-2` has it and can't pull it from here again");
       expect(out).toContain('Denied: the shop on host-2 still needs it. Nothing was deleted.');
     },
     120_000,
