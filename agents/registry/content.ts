@@ -86,7 +86,7 @@ export function openContent(registry: Registry, memory: Memory, now: () => numbe
       // What has no tag is only there if the registry says so now.
       await walk(memory.seenAt(repository).keys(), false);
       // It is there whatever it answered, and only what was asked for besides may never have been.
-      const known = new Set(doubtful);
+      const standing = new Set(doubtful);
       // An index that a host uses needs its parts, also one that had lost its tag before anybody looked.
       await walk(used, false);
       // An image may have lost its tag before anybody looked, and what signs it stays with it.
@@ -94,7 +94,7 @@ export function openContent(registry: Registry, memory: Memory, now: () => numbe
       for (; [...subjects].some((one) => !seen.has(one)); subjects = subjectsOf(tags, manifests))
         await walk(subjects, false);
       for (const [tag, digest] of tags) if (!manifests.has(digest) && !unread) tags.delete(tag);
-      memory.saw(repository, { there: [...manifests.keys(), ...known], gone, subjects }, now());
+      memory.saw(repository, { there: [...manifests.keys(), ...standing], gone, subjects }, now());
       const [seenAt, lost] = [memory.seenAt(repository), memory.lost(repository)];
       return { repository: { name: repository, tags, manifests, seenAt, lost }, unread };
     },
