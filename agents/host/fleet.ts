@@ -1,4 +1,4 @@
-import { type HostName, ImageId } from '../../src/domain/ids.ts';
+import { HostName, ImageId } from '../../src/domain/ids.ts';
 import { key } from '../../src/domain/protocol.ts';
 import type { Holder } from '../../src/domain/registry.ts';
 import { eachOf } from './each.ts';
@@ -17,7 +17,7 @@ export const GONE_MS = 90 * 86_400_000;
 /** Whoever beats tells once a day: what is older than its heartbeat by so much, it does not stand for. */
 const LATE_MS = 25 * 3_600_000;
 const AT_ONCE = 1_000;
-const AT_ONCE_HOSTS = 16;
+const AT_ONCE_HOSTS = 64;
 
 // All of it at one instant: nobody reads a half.
 const TELL = `
@@ -59,15 +59,18 @@ export async function readHosts(redis: Commands, now: number): Promise<Map<HostN
   ]);
   const hosts = new Map<HostName, number>();
   for (let i = 0; i < heard.length; i += 2) {
-    const host = heard[i] as HostName;
-    if (host in beats && !isRegistry(beats[host])) hosts.set(host, Number(heard[i + 1]));
+    const host = HostName.safeParse(heard[i]).data;
+    if (host && host in beats && !isRegistry(beats[host])) hosts.set(host, Number(heard[i + 1]));
   }
   return hosts;
 }
 
-/** Which hosts have these images, and which do not tell what they have, of all that were heard of in 90 days. */
-export async function readFleet(redis: Commands, digests: readonly ImageId[], now: number): Promise<Fleet> {
-  const hosts = await readHosts(redis, now);
+/** Which of these hosts have these images, and which do not tell what they have. */
+export async function readFleet(
+  redis: Pick<Commands, 'hmget'>,
+  digests: readonly ImageId[],
+  hosts: ReadonlyMap<HostName, number>,
+): Promise<Fleet> {
   const holders = new Map<ImageId, Holder[]>();
   const unheard: HostName[] = [];
   await eachOf([...hosts], AT_ONCE_HOSTS, async ([host, seen]) => {
@@ -79,23 +82,25 @@ export async function readFleet(redis: Commands, digests: readonly ImageId[], no
       for (const [i, digest] of part.entries()) {
         const used = found[i];
         if (used == null) continue;
-        holders.set(digest, [...(holders.get(digest) ?? []), { host, used: used === '1' }]);
+        const holder = { host, used: used === '1' };
+        const all = holders.get(digest);
+        if (all) all.push(holder);
+        else holders.set(digest, [holder]);
       }
     }
   });
   return { holders, unheard: unheard.sort() };
 }
 
-/** What containers on any host use, by the path of the repository that it was pulled from; of these repositories. */
+/** What containers on these hosts use, by the path of the repository that it was pulled from; of these repositories. */
 export async function readUsed(
-  redis: Commands,
+  redis: Pick<Commands, 'hmget'>,
   repositories: readonly string[],
-  now: number,
+  hosts: Iterable<HostName>,
 ): Promise<Map<string, Set<ImageId>>> {
   const used = new Map<string, Set<ImageId>>();
   if (repositories.length === 0) return used;
-  const hosts = await readHosts(redis, now);
-  await eachOf([...hosts.keys()], AT_ONCE_HOSTS, async (host) => {
+  await eachOf([...hosts], AT_ONCE_HOSTS, async (host) => {
     const found = await redis.hmget(key.has(host), ...repositories.map(usedIn));
     for (const [i, repository] of repositories.entries())
       for (const name of found[i]?.split(' ') ?? []) {

@@ -202,14 +202,17 @@ export type Queue = {
   /** The Redis server's time in milliseconds; estimated while it does not answer. */
   now(): Promise<number>;
   /**
-   * Which hosts have images of these digests, as they told last, and those that do not tell. Rejects when Redis does not answer,
-   * as all that follow do.
+   * Which of these hosts have images of these digests, as they told last, and those that do not tell. Rejects when Redis does not
+   * answer, as all that follow do.
    */
-  holders(digests: readonly ImageId[]): Promise<Fleet>;
+  holders(digests: readonly ImageId[], hosts: ReadonlyMap<HostName, number>): Promise<Fleet>;
   /** Hosts that were heard of in 90 days, each with when that was by the Redis server's clock, in milliseconds since 1970. */
   hosts(): Promise<ReadonlyMap<HostName, number>>;
-  /** What containers on any host use of these repositories, by the names that hosts know them by. */
-  usedIn(repositories: readonly string[]): Promise<ReadonlyMap<string, ReadonlySet<ImageId>>>;
+  /** What containers on these hosts use of these repositories, by the names that hosts know them by. */
+  usedIn(
+    repositories: readonly string[],
+    hosts: Iterable<HostName>,
+  ): Promise<ReadonlyMap<string, ReadonlySet<ImageId>>>;
   /** Tells what this host has, under a mark by which that is known again. */
   has(all: Possessions, mark: string): Promise<void>;
   /** The mark that stands there of what this host told, and how old that is by Redis's clock; `null` for none. */

@@ -165,9 +165,9 @@ export function openQueue({ url, host, log, sleep, monotonic }: QueueOptions): Q
       }
     },
 
-    holders: (digests) => readFleet(commands, digests, clock.estimate()),
+    holders: (digests, hosts) => readFleet(commands, digests, hosts),
     hosts: () => readHosts(commands, clock.estimate()),
-    usedIn: (repositories) => readUsed(commands, repositories, clock.estimate()),
+    usedIn: (repositories, hosts) => readUsed(commands, repositories, hosts),
     has: (all, mark) => tellFleet(commands, host, all, mark, clock.estimate()),
     told: () => readTold(commands, host, clock.estimate()),
 

@@ -25,7 +25,7 @@ export function openAuth(
   // Basic is for all of the registry, not for a scope of it.
   let whole: Challenge | null = null;
   /** What was got for a deletion that was refused, and has not been good for one yet. */
-  const renewed = new Map<Place, string>();
+  const renewed = new Map<Place, { header: string; at: number }>();
 
   const fetchNew = async (challenge: Challenge): Promise<Pass & { until: number }> => {
     const asked = performance.now();
@@ -94,12 +94,15 @@ export function openAuth(
     if (challenge.scheme === 'basic') whole = challenge;
     else places.set(place, challenge);
     const isDeletion = what.method === 'DELETE';
-    if (isDeletion && first.sent !== null && first.sent === renewed.get(place)) return first;
+    const last = renewed.get(place);
+    // What it may do can be given to it meanwhile.
+    const isLast = last?.header === first.sent && performance.now() - (last?.at ?? 0) < SAME_MS;
+    if (isDeletion && isLast) return first;
     const pass = await passFor(challenge, first.sent);
     if (!pass) return first;
     if (!isDeletion) return askAs(what, pass);
     // Who deletes has looked just before, and looks again now that time has passed.
-    renewed.set(place, pass.header);
+    renewed.set(place, { header: pass.header, at: performance.now() });
     return { ...first, renewed: true };
   };
 }
@@ -107,6 +110,8 @@ export function openAuth(
 // --- internal ---
 
 const SCHEMES = ['bearer', 'basic'];
+/** So long a refusal is one of what was just got. */
+const SAME_MS = 10_000;
 /** Tokens, of which there is one for each repository. */
 const KEPT = 500;
 

@@ -2,17 +2,21 @@ import type { ImageId } from '../../src/domain/ids.ts';
 import type { Outcome, Trouble } from '../../src/domain/outcome.ts';
 import type { Item } from '../../src/domain/plan.ts';
 import { repositoryOf } from '../../src/domain/reference.ts';
+import { eachOf } from '../host/each.ts';
 import type { Notes } from '../host/notes.ts';
 import { type Registry, RegistryTrouble, type Removal } from './ports.ts';
 
 export type Hands = {
   registry: Registry;
-  /** Why it stays after all, by what is in this repository now; `tags` are all that are on it there. What is `supposed` to be gone is. */
+  /**
+   * Why it stays after all, by what is in this repository now, and why nobody can say that no host uses it. What is `supposed` to
+   * be gone is.
+   */
   check(
     item: Item,
     repository: string,
     supposed?: ReadonlySet<string>,
-  ): Promise<{ tags: readonly string[]; there: boolean; why: Trouble | null }>;
+  ): Promise<{ there: boolean; why: Trouble | null; unsure: Trouble | null }>;
   /** The same by what has come since that was read; for directly before the deletion of a manifest. */
   late(item: Item, repository: string): Promise<Trouble | null>;
   gone(repository: string, digest: ImageId): void;
@@ -57,7 +61,8 @@ export async function carryOutThere(item: Item, hands: Hands): Promise<Outcome> 
     try {
       const now = await hands.check(item, repository);
       if (!now.there) continue;
-      if (now.why) return end(removed.length > 0 ? 'failed' : 'skipped', now.why);
+      const stays = now.why ?? now.unsure;
+      if (stays) return end(removed.length > 0 ? 'failed' : 'skipped', stays);
       const tags = item.action === 'delete' ? [null] : there.remove;
       for (const tag of tags) {
         const name = tag === null ? `${repository}@${item.image}` : `${repository}:${tag}`;
@@ -92,6 +97,8 @@ export async function carryOutThere(item: Item, hands: Hands): Promise<Outcome> 
 
 // --- internal ---
 
+/** Tags that are asked for at once. */
+const WIDTH = 8;
 /** How often what came too soon is asked again. */
 const REPEATS = 3;
 
@@ -107,11 +114,12 @@ async function lookAndRemove(
     if (repeats > 0) {
       const now = await hands.check(item, repository);
       if (!now.there) return { kind: 'absent' };
-      if (now.why) return { kind: 'stays', why: now.why };
+      const stays = now.why ?? now.unsure;
+      if (stays) return { kind: 'stays', why: stays };
     }
     const why =
-      (tag === null ? await hands.late(item, repository) : null) ??
-      (await movedFrom(item, there, tag, hands.registry));
+      (await movedFrom(item, there, tag, hands.registry)) ??
+      (tag === null ? await hands.late(item, repository) : null);
     if (why) return { kind: 'stays', why };
     const result = await removal(item, repository, tag, hands);
     if (result.kind !== 'trouble' || result.againMs === undefined || repeats === REPEATS) return result;
@@ -140,11 +148,11 @@ async function movedFrom(
   tag: string | null,
   registry: Registry,
 ): Promise<Trouble | null> {
-  for (const one of tag === null ? known : [tag]) {
-    const digest = await registry.resolve(repository, one);
-    if (digest !== item.image) return { kind: 'references', now: known.filter((name) => name !== one) };
-  }
-  return null;
+  const moved = new Set<string>();
+  await eachOf(tag === null ? known : [tag], WIDTH, async (one) => {
+    if ((await registry.resolve(repository, one)) !== item.image) moved.add(one);
+  });
+  return moved.size === 0 ? null : { kind: 'references', now: known.filter((name) => !moved.has(name)) };
 }
 
 /** Where nobody said how it ended, what is there now says so, unless it may still be at it. */

@@ -15,6 +15,7 @@ const FRESH_MS = 2_000;
 
 /** `unsure`: nobody can say that no host uses what is there. */
 type Seen = { graph: RepositoryGraph; begun: number; unsure: Trouble | null } | { why: Trouble } | null;
+type Judged = Awaited<ReturnType<Hands['check']>>;
 type Look = { until: number; seen: Promise<Seen> };
 
 /**
@@ -57,8 +58,11 @@ export function openCheck(
     const since = now();
     const mine: Look = { until: Number.POSITIVE_INFINITY, seen: look(repository) };
     mine.seen.then(
-      () => {
-        mine.until = now() + Math.max(FRESH_MS, now() - since);
+      (seen) => {
+        const took = now() - since;
+        // Redis may answer for the next, which is not to cost a whole look each time.
+        const isAgain = seen && 'graph' in seen && seen.unsure === UNASKED && took < FRESH_MS;
+        mine.until = isAgain ? now() : now() + Math.max(FRESH_MS, took);
       },
       () => looks.delete(repository),
     );
@@ -66,25 +70,40 @@ export function openCheck(
     return mine.seen;
   };
 
+  const hasGone = (repository: string, digest: ImageId, begun: number): boolean =>
+    (gone.get(`${repository}@${digest}`) ?? 0) > begun;
+
+  const judged: (...what: [Item, string, Seen, ReadonlySet<string>?]) => Judged = (
+    item,
+    repository,
+    seen,
+    supposed,
+  ) => {
+    if (!seen) return { there: false, why: null, unsure: null };
+    if ('why' in seen) return { there: true, why: seen.why, unsure: null };
+    const { graph, begun, unsure } = seen;
+    const isGone = (digest: ImageId) =>
+      supposed?.has(`${repository}@${digest}`) || hasGone(repository, digest, begun);
+    if (!graph.repository.manifests.has(item.image) || isGone(item.image))
+      return { there: false, why: null, unsure: null };
+    return { there: true, why: objection(item, graph, graph.tagsOn(item.image), isGone), unsure };
+  };
+
   return {
-    async check(item, repository, supposed) {
+    check: async (item, repository, supposed) => judged(item, repository, await fresh(repository), supposed),
+    async late(item, repository) {
+      // It may be another look than the one before, so that all is judged by this one again.
       const seen = await fresh(repository);
-      if (!seen) return { tags: [], there: false, why: null };
-      if ('why' in seen) return { tags: [], there: true, why: seen.why };
-      const { graph, begun, unsure } = seen;
-      const isGone = (digest: ImageId) => {
-        const name = `${repository}@${digest}`;
-        return supposed?.has(name) || (gone.get(name) ?? 0) > begun;
-      };
-      const tags = graph.tagsOn(item.image);
-      const there = graph.repository.manifests.has(item.image) && !isGone(item.image);
-      return { tags, there, why: there ? (objection(item, graph, tags, isGone) ?? unsure) : null };
-    },
-    async late({ image }, repository) {
-      const seen = await looks.get(repository)?.seen;
-      if (!seen || 'why' in seen) return null;
-      const found = lateObjection(seen.graph, image, await glance(seen.graph));
-      return found ?? (named ? null : await lateUse(seen.graph, image, planner).catch(() => UNASKED));
+      const { there, why, unsure } = judged(item, repository, seen);
+      if (why ?? unsure) return why ?? unsure;
+      if (!seen || 'why' in seen || !there) return null;
+      const { graph, begun } = seen;
+      const isGone = (digest?: ImageId) => digest === undefined || hasGone(repository, digest, begun);
+      const [late, use] = await Promise.all([
+        glance(graph, isGone),
+        named ? null : lateUse(graph, item.image, planner).catch(() => UNASKED),
+      ]);
+      return lateObjection(graph, item.image, late) ?? use;
     },
     gone(repository, digest) {
       gone.set(`${repository}@${digest}`, ++turn);

@@ -1,13 +1,18 @@
 import type { HostName, ImageId } from '../../src/domain/ids.ts';
 import type { Trouble } from '../../src/domain/outcome.ts';
 import { someNames } from '../../src/domain/plan.ts';
-import type { RepositoryGraph } from '../../src/domain/registry-graph.ts';
-import { hostsOf } from '../../src/domain/registry-graph.ts';
+import type { Repository } from '../../src/domain/registry.ts';
+import { hostsOf, type RepositoryGraph } from '../../src/domain/registry-graph.ts';
+import { eachOf } from '../host/each.ts';
 import { refused } from '../host/verify.ts';
 import type { RegistryPlanner } from './planner.ts';
 
-/** A list of tags that was asked for so long ago is asked for again, in milliseconds. */
+/** A list of tags that came so long ago is asked for again, in milliseconds. */
 const FRESH_MS = 250;
+const WIDTH = 8;
+
+/** Whether there is no such digest, or it has gone since. */
+type IsGone = (digest: ImageId | undefined) => boolean;
 
 /** What has come since a whole look: tags that it did not know, and what is needed by what those are on. */
 type Late = { tags: ReadonlyMap<string, ImageId>; needs: ReadonlyMap<ImageId, readonly string[]> };
@@ -19,46 +24,50 @@ type Late = { tags: ReadonlyMap<string, ImageId>; needs: ReadonlyMap<ImageId, re
 export function openGlance(
   { registry }: Pick<RegistryPlanner, 'registry'>,
   now: () => number,
-): (graph: RepositoryGraph) => Promise<Late> {
-  const glances = new WeakMap<RepositoryGraph, { since: number; seen: Promise<Late> }>();
+): (graph: RepositoryGraph, isGone: IsGone) => Promise<Late> {
+  const glances = new WeakMap<RepositoryGraph, { until: number; seen: Promise<Late> }>();
   // Manifests never change.
   const parts = new Map<ImageId, readonly ImageId[]>();
 
-  /** All that is pulled with it; what the look has seen is known to belong to it. */
-  const partsOf = async (repository: string, digest: ImageId): Promise<readonly ImageId[]> => {
+  /** All that is pulled with it. */
+  const partsOf = async (there: Repository, digest: ImageId): Promise<readonly ImageId[]> => {
     const known = parts.get(digest);
     if (known) return known;
-    const manifest = await registry.manifest(repository, digest);
+    const manifest = there.manifests.get(digest) ?? (await registry.manifest(there.name, digest));
     const children = (manifest?.children ?? []).map((child) => child.digest);
-    const deeper = await Promise.all(children.map((child) => partsOf(repository, child)));
+    const deeper = await Promise.all(children.map((child) => partsOf(there, child)));
     const found = [...children, ...deeper.flat()];
-    parts.set(digest, found);
+    if (manifest) parts.set(digest, found);
     return found;
   };
 
-  const glance = async ({
-    repository: { name, tags: before, manifests },
-  }: RepositoryGraph): Promise<Late> => {
+  const glance = async ({ repository }: RepositoryGraph, isGone: IsGone): Promise<Late> => {
+    const { name, tags: before } = repository;
     const tags = new Map<string, ImageId>();
     const needs = new Map<ImageId, string[]>();
-    for (const tag of (await registry.tags(name)) ?? []) {
-      if (before.has(tag)) continue;
+    // One that has gone with its digest, and is there, was pushed again.
+    const fresh = ((await registry.tags(name)) ?? []).filter((tag) => isGone(before.get(tag)));
+    await eachOf(fresh, WIDTH, async (tag) => {
       const digest = await registry.resolve(name, tag);
-      if (!digest) continue;
+      if (!digest) return;
       tags.set(tag, digest);
-      if (manifests.has(digest)) continue;
-      for (const part of await partsOf(name, digest))
+      for (const part of await partsOf(repository, digest))
         needs.set(part, [...(needs.get(part) ?? []), `${name}:${tag}`]);
-    }
+    });
     return { tags, needs };
   };
 
-  return (graph) => {
+  return (graph, isGone) => {
     const known = glances.get(graph);
-    if (known && now() - known.since < FRESH_MS) return known.seen;
-    const mine = { since: now(), seen: glance(graph) };
+    if (known && now() < known.until) return known.seen;
+    const mine = { until: Number.POSITIVE_INFINITY, seen: glance(graph, isGone) };
     glances.set(graph, mine);
-    mine.seen.catch(() => glances.delete(graph));
+    mine.seen.then(
+      () => {
+        mine.until = now() + FRESH_MS;
+      },
+      () => glances.delete(graph),
+    );
     return mine.seen;
   };
 }

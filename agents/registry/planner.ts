@@ -5,18 +5,18 @@ import type { RegistryInventory, RegistryProblem, Repository } from '../../src/d
 import { chooseThere } from '../../src/domain/registry-choose.ts';
 import type { RegistrySelection } from '../../src/domain/registry-selection.ts';
 import type { RulesThere } from '../../src/domain/rules.ts';
-import type { Queue } from '../host/ports.ts';
 import type { Content } from './content.ts';
 import type { Memory } from './memory.ts';
 import { type Registry, RegistryTrouble } from './ports.ts';
 import { closedOf, deletesTags, isOfNow, isOfOne } from './probes.ts';
+import type { Roster } from './roster.ts';
 
 export type RegistryPlanner = {
   host: HostName;
   registry: Registry;
   content: Content;
   memory: Memory;
-  queue: Pick<Queue, 'holders' | 'usedIn'>;
+  queue: Pick<Roster, 'holders' | 'usedIn'>;
   rules: RulesThere & Required<Pick<RulesThere, 'prefixes'>>;
   /** Globs of repositories that may be looked into and deleted from. */
   allowed: readonly string[];
@@ -78,7 +78,7 @@ export async function readAll(
 export function fleetOf(
   { queue }: Pick<RegistryPlanner, 'queue'>,
   repositories: readonly Repository[],
-): ReturnType<Queue['holders']> {
+): ReturnType<Roster['holders']> {
   const digests = new Set<ImageId>();
   for (const { manifests } of repositories)
     for (const { digest, blobs } of manifests.values()) {

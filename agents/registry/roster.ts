@@ -1,13 +1,17 @@
 import { z } from 'zod';
-import { HostName } from '../../src/domain/ids.ts';
+import { HostName, type ImageId } from '../../src/domain/ids.ts';
 import { readIfThere, replace } from '../host/files.ts';
 import { GONE_MS } from '../host/fleet.ts';
 import { errorField } from '../host/log.ts';
-import type { Log, Queue } from '../host/ports.ts';
+import type { Fleet, Log, Queue } from '../host/ports.ts';
 
 /** The hosts that were heard of: Redis may be lost, and those that are off just then do not come back to it. */
-export type Roster = Pick<Queue, 'holders' | 'usedIn'> & {
-  /** Takes in which hosts there are. Rejects when Redis does not answer. */
+export type Roster = {
+  /** Which hosts have images of these digests, and those that do not tell. Rejects when Redis does not answer, as all do but `save`. */
+  holders(digests: readonly ImageId[]): Promise<Fleet>;
+  /** What containers on any host use of these repositories. */
+  usedIn(repositories: readonly string[]): ReturnType<Queue['usedIn']>;
+  /** Takes in which hosts there are. */
   look(): Promise<void>;
   /** Never rejects. */
   save(): Promise<void>;
@@ -16,21 +20,34 @@ export type Roster = Pick<Queue, 'holders' | 'usedIn'> & {
 const Stored = z.strictObject({ v: z.literal(1), hosts: z.record(HostName, z.number()) });
 /** It is not written for each heartbeat. */
 const NEWER_MS = 86_400_000;
+const RECENT_MS = 1_000;
 
-/** `now` in milliseconds since 1970. */
+/** `now` in milliseconds since 1970, `monotonic` by a clock that never jumps. */
 export async function openRoster(
   queue: Pick<Queue, 'hosts' | 'holders' | 'usedIn'>,
   file: string,
   now: () => number,
+  monotonic: () => number,
   log: Log,
 ): Promise<Roster> {
   const known = await load(file, log);
   let changed = false;
   let saving: Promise<void> = Promise.resolve();
 
+  /** Before each deletion it is asked what hosts use, and they come and go far more seldom. */
+  let recent: { until: number; hosts: ReturnType<Queue['hosts']> } | undefined;
+  const hostsNow = (): ReturnType<Queue['hosts']> => {
+    if (recent && monotonic() < recent.until) return recent.hosts;
+    const mine = { until: monotonic() + RECENT_MS, hosts: queue.hosts() };
+    mine.hosts.catch(() => {
+      mine.until = Number.NEGATIVE_INFINITY;
+    });
+    recent = mine;
+    return mine.hosts;
+  };
+
   /** Those that Redis knows nothing of any more. */
-  const look = async (): Promise<HostName[]> => {
-    const hosts = await queue.hosts();
+  const look = (hosts: ReadonlyMap<HostName, number>): HostName[] => {
     for (const [host, at] of hosts) {
       if (at - (known.get(host) ?? 0) < NEWER_MS) continue;
       known.set(host, at);
@@ -57,12 +74,14 @@ export async function openRoster(
 
   return {
     async holders(digests) {
-      const [lost, fleet] = await Promise.all([look(), queue.holders(digests)]);
+      const hosts = await hostsNow();
+      const lost = look(hosts);
+      const fleet = await queue.holders(digests, hosts);
       return { ...fleet, unheard: [...new Set([...fleet.unheard, ...lost])].sort() };
     },
-    usedIn: (repositories) => queue.usedIn(repositories),
+    usedIn: async (repositories) => queue.usedIn(repositories, (await hostsNow()).keys()),
     async look() {
-      await look();
+      look(await hostsNow());
     },
     save,
   };

@@ -42,7 +42,7 @@ export async function openRegistryThere(
   });
   const memory = await openMemory(state.path('seen.json'), log);
   const content = openContent(registry, memory, wall);
-  const roster = await openRoster(queue, state.path('hosts.json'), wall, log);
+  const roster = await openRoster(queue, state.path('hosts.json'), wall, monotonic, log);
   const planner = { host, registry, content, memory, queue: roster, rules, allowed, collects, now: wall };
   let problem: Heartbeat['problem'] = null;
 
@@ -53,12 +53,17 @@ export async function openRegistryThere(
       throw new RegistryTrouble({ kind: 'registry', what: 'no-answer', message: error.message });
     });
 
-  const lookAll = async (): Promise<void> => {
+  const lookAll = async (): Promise<undefined> => {
     const listed = await registry.repositories();
     const all = listed ?? unlisted(planner);
     // What hosts use is asked for where something may go.
     for (const name of all) if (isAllowed(allowed, name)) await readAll(planner, [name]);
     if (listed) memory.sawAll();
+  };
+
+  const told = (error: unknown): undefined => {
+    if (!(error instanceof EngineTrouble)) log.error('looking into the registry failed', errorField(error));
+    else log.warn('the registry could not be looked into', { registry: host, why: error.problem });
   };
 
   return {
@@ -80,25 +85,22 @@ export async function openRegistryThere(
     looked() {},
     async beside(end) {
       end.addEventListener('abort', () => registry.close(), { once: true });
-      for (let next = monotonic(), hosts = next; !end.aborted; ) {
-        if (monotonic() >= hosts) {
-          hosts = monotonic() + HOSTS_MS;
-          await roster.look().catch(() => {
-            hosts = monotonic() + AGAIN_MS;
-          });
+      const every = async (ms: number, work: () => Promise<number | undefined>): Promise<void> => {
+        for (let next = monotonic(); !end.aborted; ) {
+          if (monotonic() >= next) next = monotonic() + ((await work()) ?? ms);
+          // Not raced with the signal: each race would leave a listener at it.
+          await clock.sleep(500);
         }
-        if (monotonic() >= next) {
-          next = monotonic() + LOOK_MS;
-          await lookAll().catch((error) => {
-            if (!(error instanceof EngineTrouble))
-              log.error('looking into the registry failed', errorField(error));
-            else if (!end.aborted)
-              log.warn('the registry could not be looked into', { registry: host, why: error.problem });
-          });
-        }
-        // Not raced with the signal: each race would leave a listener at it.
-        await clock.sleep(500);
-      }
+      };
+      await Promise.all([
+        every(HOSTS_MS, () =>
+          roster.look().then(
+            () => undefined,
+            () => AGAIN_MS,
+          ),
+        ),
+        every(LOOK_MS, () => lookAll().catch((error) => (end.aborted ? undefined : told(error)))),
+      ]);
     },
     async last() {
       await Promise.all([memory.save(), roster.save()]);

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { readFleet, readTold, readUsed, tellFleet } from '../../../agents/host/fleet.ts';
+import { readFleet, readHosts, readTold, readUsed, tellFleet } from '../../../agents/host/fleet.ts';
 import { skipWithout } from '../../../playground/parts/available.ts';
 import type { ImageId } from '../../../src/domain/ids.ts';
 import { key } from '../../../src/domain/protocol.ts';
@@ -32,7 +32,7 @@ describe.skipIf(skipWithout('what hosts tell of their images', 'redis'))('what h
       at,
     );
   const read = async (names: readonly string[], now = NOW) => {
-    const { holders, unheard } = await readFleet(own.redis, names.map(id), now);
+    const { holders, unheard } = await readFleet(own.redis, names.map(id), await readHosts(own.redis, now));
     const found = names.flatMap((name) => {
       const list = (holders.get(id(name)) ?? []).map((one) => `${one.host}${one.used ? ' uses it' : ''}`);
       return list.length > 0 ? [[name, ...list.sort()]] : [];
@@ -89,7 +89,11 @@ describe.skipIf(skipWithout('what hosts tell of their images', 'redis'))('what h
     await tells('host-2', { c: true }, NOW, { 'team/app': ['c'] });
     await own.redis.hset(key.has(host('old')), { at: NOW, [id('a')]: '1' });
     await own.redis.hset(key.has(host('host-2')), 'used-in other', `../x ${id('b')} sha256:12`);
-    const used = await readUsed(own.redis, ['team/app', 'none', 'other'], NOW);
+    const used = await readUsed(
+      own.redis,
+      ['team/app', 'none', 'other'],
+      (await readHosts(own.redis, NOW)).keys(),
+    );
     const sorted = [...used].map(([name, digests]) => [name, [...digests].sort()]).sort();
     expect(sorted).toEqual([
       ['other', [id('a'), id('b')].sort()],
@@ -97,7 +101,7 @@ describe.skipIf(skipWithout('what hosts tell of their images', 'redis'))('what h
     ]);
     // Earlier agents read it as it was.
     expect(await own.redis.hget(key.has(host('host-1')), id('a'))).toBe('1');
-    expect(await readUsed(own.redis, [], NOW)).toEqual(new Map());
+    expect(await readUsed(own.redis, [], [])).toEqual(new Map());
   });
 
   test('stands there under its mark, with its age', async () => {
@@ -139,7 +143,11 @@ describe.skipIf(skipWithout('what hosts tell of their images', 'redis'))('what h
       await tellFleet(own.redis, host(name), { images, used: new Map() }, 'mark', NOW);
     }
     expect(await own.redis.hlen(key.has(host('host-0')))).toBe(5_002);
-    const { holders, unheard } = await readFleet(own.redis, [...images.keys()], NOW);
+    const { holders, unheard } = await readFleet(
+      own.redis,
+      [...images.keys()],
+      await readHosts(own.redis, NOW),
+    );
     expect(unheard).toEqual([]);
     expect(holders.size).toBe(5_000);
     for (const [image, used] of images) {
@@ -176,9 +184,10 @@ describe.skipIf(skipWithout('what hosts tell of their images', 'redis'))('what h
     await beats('host-1');
     const all = { images: new Map([[id('a') as ImageId, true]]), used: new Map() };
     await tellFleet(redis as never, host('host-1'), all, 'mark', NOW);
-    await readUsed(redis as never, ['app'], NOW);
+    const hosts = await readHosts(redis as never, NOW);
+    await readUsed(redis as never, ['app'], hosts.keys());
     await readTold(redis as never, host('host-1'), NOW);
-    await readFleet(redis as never, [id('a')], NOW);
+    await readFleet(redis as never, [id('a')], hosts);
     const keys = asked.flatMap(([, ...args]) => args.filter((arg) => arg.startsWith('{')));
     expect(keys.length).toBeGreaterThan(3);
     for (const one of keys) expect(one).toMatch(/^\{dimg\}:/);

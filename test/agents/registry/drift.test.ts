@@ -56,6 +56,22 @@ describe.skipIf(skipWithout('a registry that changed since the plan', 'registry'
       expect(await there.tags('app')).toEqual(['old-1']);
     });
 
+    test('is not one of which only nobody can say who uses it', async () => {
+      const there = await startThere(scope);
+      await there.pusher.image('app', image('one', ['old-1']));
+      const plan = await there.plan(old);
+      const redis = there.planner.queue.holders;
+      there.planner.queue.holders = async () => {
+        there.planner.queue.holders = redis;
+        throw new Error('Stream isn’t writeable');
+      };
+      const work = await startWork(there);
+      const outcomes = await work.execute({ ...jobOf(plan), staleOver: 0 }, old);
+      expect(work.said.map(({ kind }) => kind)).not.toContain('stale');
+      // It is asked again for each, and answers by then.
+      expect(outcomes).toMatchObject([{ outcome: 'deleted' }]);
+    });
+
     test('is not one whose parts wait for their index, nor one of which all is gone', async () => {
       const there = await startThere(scope);
       const parts = [

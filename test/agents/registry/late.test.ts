@@ -32,6 +32,7 @@ describe.skipIf(skipWithout('what comes just before a deletion', 'registry'))(
       const { items } = await there.plan(selection);
       const item = items.find(({ image }) => image === digest) as Item;
       const check = openCheck(there.planner, selection.kind === 'registry rmi', there.planner.now);
+      await check.check(item, 'app');
       // What it belongs to has gone by then.
       for (const one of item.after ?? []) {
         await there.registry.removeManifest('app', one);
@@ -90,6 +91,43 @@ describe.skipIf(skipWithout('what comes just before a deletion', 'registry'))(
         outcome: { outcome: 'skipped', why: { kind: 'part-of', of: ['app:new'] } },
         ...{ deletions: 0, has: true },
       });
+    });
+
+    test('an index that had gone and is pushed again keeps its parts, under its old tag or a new one', async () => {
+      for (const tag of ['1', 'again']) {
+        const there = await startThere(scope);
+        const part = await there.pusher.image('app', layers('part'));
+        const index = await there.pusher.index('app', [part], { tags: ['1'] });
+        const push = () => there.pusher.manifest('app', index.mediaType, index.text, [tag]);
+        expect(await raced(there, all('app'), part.digest, push)).toMatchObject({
+          outcome: { outcome: 'skipped', why: { kind: 'part-of', of: [`app:${tag}`] } },
+          ...{ deletions: 0, has: true },
+        });
+      }
+    });
+
+    test('what another look has seen meanwhile is not taken for what was there before', async () => {
+      const there = await startThere(scope);
+      const one = await there.pusher.image('app', { ...layers('one'), tags: ['1'] });
+      const [item] = (await there.plan(all('app'))).items as [Item];
+      const clock = { now: 1_000 };
+      const check = openCheck(there.planner, false, () => clock.now);
+      expect(await check.check(item, 'app')).toMatchObject({ there: true, why: null });
+      await there.pusher.manifest('app', one.mediaType, one.text, ['release']);
+      clock.now += 60_000;
+      await check.check({ ...item, image: `sha256:${'0'.repeat(64)}` as ImageId }, 'app');
+      expect(await check.late(item, 'app')).toMatchObject({ kind: 'references' });
+      // Nor is what could not be read taken for nothing.
+      there.front.fault({
+        method: 'GET',
+        path: /manifests\//,
+        times: 99,
+        change: { body: '{"schemaVersion":2}' },
+      });
+      await there.pusher.image('app', { ...layers('odd'), tags: ['odd'] });
+      clock.now += 60_000;
+      await check.check({ ...item, image: `sha256:${'0'.repeat(64)}` as ImageId }, 'app');
+      expect(await check.late(item, 'app')).toMatchObject({ kind: 'registry', what: 'wrong' });
     });
 
     test('the use of a host keeps it, but for what was named', async () => {

@@ -9,14 +9,23 @@ import { temporaryFolder } from '../host/_folder.ts';
 function aFleet() {
   const file = `${temporaryFolder()}/hosts.json`;
   const errors: string[] = [];
-  const state = { now: NOW, hosts: {} as Record<string, number>, unheard: [] as string[] };
+  const state = { now: NOW, hosts: {} as Record<string, number>, unheard: [] as string[], down: false };
   const log = { debug() {}, info() {}, warn() {}, error: (msg: string) => void errors.push(msg) };
   const queue = {
-    hosts: async () => new Map(Object.entries(state.hosts) as [HostName, number][]),
+    hosts: async () => {
+      if (state.down) throw new Error('Redis is away');
+      return new Map(Object.entries(state.hosts) as [HostName, number][]);
+    },
     holders: async () => ({ holders: new Map(), unheard: state.unheard.map(host) }),
     usedIn: async () => new Map(),
   };
-  const start = () => openRoster(queue, file, () => state.now, log);
+  let ticks = 0;
+  // Each is asked for long after the one before.
+  const later = () => {
+    ticks += 2_000;
+    return ticks;
+  };
+  const start = (monotonic = later) => openRoster(queue, file, () => state.now, monotonic, log);
   return { file, errors, state, start };
 }
 
@@ -37,6 +46,22 @@ describe('hosts that an agent of a registry knows', () => {
     // Back, and yet to tell: by the fleet's word, and once.
     state.unheard = ['host-1'];
     expect((await next.holders([])).unheard).toEqual(['host-1']);
+  });
+
+  test('are asked for once a second, and at once where there was no answer', async () => {
+    const { state, start } = aFleet();
+    const clock = { now: 0 };
+    const roster = await start(() => clock.now);
+    state.hosts = { 'host-1': NOW };
+    await roster.look();
+    state.hosts = {};
+    clock.now = 999;
+    expect((await roster.holders([])).unheard).toEqual([]);
+    clock.now = 1_000;
+    state.down = true;
+    await expect(roster.holders([])).rejects.toThrow();
+    state.down = false;
+    expect((await roster.holders([])).unheard).toEqual(['host-1']);
   });
 
   test('are known by a look, before anybody asks', async () => {
