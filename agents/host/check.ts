@@ -61,7 +61,9 @@ export function nextStep(item: Item, sight: Sight, around: Circumstances): Step 
   const stopped = item.containers.find(({ id }) => holders.some((holder) => holder.id === id));
   if (stopped) return { kind: 'container', stopped };
   if (item.force || isSingle(live)) return { kind: 'remove', name: live.id, force: item.force };
-  return { kind: 'remove', name: live.tags[0] ?? live.digests[0] ?? live.id, force: false };
+  // A digest that came while its repository's last tag went is nobody's plan: then the engine is asked by ID, and may refuse.
+  const name = [...live.tags, ...live.digests].find((one) => item.references.includes(one));
+  return { kind: 'remove', name: name ?? live.id, force: false };
 }
 
 /** Containers that use an image. */

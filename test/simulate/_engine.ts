@@ -8,6 +8,7 @@ import {
 import type { ImageId } from '../../src/domain/ids.ts';
 import type { ContainerState } from '../../src/domain/inventory.ts';
 import type { EngineProblem } from '../../src/domain/outcome.ts';
+import { repositoryOf } from '../../src/domain/reference.ts';
 import { callOff, type Loop, type Process } from './_loop.ts';
 
 export interface SimImage {
@@ -82,7 +83,12 @@ export function openSimEngine(loop: Loop, watcher: Watcher) {
 
   function untag(image: SimImage, name: string, request: Request | null): void {
     image.tags.delete(name);
-    image.digests = image.digests.filter((one) => one !== name);
+    // The digest of a repository goes with its last tag there.
+    const repository = repositoryOf(name);
+    const isLast = ![...image.tags].some((tag) => repositoryOf(tag) === repository);
+    image.digests = image.digests.filter(
+      (one) => one !== name && !(isLast && repositoryOf(one) === repository),
+    );
     watcher.untagged(image.id, name, request);
   }
 

@@ -45,6 +45,9 @@ const NEXT: Partial<Record<RunState, readonly RunState[]>> = {
   executing: ['done', 'partial', 'failed', 'cancelled', 'unknown', 'stale'],
 };
 
+/** Between the look directly before a request and the request, on a busy machine. */
+const INSTANT_MS = 200;
+
 /**
  * Looks on: at each change of a stored run, each request to an engine, each press. It knows what people did and what
  * engines have, and believes nothing that bots or agents say. The first promise that is broken is kept.
@@ -264,6 +267,13 @@ export function openWitness({ loop, data, lateWord, wasApprover, jobOf, born }: 
       if (image === null) return;
       const plan = planOf(hand.run, host);
       const item = plan?.items.find((one) => one.image === image);
+      // A name that somebody moved between the look and the request: the engine takes no condition, and nobody promises more.
+      const isMoved = plan?.items.some((one) => {
+        const look = looks.get(at(host, one.image));
+        const isJust = look?.by === by && loop.state.now - look.at <= INSTANT_MS;
+        return one.image !== image && isJust && look.tags.includes(name);
+      });
+      if (isMoved) return;
       if (!forgiven.has(hand.run)) {
         keep(item !== undefined, `${name} is deleted for #${hand.run}, and is not in its plan`);
         const run = runs.get(hand.run);

@@ -81,6 +81,12 @@ describe('the next request to the engine', () => {
       id('a'),
     ],
     [
+      'tags gone, digests left that were not shown: by ID',
+      item({ references: ['app:1', 'web:1'] }),
+      sight([], { removed: ['app:1', 'web:1'], digests: [digest('app'), digest('web')] }),
+      id('a'),
+    ],
+    [
       'a registry with a port',
       item({ references: ['r:5000/a:1', 'r:5000/a:2'] }),
       sight(['r:5000/a:1', 'r:5000/a:2']),
